@@ -1,0 +1,81 @@
+// Package history says, in words and types, what the bus's durable, ordered log
+// of events promises. Package history/sqlite keeps the promises in one file;
+// package history/historytest checks that a store keeps them.
+package history
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// Log is the order of all events. It alone gives out ids and acceptance times.
+type Log interface {
+	// Append stores a batch, whole or not at all, and returns when it is on
+	// disk: one receipt per event, in order. The events must have passed
+	// ircbus.Accept; their Channel and Publisher must be set. Append gives them
+	// ids in their order, and the field "time", if absent, the time of
+	// acceptance.
+	//
+	// An event whose publisher has used the same "key" before, ever or earlier in
+	// the batch, is not stored again: its receipt says so and carries the
+	// first one's id and time.
+	//
+	// If the store cannot write, the error is an *ircbus.Refusal with
+	// StoreUnavailable, nothing of the batch is stored, and a later Append may
+	// succeed. If ctx ends first, the error is ctx's, and the batch may or may
+	// not have been stored: a retry with keys is safe.
+	Append(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error)
+
+	// Tail calls fn with all events after the cursor, in id order, without gap
+	// or repeat: first the stored ones, then each new one soon after its
+	// Append's commit. fn must not keep the slice, nor change the events. Tail
+	// returns when fn fails, with fn's error; when ctx ends, with ctx's; when
+	// the store is closed, with ErrClosed.
+	Tail(ctx context.Context, after ircbus.ID, fn func([]ircbus.Event) error) error
+}
+
+// Index answers questions about what the log has kept.
+type Index interface {
+	// Range calls fn with the events that q asks for, in q's order, as the
+	// store is at one moment. It stops at fn's first error and returns it. Its
+	// memory does not depend on how many events there are.
+	Range(ctx context.Context, q Query, fn func(*ircbus.Event) error) error
+
+	// Event returns one event, or ErrNotFound.
+	Event(ctx context.Context, id ircbus.ID) (ircbus.Event, error)
+
+	// Bounds tells where the log begins and ends. Removed covers the given
+	// channels, or all if none is given.
+	Bounds(ctx context.Context, channels ...string) (Bounds, error)
+}
+
+// Query chooses events. The zero value of each field does not restrict.
+type Query struct {
+	After, Until ircbus.ID     // After < id ≤ Until
+	From, To     time.Time     // From ≤ at < To
+	Views        []ircbus.View // in any of these
+	Limit        int           // at most so many events
+	Desc         bool          // newest first
+}
+
+// Bounds of the log at one moment.
+type Bounds struct {
+	Epoch  string    // random id of this database
+	Head   ircbus.ID // last id on disk; 0 in an empty log
+	Oldest ircbus.ID // first id still kept; Head+1 if none is
+
+	// Removed and RemovedAt are the id and acceptance time of the newest event
+	// that retention has removed; zero if it never removed any. Who asks for
+	// events after a cursor below Removed gets an answer with a gap.
+	Removed   ircbus.ID
+	RemovedAt time.Time
+}
+
+// Errors that every store returns for these conditions.
+var (
+	ErrNotFound = errors.New("no such event")
+	ErrClosed   = errors.New("the store is closed")
+)
