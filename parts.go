@@ -72,7 +72,7 @@ func layOut(f Fields, room int) []string {
 	}
 	for _, field := range f {
 		key, value := field.Key, field.Value
-		for first := true; first || value != ""; first = false {
+		for more := true; more; {
 			start := len(body)
 			if start > 0 {
 				body = append(body, '&')
@@ -81,18 +81,17 @@ func layOut(f Fields, room int) []string {
 			body = append(body, '=')
 			var n int
 			body, n = appendFitting(body, value, room)
-			if len(body) > room || n == 0 && value != "" { // not even one character
-				body = body[:start]
+			if len(body) > room || n == 0 && value != "" {
+				body = body[:start] // not even one character: try again in a part of its own
 				flush()
-				first = true // this piece has not been written yet
 				continue
 			}
-			value = value[n:]
-			if value != "" {
-				flush()
-			}
-			if !strings.HasSuffix(key, "~") {
+			if n > 0 && !strings.HasSuffix(key, "~") {
 				key += "~"
+			}
+			value = value[n:]
+			if more = value != ""; more {
+				flush()
 			}
 		}
 	}
