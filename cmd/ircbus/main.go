@@ -1,0 +1,123 @@
+// Command ircbus runs the bus and talks to it: see docs/ and ircbus --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes (docs/protocol.md, "The command line").
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// globals is what every command gets.
+type globals struct {
+	Data   string // data directory: --data, else IRCBUS_DATA, else the file's, else the default
+	Config string // configuration file, "" if none
+	JSON   bool   // tables as JSON
+
+	ctx            context.Context // ends with SIGINT and SIGTERM
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	log            *slog.Logger // to stderr
+}
+
+// usageError is a mistake in the arguments or in the configuration: exit code 2.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// usagef makes a usageError: one sentence that says what to do.
+func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+
+// cli is the command line. Each command lives in the file of its name.
+type cli struct {
+	Data      string `help:"Data directory (default: the configuration's, else ./ircbus-data)." placeholder:"DIR" env:"IRCBUS_DATA"`
+	Config    string `help:"Configuration file." placeholder:"FILE" env:"IRCBUS_CONFIG"`
+	JSON      bool   `help:"Machine-readable output where there is a table." name:"json"`
+	LogFormat string `help:"Form of the log on standard error: text or json." enum:"text,json," default:"" placeholder:"FORM"`
+
+	// Serve       serveCmd       `cmd:"" help:"Run the bus."`
+	// Demo        demoCmd        `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
+	// Account     accountCmd     `cmd:"" help:"Add, list, change and remove accounts."`
+	// Publish     publishCmd     `cmd:"" help:"Publish events."`
+	// Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
+	// Changes     changesCmd     `cmd:"" help:"Print old events."`
+	// PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`
+	// CheckConfig checkConfigCmd `cmd:"" help:"Check the configuration file."`
+	// Backup      backupCmd      `cmd:"" help:"Copy the store of a running or stopped bus."`
+	// Check       checkCmd       `cmd:"" help:"Check the integrity of the store."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// run executes one command line and returns its exit code. It alone writes
+// errors, one sentence each, to stderr.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	err := execute(ctx, args, stdin, stdout, stderr)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(stderr, "ircbus: %s\n", strings.ReplaceAll(err.Error(), "\n", " "))
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("ircbus"),
+		kong.Description("A message bus for wiki changes that people read with any IRC client and programs over IRC or HTTP."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return usagef("a command is missing: try ircbus demo, or ircbus --help")
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return nil
+	}
+	if err != nil {
+		return usagef("%v: ircbus --help shows what there is", err)
+	}
+	g := &globals{
+		Data: c.Data, Config: c.Config, JSON: c.JSON,
+		ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr,
+		log: newLogger(stderr, c.LogFormat),
+	}
+	return parsed.Run(g)
+}
+
+// newLogger writes to w in the given form, text or json.
+func newLogger(w io.Writer, form string) *slog.Logger {
+	if form == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
