@@ -1,0 +1,211 @@
+package readable
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/ircbus/ircbus"
+)
+
+// describe chooses what the plain and the coloured style show.
+func describe(e *ircbus.Event) values {
+	f := e.Fields
+	if text := clean(f.Get("text")); text != "" {
+		return values{"text": text}
+	}
+	v := values{
+		"page":    clean(f.Get("page")),
+		"action":  clean(f.Get("action")),
+		"user":    clean(f.Get("user")),
+		"size":    sizeChange(f),
+		"flags":   flags(f),
+		"comment": clean(comment(f)),
+		"url":     clean(firstOf(f, "diff", "url")),
+	}
+	if v["page"] == "" && v["action"] == "" && v["user"] == "" && v["comment"] == "" {
+		v["text"] = listing(f)
+	}
+	return v
+}
+
+// comment returns what happened in the publisher's words. MediaWiki says it,
+// comment included, in a sentence with HTML in it.
+func comment(f ircbus.Fields) string {
+	if sentence := f.Get("log_action_comment"); sentence != "" {
+		return decodeReferences(sentence)
+	}
+	return f.Get("comment")
+}
+
+func firstOf(f ircbus.Fields, keys ...string) string {
+	for _, key := range keys {
+		if value := f.Get(key); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// sizeChange returns the change in bytes as "+7", or "" if the event has no size.
+func sizeChange(f ircbus.Fields) string {
+	size, err := strconv.ParseInt(f.Get("size"), 10, 64)
+	if err != nil || size < 0 {
+		return ""
+	}
+	old, err := strconv.ParseInt(f.Get("oldsize"), 10, 64)
+	if err != nil || old < 0 {
+		if f.Get("oldsize") != "" || f.Get("oldrev") != "" {
+			return "" // there was something, but we do not know how much
+		}
+		old = 0
+	}
+	if size < old {
+		return strconv.FormatInt(size-old, 10)
+	}
+	return "+" + strconv.FormatInt(size-old, 10)
+}
+
+func flags(f ircbus.Fields) string {
+	var set []string
+	for _, key := range [...]string{"minor", "bot"} {
+		if f.Get(key) == "1" {
+			set = append(set, key)
+		}
+	}
+	return strings.Join(set, ", ")
+}
+
+// listing shows an event that has none of the usual fields.
+func listing(f ircbus.Fields) string {
+	var pairs []string
+	for _, field := range f {
+		if field.Key != "time" && field.Key != "key" && field.Value != "" {
+			pairs = append(pairs, field.Key+"="+clean(field.Value))
+		}
+	}
+	return strings.Join(pairs, " ")
+}
+
+// plainLine is "PAGE — ACTION by USER (FLAGS, +7): COMMENT URL", as far as the
+// event has them.
+func plainLine(v values) string { return sentence(v, func(_, value string) string { return value }) }
+
+func colourLine(v values) string {
+	return sentence(v, func(key, value string) string {
+		switch key {
+		case "page":
+			return bold(value)
+		case "action":
+			return mustColour("orange", value)
+		case "user":
+			return mustColour("teal", value)
+		case "size":
+			return colourSize(value)
+		case "url":
+			return mustColour("grey", value)
+		}
+		return value
+	})
+}
+
+// colourSize shows growth in green and loss in red, bold from 500 bytes on as
+// MediaWiki does.
+func colourSize(change string) string {
+	name := "green"
+	if strings.HasPrefix(change, "-") {
+		name = "red"
+	}
+	shown := mustColour(name, change)
+	if n, err := strconv.Atoi(change); err == nil && n < -500 {
+		shown = bold(shown)
+	}
+	return shown
+}
+
+// piece is a part of a sentence: a value with what stands before it.
+type piece struct{ before, value, shown string }
+
+// sentence puts the values together; dress gives each its colours.
+func sentence(v values, dress func(key, value string) string) string {
+	if v["text"] != "" {
+		return v["text"]
+	}
+	var pieces []piece
+	add := func(before, key string) {
+		if v[key] != "" {
+			pieces = append(pieces, piece{before, v[key], dress(key, v[key])})
+		}
+	}
+	add("", "page")
+	add(" — ", "action")
+	add(" by ", "user")
+	open := " ("
+	for _, key := range [...]string{"flags", "size"} {
+		if v[key] != "" {
+			add(open, key)
+			open = ", "
+		}
+	}
+	colon := ": "
+	if open == ", " {
+		colon = "): "
+	}
+	add(colon, "comment")
+	if v["comment"] == "" && open == ", " {
+		pieces = append(pieces, piece{before: ")"})
+	}
+	add(" ", "url")
+	return join(pieces)
+}
+
+// join writes the pieces one after the other. Where a right-to-left value would
+// draw the number or the right-to-left value after it into its own order on the
+// screen, an invisible left-to-right mark keeps the two apart. Marks stand only
+// there, and never inside a value, so that searches and highlights find them.
+func join(pieces []piece) string {
+	var b strings.Builder
+	rtl := false
+	for i, p := range pieces {
+		if i == 0 {
+			p.before = strings.TrimLeft(p.before, " —:")
+		}
+		if rtl && !startsLeftToRight(p.before+p.value) {
+			b.WriteString(leftToRightMark)
+		}
+		b.WriteString(p.before)
+		b.WriteString(p.shown)
+		if p.value != "" {
+			rtl = endsRightToLeft(p.value)
+		}
+	}
+	return b.String()
+}
+
+const leftToRightMark = "\u200E"
+
+var rightToLeft = []*unicode.RangeTable{unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Adlam, unicode.Samaritan, unicode.Mandaic}
+
+// startsLeftToRight reports whether the first character with a direction of its
+// own is a left-to-right letter.
+func startsLeftToRight(s string) bool {
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			return false
+		}
+		if unicode.IsLetter(r) {
+			return !unicode.In(r, rightToLeft...)
+		}
+	}
+	return true
+}
+
+func endsRightToLeft(s string) bool {
+	for _, r := range slices.Backward([]rune(s)) {
+		if unicode.IsLetter(r) {
+			return unicode.In(r, rightToLeft...)
+		}
+	}
+	return false
+}
