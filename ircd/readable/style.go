@@ -90,6 +90,7 @@ var comments = [...]string{"comment", "log_action_comment", "text"}
 
 // nextToShorten chooses the value that matters least; "" if none is left.
 // An address is useless when cut: it goes early if it is very long, else last.
+// Numbers stay: a cut one would be a lie.
 func nextToShorten(v values, settled map[string]bool, max int) string {
 	for _, key := range comments {
 		if v[key] != "" && !settled[key] {
@@ -103,7 +104,7 @@ func nextToShorten(v values, settled map[string]bool, max int) string {
 			longest = &address
 		}
 		// The name decides between equals, so that a line is always the same.
-		if value != "" && !settled[key] && (*longest == "" || len(value) > len(v[*longest]) ||
+		if strings.Trim(value, "+-0123456789") != "" && !settled[key] && (*longest == "" || len(value) > len(v[*longest]) ||
 			len(value) == len(v[*longest]) && key < *longest) {
 			*longest = key
 		}
