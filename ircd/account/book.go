@@ -1,0 +1,105 @@
+package account
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// record is one account as the file has it. Records never change once they are
+// in a book: a change makes a new one.
+type record struct {
+	name     string
+	role     Role
+	channels []string
+	created  time.Time
+	password *verifier // nil: none
+	tokens   []tokenRecord
+}
+
+func (r *record) account() Account {
+	a := Account{
+		Name: r.name, Role: r.role, Channels: slices.Clone(r.channels),
+		Created: r.created, HasPassword: r.password != nil,
+	}
+	for _, t := range r.tokens {
+		a.Tokens = append(a.Tokens, Token{ID: t.sum.id(), Created: t.created, Expires: t.expires})
+	}
+	return a
+}
+
+// book is the content of the accounts file at one moment. It never changes.
+type book struct {
+	records []*record // by folded name
+	byName  map[string]*record
+	byToken map[tokenSum]*record
+}
+
+// newBook makes a book of records, which it takes over and sorts. Names and
+// tokens must not repeat.
+func newBook(records []*record) (*book, error) {
+	b := &book{records: records, byName: map[string]*record{}, byToken: map[tokenSum]*record{}}
+	for _, r := range records {
+		if b.byName[ircbus.Fold(r.name)] != nil {
+			return nil, fmt.Errorf("%w named %q", ErrExists, r.name)
+		}
+		b.byName[ircbus.Fold(r.name)] = r
+		for _, t := range r.tokens {
+			if b.byToken[t.sum] != nil {
+				return nil, fmt.Errorf("the token %s of %q is there twice", t.sum.id(), r.name)
+			}
+			b.byToken[t.sum] = r
+		}
+	}
+	slices.SortFunc(b.records, func(x, y *record) int {
+		return cmp.Compare(ircbus.Fold(x.name), ircbus.Fold(y.name))
+	})
+	return b, nil
+}
+
+// get returns the account of that name, or nil.
+func (b *book) get(name string) *record { return b.byName[ircbus.Fold(name)] }
+
+// accounts returns copies of all accounts by name.
+func (b *book) accounts() []Account {
+	accounts := make([]Account, len(b.records))
+	for i, r := range b.records {
+		accounts[i] = r.account()
+	}
+	return accounts
+}
+
+// with returns a book that has one account more.
+func (b *book) with(r *record) (*book, error) {
+	return newBook(append(slices.Clone(b.records), r))
+}
+
+// without returns a book that lacks the account.
+func (b *book) without(name string) (*book, error) {
+	r := b.get(name)
+	if r == nil {
+		return nil, unknown(name)
+	}
+	return newBook(slices.DeleteFunc(slices.Clone(b.records), func(x *record) bool { return x == r }))
+}
+
+// edited returns a book in which a copy of the account is as edit leaves it.
+func (b *book) edited(name string, edit func(*record) error) (*book, error) {
+	old := b.get(name)
+	if old == nil {
+		return nil, unknown(name)
+	}
+	r := *old
+	r.tokens = slices.Clone(old.tokens)
+	if err := edit(&r); err != nil {
+		return nil, err
+	}
+	records := slices.Clone(b.records)
+	records[slices.Index(records, old)] = &r
+	return newBook(records)
+}
+
+func unknown(name string) error { return fmt.Errorf("%w named %.40q", ErrUnknown, name) }

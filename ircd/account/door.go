@@ -1,0 +1,53 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// door is what stands between a stranger and an account in this process.
+type door struct {
+	// static
+	dummy    *verifier // for accounts without a password, or that do not exist
+	throttle *throttle
+	slots    chan struct{} // one for each verification at work: each takes memory
+	cache    cache
+
+	waiting atomic.Int64 // for a slot
+	stats   counters
+}
+
+// maxWaiting is how many may wait for a slot; at 20 ms each, some 10 s on two
+// cores.
+const maxWaiting = 1024
+
+func newDoor() *door {
+	d := &door{
+		dummy:    newDummy(),
+		throttle: newThrottle(),
+		slots:    make(chan struct{}, min(runtime.GOMAXPROCS(0), 4)),
+		cache:    cache{right: map[string]proof{}, wrong: map[mac]struct{}{}},
+	}
+	rand.Read(d.cache.key[:]) // never fails
+	return d
+}
+
+// enter waits for a slot; leave gives it back.
+func (d *door) enter(ctx context.Context) error {
+	defer d.waiting.Add(-1)
+	if d.waiting.Add(1) > maxWaiting {
+		return &ThrottledError{Wait: 5 * time.Second}
+	}
+	select {
+	case d.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *door) leave() { <-d.slots }
+

@@ -1,0 +1,61 @@
+package account
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ircbus/ircbus"
+)
+
+// Limits of passwords.
+const (
+	MinPassword      = 10  // characters
+	MaxPassword      = 256 // bytes, so that PASS and SASL have room for it
+	minDistinctRunes = 5
+)
+
+// CheckPassword says why a password cannot be that of the named account: too
+// short, too easy, or not to be carried by every protocol.
+func CheckPassword(name, password string) error {
+	switch {
+	case !utf8.ValidString(password):
+		return errors.New("the password is not valid UTF-8")
+	case strings.ContainsFunc(password, unicode.IsControl):
+		return errors.New("the password has a control character: use letters, digits, signs and spaces")
+	case utf8.RuneCountInString(password) < MinPassword:
+		return fmt.Errorf("the password is too short: use at least %d characters", MinPassword)
+	case len(password) > MaxPassword:
+		return fmt.Errorf("the password has %d bytes: use at most %d", len(password), MaxPassword)
+	case strings.TrimSpace(password) != password:
+		return errors.New("the password begins or ends with a space, which many programs cut off")
+	case strings.HasPrefix(password, tokenPrefix):
+		return fmt.Errorf("the password begins with %s, which is how tokens begin", tokenPrefix)
+	case distinct(password) < minDistinctRunes:
+		return fmt.Errorf("the password is too easy: use at least %d different characters", minDistinctRunes)
+	case easyFor(name, password):
+		return errors.New("the password is too easy: it is little more than the account's name")
+	}
+	return nil
+}
+
+func distinct(s string) int {
+	runes := map[rune]bool{}
+	for _, r := range s {
+		runes[r] = true
+	}
+	return len(runes)
+}
+
+// easyFor reports whether little remains of the password without the name.
+func easyFor(name, password string) bool {
+	rest := strings.ReplaceAll(ircbus.Fold(password), ircbus.Fold(name), "")
+	return name != "" && len(rest) < len(password) && utf8.RuneCountInString(rest) < MinPassword/2
+}
+
+// GeneratePassword returns a random password of 130 bits, in letters and digits
+// that are not mistaken for one another.
+func GeneratePassword() string { return strings.ToLower(rand.Text()) }

@@ -1,0 +1,44 @@
+package account
+
+import (
+	"context"
+	"time"
+)
+
+// Watch calls fn with all accounts at once, and again soon after each change of
+// the file, whoever made it; changes that come quickly may be seen as one. If
+// the file becomes unreadable, Watch says so in the log, and the last good
+// content stays in force. Watch returns when ctx ends, with its error, or at
+// once if the file is bad to begin with.
+func (s *Store) Watch(ctx context.Context, fn func([]Account)) error {
+	if _, err := s.current(); err != nil {
+		return err
+	}
+	tick := time.NewTicker(s.poll)
+	defer tick.Stop()
+	for seen := (*book)(nil); ; {
+		b, changed := s.latest()
+		if b != seen {
+			fn(b.accounts())
+			seen = b
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		case <-tick.C:
+		}
+	}
+}
+
+// latest returns the newest good content, and a channel that is closed when
+// there is a newer one. It logs, once, why the file is not good now.
+func (s *Store) latest() (*book, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.broken
+	if err := s.refresh(); err != nil && before == nil {
+		s.log.Error("the accounts file is not usable, the accounts stay as they were", "err", err)
+	}
+	return s.book, s.changed
+}
