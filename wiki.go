@@ -46,6 +46,7 @@ func (w *Wiki) Fill(fields Fields) Fields {
 // expand replaces every {key}; ok is false if a field is missing or empty.
 func expand(template string, fields Fields) (_ string, ok bool) {
 	var b strings.Builder
+	inQuery := false
 	for {
 		before, rest, found := strings.Cut(template, "{")
 		b.WriteString(before)
@@ -57,7 +58,18 @@ func expand(template string, fields Fields) (_ string, ok bool) {
 		if !found || value == "" {
 			return "", false
 		}
-		b.WriteString(strings.ReplaceAll(url.PathEscape(value), "%2F", "/"))
+		inQuery = inQuery || strings.Contains(before, "?")
+		b.WriteString(escapeFor(inQuery, value))
 		template = after
 	}
+}
+
+// escapeFor escapes a value for an address's path or its query, where & and +
+// mean something; slashes stay readable in both.
+func escapeFor(inQuery bool, value string) string {
+	escaped := url.PathEscape(value)
+	if inQuery {
+		escaped = strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
+	}
+	return strings.ReplaceAll(escaped, "%2F", "/")
 }
