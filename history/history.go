@@ -33,7 +33,8 @@ type Log interface {
 	// or repeat: first the stored ones, then each new one soon after its
 	// Append's commit. fn must not keep the slice, nor change the events. Tail
 	// returns when fn fails, with fn's error; when ctx ends, with ctx's; when
-	// the store is closed, with ErrClosed.
+	// the store is closed, with ErrClosed. What retention removed before Tail
+	// came to it is not delivered; Bounds tells.
 	Tail(ctx context.Context, after ircbus.ID, fn func([]ircbus.Event) error) error
 }
 
@@ -41,7 +42,9 @@ type Log interface {
 type Index interface {
 	// Range calls fn with the events that q asks for, in q's order, as the
 	// store is at one moment. It stops at fn's first error and returns it. Its
-	// memory does not depend on how many events there are.
+	// memory does not depend on how many events there are. Where retention, at
+	// work meanwhile, has removed events that an ascending Range had still to
+	// read, it ends with ErrRemoved instead of leaving a hole.
 	Range(ctx context.Context, q Query, fn func(*ircbus.Event) error) error
 
 	// Event returns one event, or ErrNotFound.
@@ -74,8 +77,17 @@ type Bounds struct {
 	RemovedAt time.Time
 }
 
+// Retention says what may be removed from one channel: events older than MaxAge
+// and all but the newest MaxCount. Zero does not limit.
+type Retention struct {
+	Channel  string // "" is every channel that has no rule of its own
+	MaxAge   time.Duration
+	MaxCount int
+}
+
 // Errors that every store returns for these conditions.
 var (
 	ErrNotFound = errors.New("no such event")
 	ErrClosed   = errors.New("the store is closed")
+	ErrRemoved  = errors.New("events that were still to be read have been removed by retention: ask again after the last one")
 )

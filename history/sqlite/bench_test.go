@@ -1,0 +1,93 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+var sequence atomic.Int64
+
+// sample makes n events like a wiki's, each with a key of its own.
+func sample(n int) []ircbus.Event {
+	batch := make([]ircbus.Event, n)
+	for i := range batch {
+		key := strconv.FormatInt(sequence.Add(1), 10)
+		batch[i] = ircbus.Event{Channel: "#moinmaster", Publisher: "moinmaster", Fields: ircbus.Fields{
+			{Key: "wiki", Value: "MoinMaster"}, {Key: "page", Value: "פתיחה/" + key}, {Key: "action", Value: "SAVE"},
+			{Key: "user", Value: "פלוני אלמוני"}, {Key: "comment", Value: "typo in the second paragraph"},
+			{Key: "rev", Value: key}, {Key: "key", Value: key},
+		}}
+	}
+	return batch
+}
+
+func benchStore(b *testing.B) *Store {
+	s, err := Open(b.Context(), filepath.Join(b.TempDir(), "events.db"), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	return s
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, size := range []int{1, 10, 100, 1000} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			s := benchStore(b)
+			for b.Loop() {
+				if _, err := s.Append(b.Context(), sample(size)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}
+
+func BenchmarkAppendConcurrent(b *testing.B) {
+	s := benchStore(b)
+	b.SetParallelism(32) // 64 appenders on two processors
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := s.Append(context.Background(), sample(1)); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+func BenchmarkRange(b *testing.B) {
+	const events = 100_000
+	s := benchStore(b)
+	for range events / 1000 {
+		if _, err := s.Append(b.Context(), sample(1000)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for _, name := range []string{"", "#moinmaster", "#moinmaster?page=*77"} {
+		b.Run("view="+name, func(b *testing.B) {
+			var q history.Query
+			if name != "" {
+				view, err := ircbus.ParseView(name)
+				if err != nil {
+					b.Fatal(err)
+				}
+				q.Views = []ircbus.View{view}
+			}
+			for b.Loop() {
+				if err := s.Range(b.Context(), q, func(*ircbus.Event) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(events*b.N)/b.Elapsed().Seconds(), "events/s")
+		})
+	}
+}

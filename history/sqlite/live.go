@@ -1,0 +1,123 @@
+package sqlite
+
+import (
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/ircbus/ircbus"
+)
+
+// Limits of what live keeps for tails that are a little behind; who is further
+// behind reads the disk.
+const (
+	liveEvents = 8192
+	liveBytes  = 8 << 20
+)
+
+// live hands committed batches on to the tails through memory.
+type live struct {
+	mu      sync.RWMutex
+	floor   ircbus.ID     // everything after it is in batches
+	head    ircbus.ID     // the last id of batches, or floor
+	batches []batch       // ascending
+	events  int           // in batches
+	bytes   int           // in batches
+	changed chan struct{} // closed and replaced by publish if awaited
+	awaited bool
+}
+
+// batch is the new events of one commit, never changed again.
+type batch struct {
+	events []ircbus.Event
+	bytes  int
+}
+
+func newLive(head ircbus.ID) *live {
+	return &live{floor: head, head: head, changed: make(chan struct{})}
+}
+
+// publish adds what was committed and wakes the tails.
+func (l *live) publish(events []ircbus.Event) {
+	if len(events) == 0 {
+		return
+	}
+	added := batch{events: events}
+	for i := range events {
+		for _, field := range events[i].Fields {
+			added.bytes += len(field.Key) + len(field.Value)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.batches = append(l.batches, added)
+	l.head = events[len(events)-1].ID
+	l.events += len(events)
+	l.bytes += added.bytes
+	l.trim()
+	if l.awaited {
+		close(l.changed)
+		l.changed, l.awaited = make(chan struct{}), false
+	}
+}
+
+// trim forgets the oldest batches beyond the limits. The caller holds mu.
+func (l *live) trim() {
+	n := 0
+	for ; n < len(l.batches)-1 && (l.events > liveEvents || l.bytes > liveBytes); n++ {
+		oldest := l.batches[n]
+		l.events -= len(oldest.events)
+		l.bytes -= oldest.bytes
+		l.floor = oldest.events[len(oldest.events)-1].ID
+	}
+	l.batches = slices.Delete(l.batches, 0, n)
+}
+
+// after returns, into room, batches with everything after cursor, as many as
+// fit. ok is false if a part of it is only on disk; if there is nothing yet,
+// changed will be closed when there is.
+func (l *live) after(cursor ircbus.ID, room [][]ircbus.Event) (found [][]ircbus.Event, changed <-chan struct{}, ok bool) {
+	l.mu.RLock()
+	found, ok = l.lookup(cursor, room)
+	l.mu.RUnlock()
+	if !ok || len(found) > 0 {
+		return found, nil, ok
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found, ok = l.lookup(cursor, room)
+	if ok && len(found) == 0 {
+		l.awaited = true
+		changed = l.changed
+	}
+	return found, changed, ok
+}
+
+// lookup is after for a caller that holds mu.
+func (l *live) lookup(cursor ircbus.ID, room [][]ircbus.Event) (found [][]ircbus.Event, ok bool) {
+	if cursor < l.floor {
+		return nil, false
+	}
+	if cursor >= l.head {
+		return nil, true
+	}
+	i := sort.Search(len(l.batches), func(i int) bool {
+		events := l.batches[i].events
+		return events[len(events)-1].ID > cursor
+	})
+	for ; i < len(l.batches) && len(found) < cap(room); i++ {
+		events := l.batches[i].events
+		if len(found) == 0 {
+			events = events[sort.Search(len(events), func(k int) bool { return events[k].ID > cursor }):]
+		}
+		found = append(room[:len(found)], events)
+	}
+	return found, true
+}
+
+// bounds returns where the part in memory begins and ends.
+func (l *live) bounds() (floor, head ircbus.ID) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.floor, l.head
+}

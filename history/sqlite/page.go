@@ -1,0 +1,200 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+// Limits of one page, which is read at once and then handed on from memory.
+const (
+	pageEvents = 1000
+	pageBytes  = 1 << 20
+)
+
+// maxMerged is up to how many channels are read each by its own index; more are
+// picked out of all events.
+const maxMerged = 16
+
+// plan is what is still to be read of a Range or a Tail.
+type plan struct {
+	first, last ircbus.ID // what remains: first ≤ id ≤ last
+	desc        bool
+	limit       int     // events that remain; 0 is no limit
+	channels    []int64 // nil is all
+
+	// match says whether an event is wanted; nil is all of them.
+	match func(*ircbus.Event) bool
+}
+
+func (p *plan) done() bool { return p.first > p.last }
+
+// openReaders opens the pool of connections that read.
+func openReaders(path string) (*sql.DB, error) {
+	address, err := dsn(path, "_query_only=true", "_busy_timeout=10000", "_mutex=no", "_cache_size=-4096", "_stmt_cache_size=16", "mode=rw")
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", address)
+	if err != nil {
+		return nil, fmt.Errorf("the database %s cannot be opened: %w", path, err)
+	}
+	// No connection is held while a reader handles what was read.
+	n := max(4, 2*runtime.GOMAXPROCS(0))
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+// snapshot runs fn on the database as it is at one moment. Its queries are short
+// and so not interrupted when ctx ends.
+func (s *Store) snapshot(ctx context.Context, fn func(*sql.Tx) error) error {
+	if err := s.begin(); err != nil {
+		return err
+	}
+	defer s.readers.Done()
+	c, err := s.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	tx, err := c.BeginTx(context.Background(), nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return fn(tx)
+}
+
+// page reads the next part of p, and moves p on beyond it.
+func (s *Store) page(ctx context.Context, p *plan) (events []ircbus.Event, err error) {
+	err = s.snapshot(ctx, func(tx *sql.Tx) error {
+		events, err = s.readPage(tx, p)
+		return err
+	})
+	return events, err
+}
+
+func (s *Store) readPage(tx *sql.Tx, p *plan) (events []ircbus.Event, err error) {
+	if p.done() {
+		return nil, nil
+	}
+	size := pageEvents
+	if p.limit > 0 && p.match == nil {
+		size = min(size, p.limit)
+	}
+	query, args := p.query(size)
+	rows, err := tx.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	read, bytes := 0, 0
+	for ; bytes < pageBytes && rows.Next(); read++ {
+		var e ircbus.Event
+		n, err := s.scan(rows, &e)
+		if err != nil {
+			return nil, err
+		}
+		p.passed(e.ID)
+		if p.match != nil && !p.match(&e) {
+			continue
+		}
+		bytes += n
+		events = append(events, e)
+		if p.limit > 0 {
+			if p.limit--; p.limit == 0 {
+				p.end()
+				return events, nil
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if read < size && bytes < pageBytes {
+		p.end()
+	}
+	return events, nil
+}
+
+// passed notes that everything up to id, in the plan's order, has been read.
+func (p *plan) passed(id ircbus.ID) {
+	if p.desc {
+		p.last = id - 1
+	} else {
+		p.first = id + 1
+	}
+}
+
+func (p *plan) end() { p.first = p.last + 1 }
+
+// query makes the statement for at most size events of what remains.
+func (p *plan) query(size int) (query string, args []any) {
+	order := " ORDER BY id"
+	if p.desc {
+		order += " DESC"
+	}
+	const columns = "SELECT id, at, channel, publisher, body FROM events"
+	first, last := clampID(p.first), clampID(p.last)
+	switch n := len(p.channels); {
+	case n == 1:
+		return columns + " WHERE channel = ? AND id BETWEEN ? AND ?" + order + " LIMIT ?", []any{p.channels[0], first, last, size}
+	case n == 0 || n > maxMerged:
+		return columns + " WHERE id BETWEEN ? AND ?" + order + " LIMIT ?", []any{first, last, size}
+	}
+	part := "SELECT * FROM (SELECT id FROM events WHERE channel = ? AND id BETWEEN ? AND ?" + order + " LIMIT ?)"
+	parts := make([]string, len(p.channels))
+	for i, channel := range p.channels {
+		parts[i] = part
+		args = append(args, channel, first, last, size)
+	}
+	return columns + " WHERE id IN (SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ")" + order + " LIMIT ?)" + order, append(args, size)
+}
+
+// clampID makes an id, which may be any number that somebody asked for, one that
+// SQLite can compare.
+func clampID(id ircbus.ID) int64 { return int64(min(id, math.MaxInt64)) }
+
+// scan reads a row into e and returns the size of its body.
+func (s *Store) scan(rows *sql.Rows, e *ircbus.Event) (int, error) {
+	var id, at, channel, publisher int64
+	var body string
+	if err := rows.Scan(&id, &at, &channel, &publisher, &body); err != nil {
+		return 0, err
+	}
+	fields, err := ircbus.Parse(body)
+	if err != nil {
+		return 0, fmt.Errorf("event %d is damaged on disk: %w", id, err)
+	}
+	*e = ircbus.Event{
+		ID:        ircbus.ID(id),
+		At:        time.UnixMicro(at).UTC(),
+		Channel:   s.channels.text(channel),
+		Publisher: s.publishers.text(publisher),
+		Fields:    fields,
+	}
+	return len(body), nil
+}
+
+// Event implements history.Index.
+func (s *Store) Event(ctx context.Context, id ircbus.ID) (ircbus.Event, error) {
+	if err := s.ended(ctx); err != nil {
+		return ircbus.Event{}, err
+	}
+	events, err := s.page(ctx, &plan{first: id, last: id})
+	switch {
+	case err != nil:
+		return ircbus.Event{}, err
+	case len(events) == 0:
+		return ircbus.Event{}, history.ErrNotFound
+	}
+	return events[0], nil
+}

@@ -1,0 +1,161 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+// Range implements history.Index. It reads page after page up to the head that
+// it found at first: events never change, so this is the log at one moment.
+func (s *Store) Range(ctx context.Context, q history.Query, fn func(*ircbus.Event) error) error {
+	if err := s.ended(ctx); err != nil {
+		return err
+	}
+	p := &plan{desc: q.Desc, limit: max(q.Limit, 0)}
+	if !s.choose(p, q.Views) {
+		return nil
+	}
+	for begun := false; !begun || !p.done(); begun = true {
+		var events []ircbus.Event
+		err := s.snapshot(ctx, func(tx *sql.Tx) (err error) {
+			if !begun {
+				err = p.bound(tx, q)
+			} else {
+				err = s.checkRemoved(tx, p, q.Views)
+			}
+			if err == nil {
+				events, err = s.readPage(tx, p)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for i := range events {
+			if err := s.ended(ctx); err != nil {
+				return err
+			}
+			if err := fn(&events[i]); err != nil {
+				return err
+			}
+		}
+		if err := s.ended(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// choose sets which events the plan wants. It returns false if none can be in
+// the views.
+func (s *Store) choose(p *plan, views []ircbus.View) bool {
+	if len(views) == 0 {
+		return true
+	}
+	filtered := false
+	for _, v := range views {
+		p.channels = append(p.channels, s.channels.folded(v.Channel)...)
+		filtered = filtered || len(v.String()) > len(v.Channel)
+	}
+	slices.Sort(p.channels)
+	p.channels = slices.Compact(p.channels)
+	if filtered || len(p.channels) > maxMerged {
+		p.match = func(e *ircbus.Event) bool {
+			return slices.ContainsFunc(views, func(v ircbus.View) bool { return v.Match(e) })
+		}
+	}
+	return len(p.channels) > 0
+}
+
+// bound sets the plan's ids, with times resolved to ids.
+func (p *plan) bound(tx *sql.Tx, q history.Query) error {
+	var oldest, head int64
+	if err := tx.QueryRow("SELECT (SELECT ifnull(min(id), head + 1) FROM events), head FROM log").Scan(&oldest, &head); err != nil {
+		return err
+	}
+	first, last := oldest, head
+	if after := clampID(q.After); after >= first {
+		if after >= last {
+			p.end()
+			return nil
+		}
+		first = after + 1
+	}
+	if q.Until > 0 {
+		last = min(last, clampID(q.Until))
+	}
+	if !q.From.IsZero() {
+		from, err := firstAt(tx, q.From, oldest, head)
+		if err != nil {
+			return err
+		}
+		first = max(first, from)
+	}
+	if !q.To.IsZero() {
+		to, err := firstAt(tx, q.To, oldest, head)
+		if err != nil {
+			return err
+		}
+		last = min(last, to-1)
+	}
+	p.first, p.last = ircbus.ID(first), ircbus.ID(max(last, 0))
+	return nil
+}
+
+// firstAt returns the id of the first event that was accepted at t or later, or
+// an id between it and the event before; head+1 if there is none. It needs no
+// index of times: they never decrease with ids.
+func firstAt(tx *sql.Tx, t time.Time, oldest, head int64) (int64, error) {
+	limit := microseconds(t)
+	low, high := oldest, head+1
+	for low < high {
+		middle := low + (high-low)/2
+		var id, at int64
+		err := tx.QueryRow("SELECT id, at FROM events WHERE id >= ? ORDER BY id LIMIT 1", middle).Scan(&id, &at)
+		switch {
+		case err == sql.ErrNoRows:
+			high = middle
+		case err != nil:
+			return 0, err
+		case at >= limit:
+			high = middle
+		default:
+			low = id + 1
+		}
+	}
+	return low, nil
+}
+
+// microseconds returns the first whole microsecond that is not before t.
+func microseconds(t time.Time) int64 {
+	switch year := t.Year(); {
+	case year > 9999:
+		return math.MaxInt64
+	case year < 1:
+		return math.MinInt64
+	}
+	return t.Add(time.Microsecond - 1).UnixMicro()
+}
+
+// checkRemoved ends an ascending Range if retention has removed what would have
+// come next.
+func (s *Store) checkRemoved(tx *sql.Tx, p *plan, views []ircbus.View) error {
+	if p.desc {
+		return nil
+	}
+	channels := make([]string, len(views))
+	for i, v := range views {
+		channels[i] = v.Channel
+	}
+	b, err := s.removed(tx, channels)
+	if err == nil && b.Removed >= p.first {
+		err = history.ErrRemoved
+	}
+	return err
+}

@@ -1,0 +1,186 @@
+// Package sqlite keeps the bus's history in one SQLite file. It implements
+// history.Log and history.Index.
+//
+// One goroutine, the writer, owns the only connection that writes; it stores
+// what several appenders have queued in one transaction, on disk (WAL,
+// synchronous=FULL) before any of them is answered. Committed batches go on to
+// the tails through memory. Reads use their own connections, for one page of
+// events at a time, so that a slow reader holds neither a connection nor the
+// write-ahead log.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+// Options of a store. The zero value is ready for use.
+type Options struct {
+	Log        *slog.Logger     // nil is slog.Default()
+	MaxBatch   int              // events after which the writer adds no further batch to a transaction; 0 is 1,000
+	ProbeEvery time.Duration    // how often to try again after a failed write; 0 is 1 s
+	Now        func() time.Time // the clock; nil is time.Now
+}
+
+// Retention is history.Retention.
+type Retention = history.Retention
+
+// Store is a history in one file.
+type Store struct {
+	// Static.
+	log      *slog.Logger
+	now      func() time.Time
+	maxBatch int
+	epoch    string
+	file     *os.File // holds the lock
+	read     *sql.DB
+
+	channels, publishers *names
+	live                 *live
+	stats                counters
+	failure              atomic.Pointer[failure] // why the last write failed
+
+	queue   chan *request
+	jobs    chan func(*writer)
+	closing chan struct{} // closed when Close begins
+	done    chan struct{} // closed when the writer has ended
+
+	mu      sync.Mutex
+	closed  bool           // guarded by mu
+	readers sync.WaitGroup // Add is guarded by mu
+	end     error          // what Close returns; written before done is closed
+}
+
+var (
+	_ history.Log   = (*Store)(nil)
+	_ history.Index = (*Store)(nil)
+)
+
+// Open opens the database at path, makes it if there is none, and brings an
+// older one up to date. The directory must exist. Errors: ErrNotOurs, ErrInUse,
+// or why it cannot be opened.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	file, err := lock(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, path, opts)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	s.file = file
+	return s, nil
+}
+
+func open(ctx context.Context, path string, opts Options) (*Store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := prepareFile(path); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	db, err := connect(path, "_journal_mode=WAL", "_synchronous=FULL", "_cache_size=-32768")
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(opts)
+	w := &writer{store: s, db: db}
+	if err := w.load(path); err != nil {
+		db.close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if s.read, err = openReaders(path); err != nil {
+		db.close()
+		return nil, err
+	}
+	go w.run(opts.ProbeEvery)
+	return s, nil
+}
+
+// prepareFile refuses what is not ours and makes the schema in an empty file.
+func prepareFile(path string) error {
+	h, empty, err := readHeader(path)
+	if err != nil {
+		return err
+	}
+	if empty {
+		return create(path)
+	}
+	return h.check()
+}
+
+func newStore(opts Options) *Store {
+	s := &Store{
+		log:        opts.Log,
+		now:        opts.Now,
+		maxBatch:   opts.MaxBatch,
+		channels:   newNames(),
+		publishers: newNames(),
+		queue:      make(chan *request, 256),
+		jobs:       make(chan func(*writer)),
+		closing:    make(chan struct{}),
+		done:       make(chan struct{}),
+	}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.maxBatch <= 0 {
+		s.maxBatch = 1000
+	}
+	return s
+}
+
+// Close finishes what was queued, ends every Tail and Range with
+// history.ErrClosed, and closes the database.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.closing)
+	}
+	s.mu.Unlock()
+	<-s.done
+	return s.end
+}
+
+// begin notes that a read begins, which readers.Done must end, so that Close
+// waits for it.
+func (s *Store) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return history.ErrClosed
+	}
+	s.readers.Add(1)
+	return nil
+}
+
+// failure is why a write failed.
+type failure struct{ err error }
+
+// Writable returns nil, or why the last attempt to write failed. After a
+// failure the store tries by itself whether writing works again.
+func (s *Store) Writable() error {
+	if f := s.failure.Load(); f != nil {
+		return f.err
+	}
+	return nil
+}
+
+// refusal turns a failed write into the publisher's answer.
+func refusal(err error) *ircbus.Refusal {
+	return ircbus.Refuse(ircbus.StoreUnavailable, "the event was not stored (%v): try again later", err)
+}

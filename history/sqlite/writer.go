@@ -1,0 +1,247 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/mattn/go-sqlite3"
+)
+
+// writer stores what comes through the queue. Its fields are owned by the
+// goroutine in run.
+type writer struct {
+	store *Store
+	db    *conn
+	path  string
+	inode os.FileInfo // the database as it was opened
+
+	head ircbus.ID // last id given out
+	at   int64     // its acceptance, microseconds
+
+	fresh []*name // names that the present transaction stores
+}
+
+// load reads what the writer keeps in memory.
+func (w *writer) load(path string) error {
+	if err := migrate(w.db); err != nil {
+		return err
+	}
+	// The write-ahead log is copied back every 16 MiB and kept below 64 MiB.
+	if err := w.db.run("PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864"); err != nil {
+		return err
+	}
+	state, err := w.db.row("SELECT epoch, head, at FROM log")
+	if err != nil {
+		return fmt.Errorf("the database's state cannot be read: %w", err)
+	}
+	epoch, ok1 := state[0].(string)
+	head, ok2 := state[1].(int64)
+	at, ok3 := state[2].(int64)
+	if !ok1 || !ok2 || !ok3 || head < 0 {
+		return fmt.Errorf("%w: its state is damaged", ErrNotOurs)
+	}
+	w.store.epoch, w.head, w.at, w.path = epoch, ircbus.ID(head), at, path
+	w.store.live = newLive(w.head)
+	if err := w.loadNames("channels", w.store.channels); err != nil {
+		return err
+	}
+	if err := w.loadNames("publishers", w.store.publishers); err != nil {
+		return err
+	}
+	w.inode, err = os.Stat(path)
+	return err
+}
+
+func (w *writer) loadNames(table string, n *names) error {
+	last, err := w.db.int("SELECT ifnull(max(id), 0) FROM " + table)
+	for id := int64(1); err == nil && id <= last; id++ {
+		var row []driver.Value
+		switch row, err = w.db.row("SELECT name FROM "+table+" WHERE id = ?", id); {
+		case errors.Is(err, errNoRow):
+			err = nil
+		case err == nil:
+			n.add(id, row[0].(string), true)
+		}
+	}
+	return err
+}
+
+// run is the writer's goroutine, ended by Close.
+func (w *writer) run(probeEvery time.Duration) {
+	if probeEvery <= 0 {
+		probeEvery = time.Second
+	}
+	probe := time.NewTicker(probeEvery)
+	defer probe.Stop()
+	s := w.store
+	for {
+		select {
+		case r := <-s.queue:
+			w.commit(w.gather(r))
+		case job := <-s.jobs:
+			job(w)
+		case <-probe.C:
+			if s.failure.Load() != nil {
+				w.failed(w.probe())
+			}
+		case <-s.closing:
+			w.finish()
+			return
+		}
+	}
+}
+
+// finish stores what is still queued and closes everything.
+func (w *writer) finish() {
+	s := w.store
+	defer close(s.done)
+	for {
+		select {
+		case r := <-s.queue:
+			w.commit(w.gather(r))
+			continue
+		default:
+		}
+		break
+	}
+	s.readers.Wait()
+	s.end = errors.Join(s.read.Close(), w.db.close(), s.file.Close())
+}
+
+// gather takes along what else is queued, up to the limit, except for what
+// nobody waits for any more.
+func (w *writer) gather(first *request) []*request {
+	var group []*request
+	events := 0
+	for r := first; ; {
+		if err := r.ctx.Err(); err != nil {
+			r.done <- err
+		} else {
+			group = append(group, r)
+			events += len(r.events)
+		}
+		if events >= w.store.maxBatch {
+			return group
+		}
+		select {
+		case r = <-w.store.queue:
+		default:
+			return group
+		}
+	}
+}
+
+// commit stores a group in one transaction and answers everybody in it.
+func (w *writer) commit(group []*request) {
+	if len(group) == 0 {
+		return
+	}
+	began := time.Now()
+	stored, err := w.write(group)
+	switch {
+	case err == nil:
+		w.store.live.publish(stored)
+		w.store.stats.committed(len(stored), group, time.Since(began))
+		w.failed(nil)
+	case poisoned(err) && len(group) > 1:
+		for i := range group {
+			w.commit(group[i : i+1])
+		}
+		return
+	case !poisoned(err):
+		w.failed(err)
+	}
+	for _, r := range group {
+		if err != nil {
+			w.store.stats.failures.Add(1)
+			r.done <- refusal(err)
+		} else {
+			r.done <- nil
+		}
+	}
+}
+
+// write is commit's transaction. It returns the events that are new.
+func (w *writer) write(group []*request) (stored []ircbus.Event, err error) {
+	head, last := w.head, w.at
+	w.at = max(w.at, w.store.now().UnixMicro())
+	err = w.transaction(func() (err error) {
+		stored, err = w.insert(group)
+		return err
+	})
+	if err != nil {
+		// Ids of a COMMIT that failed are not given out again: a crash may bring
+		// to light what it had written.
+		if _, ok := errors.AsType[*commitError](err); !ok {
+			w.head, w.at = head, last
+		}
+		return nil, err
+	}
+	return stored, nil
+}
+
+// transaction runs fn in a transaction, after making sure that the database is
+// still where readers and the next start will look for it.
+func (w *writer) transaction(fn func() error) error {
+	if now, err := os.Stat(w.path); err != nil {
+		return fmt.Errorf("the database file is gone: %w", err)
+	} else if !os.SameFile(now, w.inode) {
+		return fmt.Errorf("the database file %s has been replaced while in use", w.path)
+	}
+	w.fresh = w.fresh[:0]
+	if err := w.db.transaction(fn); err != nil {
+		return err
+	}
+	for _, n := range w.fresh {
+		n.stored = true
+	}
+	return nil
+}
+
+// poisoned reports whether an error lies in what was to be stored and not in the
+// store, so that other batches may succeed.
+func poisoned(err error) bool {
+	e, ok := errors.AsType[sqlite3.Error](err)
+	return ok && (e.Code == sqlite3.ErrConstraint || e.Code == sqlite3.ErrTooBig || e.Code == sqlite3.ErrMismatch)
+}
+
+// failed notes how an attempt to write went, and logs when that changes.
+func (w *writer) failed(err error) {
+	before := w.store.failure.Load()
+	switch {
+	case err != nil:
+		w.store.failure.Store(&failure{err})
+		if before == nil {
+			w.store.log.Error("the history cannot be written", "path", w.path, "err", err)
+		}
+	case before != nil:
+		w.store.failure.Store(nil)
+		w.store.log.Info("the history can be written again", "path", w.path)
+	}
+}
+
+// probeSize is how many bytes must fit on the disk for the store to count as
+// writable again.
+const probeSize = 64 << 10
+
+// probe writes something and removes it again, each for good, as a publisher's
+// batch would be written.
+func (w *writer) probe() error {
+	for _, statement := range [...]string{
+		fmt.Sprintf("INSERT INTO probe VALUES (zeroblob(%d))", probeSize),
+		"DELETE FROM probe",
+	} {
+		err := w.transaction(func() error {
+			_, err := w.db.exec(statement)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
