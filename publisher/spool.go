@@ -64,6 +64,7 @@ type position struct {
 const (
 	segmentSize   = 1 << 20
 	segmentSuffix = ".events"
+	maxSegment    = 1 << 40 // more than a position can honestly say
 )
 
 // openSpool opens or makes a spool and counts what waits in it.
@@ -108,6 +109,9 @@ func (s *spool) load() error {
 		return err
 	}
 	s.done = s.loadPosition()
+	if n := len(s.segments); n > 0 && s.done.segment > s.segments[n-1].number {
+		s.done = position{} // not ours: segments before the position are deleted, and later ones have higher numbers
+	}
 	for len(s.segments) > 0 && s.segments[0].number < s.done.segment {
 		if err := s.removeFirst(); err != nil {
 			return err
@@ -130,7 +134,7 @@ func (s *spool) list() error {
 	for _, file := range files {
 		name, isSegment := strings.CutSuffix(file.Name(), segmentSuffix)
 		number, err := strconv.ParseUint(name, 10, 63)
-		if isSegment && err == nil && s.path(number) == filepath.Join(s.dir, file.Name()) {
+		if isSegment && err == nil && number <= maxSegment && s.path(number) == filepath.Join(s.dir, file.Name()) {
 			s.segments = append(s.segments, segment{number: number})
 		}
 	}
@@ -175,7 +179,7 @@ func (s *spool) loadPosition() position {
 		return position{}
 	}
 	var p position
-	if _, err := fmt.Fscanf(bytes.NewReader(text), "%d %d\n", &p.segment, &p.offset); err != nil {
+	if _, err := fmt.Fscanf(bytes.NewReader(text), "%d %d\n", &p.segment, &p.offset); err != nil || p.segment > maxSegment {
 		s.log.Warn("the spool's position cannot be read: all of the spool is sent again, which the bus will notice", "spool", s.dir)
 		return position{}
 	}
