@@ -1,0 +1,445 @@
+package mediawiki
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+	"github.com/ircbus/ircbus/history/sqlite"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 30 * time.Second
+
+// bench is a running source with a wiki that sends to it.
+type bench struct {
+	*Source
+	t      *testing.T
+	wiki   net.Conn
+	stored chan []ircbus.Event // batches, after Append has returned
+	stop   func()              // ends Run and waits for it
+
+	mu      sync.Mutex
+	ensured []ircbus.Wiki
+}
+
+// start listens and, unless the test wants to wait, runs. Whatever cfg leaves
+// out gets a value that lets every packet of the recordings through.
+func start(t *testing.T, cfg Config) *bench {
+	t.Helper()
+	b := listen(t, cfg)
+	b.run()
+	return b
+}
+
+func listen(t *testing.T, cfg Config) *bench {
+	t.Helper()
+	b := &bench{t: t, stored: make(chan []ircbus.Event, 100_000)}
+	cfg.Listen = "127.0.0.1:0"
+	if cfg.Names == nil {
+		cfg.Names = []string{"*"}
+	}
+	if cfg.Append == nil {
+		cfg.Append = numbering()
+	}
+	appendTo := cfg.Append
+	cfg.Append = func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+		receipts, err := appendTo(ctx, batch)
+		if err == nil {
+			b.stored <- append([]ircbus.Event(nil), batch...)
+		}
+		return receipts, err
+	}
+	if cfg.Ensure == nil {
+		cfg.Ensure = func(_ context.Context, w ircbus.Wiki) (string, string, error) {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.ensured = append(b.ensured, w)
+			return w.Publisher, "#" + w.Publisher, nil
+		}
+	}
+	source, err := Listen(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Source = source
+	if b.wiki, err = net.Dial("udp", source.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.wiki.Close() })
+	return b
+}
+
+func (b *bench) run() {
+	ctx, cancel := context.WithCancel(b.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Source.Run(ctx) }()
+	b.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.t.Errorf("Run: %v", err)
+		}
+	})
+	b.t.Cleanup(b.stop)
+}
+
+func (b *bench) send(packet string) {
+	b.t.Helper()
+	if _, err := b.wiki.Write([]byte(packet)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// await returns the next n stored events.
+func (b *bench) await(n int) []ircbus.Event {
+	b.t.Helper()
+	deadline := time.After(patience)
+	var events []ircbus.Event
+	for len(events) < n {
+		select {
+		case batch := <-b.stored:
+			events = append(events, batch...)
+		case <-deadline:
+			b.t.Fatalf("%d of %d events were stored in %v; %+v", len(events), n, patience, b.Stats())
+		}
+	}
+	return events
+}
+
+// numbering is a log that only counts.
+func numbering() func(context.Context, []ircbus.Event) ([]ircbus.Receipt, error) {
+	var last ircbus.ID
+	return func(_ context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+		receipts := make([]ircbus.Receipt, len(batch))
+		for i := range receipts {
+			last++
+			receipts[i].ID = last
+		}
+		return receipts, nil
+	}
+}
+
+func openStore(t *testing.T) *sqlite.Store {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	return store
+}
+
+var packetID = regexp.MustCompile(`^\{"id":(?:[0-9]+|null)`)
+
+// burst makes n packets of the recorded ones, each a change of its own.
+func burst(t testing.TB, n, firstID int) []string {
+	t.Helper()
+	var recorded []string
+	for _, r := range recordings {
+		for _, c := range changes(t, r.name) {
+			recorded = append(recorded, c["json"].Packet)
+		}
+	}
+	packets := make([]string, n)
+	for i := range packets {
+		packets[i] = packetID.ReplaceAllString(recorded[i%len(recorded)], fmt.Sprintf(`{"id":%d`, firstID+i))
+	}
+	return packets
+}
+
+// Bursts at full speed reach the store whole, and again as duplicates.
+func TestBurstsAreNotLost(t *testing.T) {
+	const bursts, size = 4, 10_000
+	store := openStore(t)
+	b := start(t, Config{Append: store.Append})
+	// Where the kernel gives no large buffer, a burst can only be as large as
+	// the buffer: a packet takes up to 1.5 kB of it.
+	atOnce := min(size, b.Stats().ReceiveBuffer/1500)
+	t.Logf("receive buffer %d bytes, %d packets at once", b.Stats().ReceiveBuffer, atOnce)
+	for i := range bursts {
+		for packets := burst(t, size, 1+i*size); len(packets) > 0; packets = packets[min(atOnce, len(packets)):] {
+			part := packets[:min(atOnce, len(packets))]
+			for _, packet := range part {
+				b.send(packet)
+			}
+			b.await(len(part))
+		}
+	}
+	for _, packet := range burst(t, 100, 1) {
+		b.send(packet)
+	}
+	b.await(100)
+	b.stop()
+	want := Stats{Received: bursts*size + 100, Events: bursts * size, Duplicates: 100, ReceiveBuffer: b.Stats().ReceiveBuffer}
+	if diff := cmp.Diff(want, b.Stats()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	n := 0
+	err := store.Range(t.Context(), history.Query{}, func(e *ircbus.Event) error {
+		if n++; e.Channel != "#"+e.Publisher || e.Fields.Get("wiki") != e.Publisher {
+			return fmt.Errorf("event %d is in %s by %s", e.ID, e.Channel, e.Publisher)
+		}
+		return nil
+	})
+	if err != nil || n != bursts*size {
+		t.Errorf("the store has %d events, %v", n, err)
+	}
+}
+
+// JSON, XML and line of every recorded change, all through one source: JSON and
+// XML are one event.
+func TestAllFeedsAtOnce(t *testing.T) {
+	b := start(t, Config{Append: openStore(t).Append, Wiki: "unnamed"})
+	packets := 0
+	for _, r := range recordings {
+		for _, p := range recorded(t, r.name) {
+			b.send(p.Packet)
+			packets++
+		}
+		b.await(packets)
+		packets = 0
+	}
+	got := b.Stats()
+	// 268 changes, whose XML and second JSON are duplicates, and their lines,
+	// which come under the names of other wikis.
+	if got.Malformed+got.Refused != 0 || got.Events != 268+130+130+128+128 || got.Duplicates != 268+128+126 {
+		t.Errorf("%+v", got)
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	names := make(map[string]int)
+	for _, w := range b.ensured {
+		names[w.Name]++
+	}
+	if diff := cmp.Diff(map[string]int{"capturewiki": 1, "hecapture": 1, "en.capture": 1, "unnamed": 1}, names); diff != "" {
+		t.Errorf("publishers (-want +got):\n%s", diff)
+	}
+}
+
+// While the store is away packets wait; when it is back none is missing.
+func TestStoreUnavailable(t *testing.T) {
+	failures := 3
+	number := numbering()
+	b := start(t, Config{Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+		if failures--; failures >= 0 {
+			return nil, ircbus.Refuse(ircbus.StoreUnavailable, "the disk is full")
+		}
+		return number(ctx, batch)
+	}})
+	for _, packet := range burst(t, 500, 1) {
+		b.send(packet)
+	}
+	b.await(500)
+	if got := b.Stats(); got.QueueDrops != 0 || got.Refused != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What does not fit into the queue is counted, and the rest is stored.
+func TestQueueIsBounded(t *testing.T) {
+	release := make(chan struct{})
+	number := numbering()
+	b := listen(t, Config{QueueBytes: 20_000, Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+		<-release
+		return number(ctx, batch)
+	}})
+	packets := burst(t, 200, 1)
+	for _, packet := range packets {
+		b.send(packet)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var run sync.WaitGroup
+	run.Go(func() {
+		if err := b.Run(ctx); err != nil { // sweeps the socket and drains the queue
+			t.Error(err)
+		}
+	})
+	close(release)
+	run.Wait()
+	got := b.Stats()
+	if got.Received != 200 || got.Events+got.QueueDrops != 200 || got.QueueDrops == 0 || got.Queued != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// When Run ends, what has arrived is stored, also what Run had not yet read.
+func TestRunDrains(t *testing.T) {
+	b := listen(t, Config{})
+	for _, packet := range burst(t, 100, 1) {
+		b.send(packet)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Stats(); got.Events != 100 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestDenied(t *testing.T) {
+	var logged bytes.Buffer
+	var mu sync.Mutex
+	refused := map[ircbus.Code]int{}
+	cfg := Config{
+		Names:   []string{"en*", "de"},
+		Log:     slog.New(slog.NewTextHandler(&logged, nil)),
+		Refused: func(code ircbus.Code) { mu.Lock(); defer mu.Unlock(); refused[code]++ },
+		MaxBody: 100,
+	}
+	b := start(t, cfg)
+	for range 3 {
+		b.send(`{"type":"edit"`)
+		b.send(`{"type":"edit","wiki":"fr"}`)
+		b.send(`{"type":"edit","wiki":"de","comment":"` + strings.Repeat("c", 100) + `"}`)
+		b.send(strings.Replace(changes(t, "capture-en")[0]["irc"].Packet, "First", "", 1)) // no wiki
+	}
+	b.send(`{"type":"edit","wiki":"de"}`)
+	b.send(`{"type":"edit","wiki":"enwiki"}`)
+	b.send(`{"type":"edit","wiki":"en.wiki"}`)
+	b.send(`{"type":"edit","wiki":"en-wiki"}`) // the publisher en-wiki is another one
+	b.send(`{"type":"edit","wiki":"de"}`)
+	events := b.await(4)
+	b.stop()
+	var publishers []string
+	for _, e := range events {
+		publishers = append(publishers, e.Publisher)
+	}
+	if diff := cmp.Diff([]string{"de", "enwiki", "en-wiki", "de"}, publishers); diff != "" {
+		t.Errorf("publishers (-want +got):\n%s", diff)
+	}
+	got := b.Stats()
+	if got.Malformed != 6 || got.DeniedName != 4 || got.Refused != 3 || got.Events != 4 {
+		t.Errorf("%+v", got)
+	}
+	if diff := cmp.Diff(map[ircbus.Code]int{ircbus.InvalidEvent: 6, ircbus.NotPublisher: 4, ircbus.EventTooLarge: 3}, refused); diff != "" {
+		t.Errorf("refused (-want +got):\n%s", diff)
+	}
+	for _, message := range []string{"no recent change", "may not publish", "refused"} {
+		if n := strings.Count(logged.String(), message); n < 1 || n > 2 {
+			t.Errorf("%q is logged %d times:\n%s", message, n, logged.String())
+		}
+	}
+}
+
+func TestDeniedSender(t *testing.T) {
+	b := listen(t, Config{Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+	b.send(`{"type":"edit","wiki":"de"}`)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	want := Stats{Received: 1, DeniedSender: 1, ReceiveBuffer: b.Stats().ReceiveBuffer}
+	if diff := cmp.Diff(want, b.Stats()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// A wiki that cannot be set up because the disk is full is tried again; one that
+// the bus refuses is not, and holds nobody up.
+func TestEnsureFails(t *testing.T) {
+	tries := 0
+	b := start(t, Config{Ensure: func(_ context.Context, w ircbus.Wiki) (string, string, error) {
+		if w.Publisher == "no" {
+			return "", "", ircbus.Refuse(ircbus.NotPublisher, "there is a person of this name")
+		}
+		if tries++; tries < 3 {
+			return "", "", errors.New("the disk is full")
+		}
+		return w.Publisher, "#x", nil
+	}})
+	b.send(`{"type":"edit","wiki":"no"}`)
+	b.send(`{"type":"edit","wiki":"yes"}`)
+	if events := b.await(1); events[0].Channel != "#x" || events[0].Publisher != "yes" {
+		t.Errorf("%+v", events)
+	}
+	if got := b.Stats(); got.Refused != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// An event that the log refuses for good does not hold back its batch.
+func TestAppendRefusesOne(t *testing.T) {
+	number := numbering()
+	b := listen(t, Config{Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+		for _, e := range batch {
+			if e.Fields.Get("rcid") == "7" {
+				return nil, ircbus.Refuse(ircbus.InvalidEvent, "not 7")
+			}
+		}
+		return number(ctx, batch)
+	}})
+	for _, packet := range burst(t, 10, 1) {
+		b.send(packet)
+	}
+	b.run()
+	b.await(9)
+	b.stop()
+	if got := b.Stats(); got.Events != 9 || got.Refused != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// The wiki's address is told when a packet first has it.
+func TestEnsureDescribes(t *testing.T) {
+	b := start(t, Config{Wiki: "lines"})
+	first := changes(t, "capture-en")
+	for _, c := range first {
+		if strings.Contains(c["irc"].Packet, "Log/move") {
+			b.send(c["irc"].Packet) // without an address
+			break
+		}
+	}
+	b.send(first[0]["irc"].Packet)
+	b.send(first[1]["irc"].Packet)
+	b.await(3)
+	bare := ircbus.Wiki{Publisher: "lines", Name: "lines", Interwiki: "lines", Engine: "mediawiki"}
+	full := bare
+	full.Base = "http://127.0.0.1:8181/index.php"
+	full.PageURL = full.Base + "?title={page}"
+	full.DiffURL = full.Base + "?diff={rev}&oldid={oldrev}"
+	full.HistoryURL = full.Base + "?title={page}&action=history"
+	full.RawURL = full.Base + "?title={page}&action=raw"
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if diff := cmp.Diff([]ircbus.Wiki{bare, full}, b.ensured); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestListenMistakes(t *testing.T) {
+	ok := Config{
+		Listen: "127.0.0.1:0",
+		Append: numbering(),
+		Ensure: func(context.Context, ircbus.Wiki) (string, string, error) { return "", "", nil },
+	}
+	for name, change := range map[string]func(*Config){
+		"no Append":   func(c *Config) { c.Append = nil },
+		"bad pattern": func(c *Config) { c.Names = []string{"["} },
+		"no address":  func(c *Config) { c.Listen = "9391" },
+		"not here":    func(c *Config) { c.Listen = "192.0.2.1:0" },
+	} {
+		cfg := ok
+		change(&cfg)
+		if _, err := Listen(cfg); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
