@@ -1,0 +1,146 @@
+// Package api is the bus over HTTP (docs/protocol.md, "Publishing over HTTP" and
+// "Getting old events"): changes, events, the live stream, the wikis'
+// description blocks, health, and a page for people. It knows the log only as
+// history.Log and history.Index, and accounts only as functions.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+// Limits of what a stranger, or a publisher, may ask for in one request.
+const (
+	DefaultLimit = 500      // events in an answer that names no limit
+	MaxLimit     = 10_000   // events in any answer
+	MaxFeedItems = 1_000    // events in an RSS or Atom feed
+	MaxChannels  = 100      // views in one request
+	MaxWait      = 60       // seconds
+	MaxBatch     = 10_000   // events in one POST
+	MaxPost      = 16 << 20 // bytes of one POST
+	MaxStreams   = 10_000   // requests that wait or stream at one time
+)
+
+// Config says what the handler serves and whom it asks.
+type Config struct {
+	Log   history.Log
+	Index history.Index
+
+	// Login checks a name and its password or token, LoginToken a token alone;
+	// both return the account's name. A failure that is an *ircbus.Refusal with
+	// RateLimited, or has a method RetryAfter() time.Duration, becomes 429.
+	// A nil function refuses everybody.
+	Login      func(ctx context.Context, name, secret string, from netip.Addr) (account string, err error)
+	LoginToken func(ctx context.Context, token string, from netip.Addr) (account string, err error)
+
+	// Wikis lists the publishers. Their Feeds say who may publish where and
+	// which text channel stands for which feed. It must be cheap and is called
+	// by every request.
+	Wikis func() []ircbus.Wiki
+
+	Refused func(ircbus.Code) // counts refused events; may be nil
+	Closed  bool              // everything but /healthz needs a login
+	MaxBody int               // bytes of one event; 0 means ircbus.MaxBody
+
+	Name, Version string // of the bus
+	IRC, IRCTLS   string // host:port that people connect to; "" = not offered
+	URL           string // public base address; "" = taken from each request's Host
+
+	Ready   func() error // nil, or why the bus cannot publish now; may be nil
+	Metrics http.Handler // answers /metrics; nil = 404
+	Logger  *slog.Logger // nil = slog.Default()
+}
+
+// Handler serves the API. It is safe for concurrent use.
+type Handler struct {
+	Config // static
+
+	mux    *chi.Mux        // static
+	ui     *ui             // static
+	closed context.Context // ends with Close
+	close  context.CancelFunc
+
+	streams   atomic.Int64 // open now
+	streamed  atomic.Uint64
+	cut       atomic.Uint64
+	published atomic.Uint64
+}
+
+// Stats are figures for monitoring.
+type Stats struct {
+	Streams   int64  // requests that stream or wait now
+	Streamed  uint64 // events written to streams
+	SlowCut   uint64 // streams ended because their reader did not read
+	Published uint64 // events accepted by POST, without duplicates
+}
+
+// New checks the configuration and makes the handler. The caller should end it
+// with Close before it shuts its http.Server down.
+func New(c Config) (*Handler, error) {
+	if c.Log == nil || c.Index == nil || c.Wikis == nil {
+		return nil, errors.New("api: Config needs Log, Index and Wikis")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Name == "" {
+		c.Name = "ircbus"
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = ircbus.MaxBody
+	}
+	c.URL = strings.TrimRight(c.URL, "/")
+	h := &Handler{Config: c}
+	h.closed, h.close = context.WithCancel(context.Background())
+	var err error
+	if h.ui, err = loadUI(); err != nil {
+		return nil, err
+	}
+	h.mux = h.router()
+	return h, nil
+}
+
+// Close ends all streams and everything that waits. Requests after it are still
+// answered, but never wait. It may be called more than once.
+func (h *Handler) Close() error {
+	h.close()
+	return nil
+}
+
+// Stats returns the current figures.
+func (h *Handler) Stats() Stats {
+	return Stats{h.streams.Load(), h.streamed.Load(), h.cut.Load(), h.published.Load()}
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+
+// base returns the public address of the API without a slash at its end.
+func (h *Handler) base(r *http.Request) string {
+	if h.URL != "" {
+		return h.URL
+	}
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// waiting counts a request that will stay; done must be called at its end.
+func (h *Handler) waiting() (done func(), err error) {
+	if h.streams.Add(1) > MaxStreams {
+		h.streams.Add(-1)
+		return nil, &Problem{Status: http.StatusServiceUnavailable, Detail: "too many readers are waiting or streaming now; try again later", RetryAfter: 10}
+	}
+	return func() { h.streams.Add(-1) }, nil
+}

@@ -1,0 +1,247 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+// chunkSize is how many bytes of an answer are held in memory. The store is not
+// read while they are written, so a slow reader holds nothing open in it.
+const chunkSize = 256 << 10
+
+// serveChanges is GET /changes (docs/protocol.md, "Getting old events").
+func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	values, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	q, err := parseRange(values, r.Header.Get("Accept"), time.Now(), h.resolver(ctx))
+	if err != nil {
+		return err
+	}
+	p := page{h: h, q: q, enc: q.format.encoder(), fill: newFiller(h.Wikis())}
+	w.Header().Set("Vary", "Accept, Accept-Encoding, Authorization")
+	if done, err := p.open(ctx); err != nil {
+		return err
+	} else if !done {
+		if err := p.waitAndOpen(r); err != nil {
+			return err
+		}
+	}
+	if tag := p.etag(ctx); tag != "" {
+		w.Header().Set("ETag", tag)
+		w.Header().Set("Cache-Control", "no-cache") // retention may still remove events
+		if matches(r.Header.Get("If-None-Match"), tag) {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	} else {
+		w.Header().Set("Cache-Control", "no-store")
+	}
+	return p.write(w, r)
+}
+
+// page makes one answer: it fills a chunk from the store before the answer
+// begins, because the answer's first line says what its last event is.
+type page struct {
+	h    *Handler
+	q    rangeQuery // Until and After narrow while the page is read
+	enc  encoder
+	fill filler
+
+	pinned history.Bounds // when the page was opened; nothing newer is in it
+	rows   []byte         // encoded events
+	n      int            // events encoded
+	last   ircbus.ID      // the last of them
+	more   bool           // the chunk was full before the page was
+	next   bool           // events follow the page
+	final  ircbus.ID      // the page's last event
+}
+
+var errStop = errors.New("stop") // ends a Range or Tail that has done enough
+
+// open reads the first chunk. done is false if there is nothing in it yet, but
+// the caller wants to wait and something may still come.
+func (p *page) open(ctx context.Context) (done bool, err error) {
+	if p.pinned, err = p.h.Index.Bounds(ctx, channels(p.q.Views)...); err != nil {
+		return false, err
+	}
+	if err := p.read(ctx); err != nil {
+		return false, err
+	}
+	p.final = p.last
+	if p.more {
+		if err := p.probe(ctx); err != nil {
+			return false, err
+		}
+	}
+	open := !p.q.until || p.q.Until > p.pinned.Head
+	return p.n > 0 || p.q.wait == 0 || !open, nil
+}
+
+// rest is the part of the query that has not been read yet.
+func (p *page) rest() history.Query {
+	q := p.q.Query
+	if !p.q.until || q.Until > p.pinned.Head {
+		q.Until = p.pinned.Head
+	}
+	if p.n > 0 && q.Desc {
+		q.Until = p.last - 1
+	} else if p.n > 0 {
+		q.After = p.last
+	}
+	// One more than the page has tells whether another page follows.
+	q.Limit += 1 - p.n
+	return q
+}
+
+// empty reports whether the query cannot match: for history.Query a zero Until
+// would mean that there is no bound.
+func empty(q history.Query) bool { return q.Until <= q.After }
+
+// read appends encoded events to rows until the chunk or the page is full.
+func (p *page) read(ctx context.Context) error {
+	p.more = false
+	q := p.rest()
+	if empty(q) {
+		return nil
+	}
+	err := p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
+		if p.n == p.q.Limit {
+			p.next = true
+			return errStop
+		}
+		if len(p.rows) >= chunkSize {
+			p.more = true
+			return errStop
+		}
+		p.encode(e)
+		return nil
+	})
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
+}
+
+func (p *page) encode(e *ircbus.Event) {
+	if p.q.format.filled {
+		filled := p.fill.fill(e)
+		e = &filled
+	}
+	p.rows = p.enc.event(p.rows, e)
+	p.last = e.ID
+	p.n++
+}
+
+// probe finds the end of a page of several chunks.
+func (p *page) probe(ctx context.Context) error {
+	n := p.n
+	err := p.h.Index.Range(ctx, p.rest(), func(e *ircbus.Event) error {
+		if n == p.q.Limit {
+			p.next = true
+			return errStop
+		}
+		p.final = e.ID
+		n++
+		return nil
+	})
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	return err
+}
+
+// gap reports whether events that the caller asked for are gone.
+func (p *page) gap(b history.Bounds) bool {
+	return missing(b, p.q.After, p.q.after, p.q.From)
+}
+
+// missing says whether retention has removed events after the cursor, or since
+// the time, that somebody asked for; asking for neither asks for what there is.
+// A cursor beyond the head is of another database: nobody knows what it missed.
+func missing(b history.Bounds, after ircbus.ID, hasAfter bool, from time.Time) bool {
+	switch {
+	case !hasAfter && from.IsZero(), b.Removed == 0 && after <= b.Head:
+		return false
+	case after > b.Head:
+		return true
+	}
+	return b.Removed > after && (from.IsZero() || !b.RemovedAt.Before(from))
+}
+
+// write answers. The bounds are asked for again after what was read: retention
+// may have removed events in between, and a hole must not be silent.
+func (p *page) write(w http.ResponseWriter, r *http.Request) error {
+	now, err := p.h.Index.Bounds(r.Context(), channels(p.q.Views)...)
+	if err != nil {
+		return err
+	}
+	base := p.h.base(r)
+	env := envelope{
+		Epoch: now.Epoch, Head: p.pinned.Head, Oldest: now.Oldest, Gap: p.gap(now),
+		base: base, self: base + r.URL.RequestURI(), title: p.h.Name,
+	}
+	if p.next {
+		env.Next = base + "/changes?" + p.q.next(p.final)
+	}
+	setEnvelope(w.Header(), &env)
+	first := append(p.enc.begin(nil, &env), p.rows...)
+	if !p.more {
+		return p.h.writeWhole(w, r, p.q.format.mime, p.enc.end(first))
+	}
+	w.Header().Set("Content-Type", p.q.format.mime)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	p.stream(w, r, first, env.Gap)
+	return nil
+}
+
+// stream writes an answer of several chunks. Its header is out when something
+// goes wrong, so it breaks the connection then: the reader sees that the answer
+// is not whole.
+func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, gap bool) {
+	b := newBody(w, r, len(first))
+	_, err := b.Write(first)
+	for err == nil && p.more {
+		p.rows = p.rows[:0]
+		if err = p.read(r.Context()); err == nil {
+			_, err = b.Write(p.rows)
+		}
+	}
+	if err == nil {
+		var now history.Bounds
+		if now, err = p.h.Index.Bounds(r.Context(), channels(p.q.Views)...); err == nil && p.gap(now) != gap {
+			err = errors.New("retention removed events while they were being sent")
+		}
+	}
+	if err == nil {
+		_, err = b.Write(p.enc.end(p.rows[:0]))
+	}
+	if err == nil {
+		err = b.Close()
+	}
+	if err != nil {
+		p.h.Logger.Debug("answer broken off", "path", r.URL.Path, "err", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// setEnvelope gives the envelope in headers too, for the formats without one.
+func setEnvelope(header http.Header, env *envelope) {
+	header.Set("Ircbus-Epoch", env.Epoch)
+	header.Set("Ircbus-Head", strconv.FormatUint(uint64(env.Head), 10))
+	header.Set("Ircbus-Oldest", strconv.FormatUint(uint64(env.Oldest), 10))
+	header.Set("Ircbus-Gap", strconv.FormatBool(env.Gap))
+	if env.Next != "" {
+		header.Set("Link", "<"+env.Next+`>; rel="next"`)
+	}
+}

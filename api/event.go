@@ -1,0 +1,51 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+// serveEvent is GET /events/{id}: the event object, 404 for an id that was never
+// given out, 410 for an event that retention has removed.
+func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) error {
+	name := chi.URLParam(r, "id")
+	id, err := strconv.ParseUint(name, 10, 63)
+	if err != nil || id == 0 {
+		return notFound("%q is not an event id: use a whole number like 123", clip(name))
+	}
+	event, err := h.Index.Event(r.Context(), ircbus.ID(id))
+	if errors.Is(err, history.ErrNotFound) {
+		return h.gone(r, ircbus.ID(id))
+	}
+	if err != nil {
+		return err
+	}
+	event = newFiller(h.Wikis()).fill(&event)
+	content := append(event.AppendJSON(nil), '\n')
+	tag := tagOf(content)
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Cache-Control", "no-cache")
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	return h.writeWhole(w, r, "application/json", content)
+}
+
+func (h *Handler) gone(r *http.Request, id ircbus.ID) error {
+	bounds, err := h.Index.Bounds(r.Context())
+	if err != nil {
+		return err
+	}
+	if id <= bounds.Removed {
+		return &Problem{Status: http.StatusGone, Detail: fmt.Sprintf("the event %d has been removed; the oldest that is kept is %d", id, bounds.Oldest)}
+	}
+	return notFound("there is no event %d; the last is %d", id, bounds.Head)
+}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// login returns the account that the request's Authorization proves
+// (docs/protocol.md, "Publishing over HTTP"): Basic with a password or token, or
+// Bearer with a token.
+func (h *Handler) login(r *http.Request) (account string, err error) {
+	authorization := r.Header.Get("Authorization")
+	if authorization == "" {
+		return "", unauthorized("log in with an account and its password (HTTP Basic) or a token (Bearer)")
+	}
+	if name, secret, ok := r.BasicAuth(); ok && h.Login != nil {
+		account, err = h.Login(r.Context(), name, secret, remote(r))
+	} else if token, ok := bearer(authorization); ok && h.LoginToken != nil {
+		account, err = h.LoginToken(r.Context(), token, remote(r))
+	} else {
+		return "", unauthorized("the Authorization header must be Basic or Bearer")
+	}
+	switch {
+	case err == nil:
+		return account, nil
+	case r.Context().Err() != nil:
+		return "", r.Context().Err()
+	}
+	if p := throttled(err); p != nil {
+		return "", p
+	}
+	return "", unauthorized(err.Error())
+}
+
+func unauthorized(detail string) *Problem {
+	return &Problem{Status: http.StatusUnauthorized, Detail: detail}
+}
+
+func bearer(authorization string) (token string, ok bool) {
+	scheme, token, ok := strings.Cut(authorization, " ")
+	return strings.TrimSpace(token), ok && strings.EqualFold(scheme, "Bearer")
+}
+
+// throttled recognises a login that was not tried because too many failed.
+func throttled(err error) *Problem {
+	var later interface{ RetryAfter() time.Duration }
+	if errors.As(err, &later) {
+		seconds := int(math.Ceil(later.RetryAfter().Seconds()))
+		return &Problem{Status: http.StatusTooManyRequests, RetryAfter: max(seconds, 1), Detail: err.Error()}
+	}
+	if refusal := (*ircbus.Refusal)(nil); errors.As(err, &refusal) {
+		return asProblem(refusal)
+	}
+	return nil
+}
+
+// remote is the other end of the connection; invalid if it has no address, as
+// on a Unix socket.
+func remote(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ap.Addr().Unmap()
+}

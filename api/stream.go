@@ -1,0 +1,307 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
+)
+
+// heartbeat is how often a stream that has nothing to say says so.
+const heartbeat = 15 * time.Second
+
+// serveStream is GET /stream (docs/protocol.md, "Live over HTTP"): Server-Sent
+// Events, or event objects a line.
+func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request) error {
+	values, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	p := params{values: values, now: time.Now()}
+	s := stream{h: h}
+	s.lines = p.lines(r.Header.Get("Accept"))
+	s.after, s.hasAfter = p.cursor(r.Header)
+	s.from = p.time("from")
+	if s.views = p.views(h.resolver(r.Context())); p.err != nil {
+		return p.err
+	}
+	done, err := h.waiting()
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := s.start(r.Context()); err != nil {
+		return err
+	}
+	return s.run(w, r)
+}
+
+// lines chooses between SSE (false) and newline-delimited JSON.
+func (p *params) lines(accept string) bool {
+	ndjson := formats[slices.IndexFunc(formats, func(f *format) bool { return f.name == "ndjson" })]
+	name, ok := p.one("format")
+	if !ok {
+		return choose(accept, [][]string{{"text/event-stream"}, ndjson.accept}) == 1
+	}
+	if name != "sse" && name != "ndjson" {
+		p.fail("format", "%q is neither sse nor ndjson", clip(name))
+	}
+	return name == "ndjson"
+}
+
+// cursor is where to go on: Last-Event-ID, which a browser sends when it
+// connects again, comes after the address's own after=.
+func (p *params) cursor(header http.Header) (ircbus.ID, bool) {
+	after, ok := p.id("after")
+	if last := header.Get("Last-Event-ID"); last != "" {
+		again := params{values: map[string][]string{"Last-Event-ID": {last}}}
+		id, _ := again.id("Last-Event-ID")
+		if again.err != nil {
+			p.fail("Last-Event-ID", "the header %q is not an event id: use a whole number like 123", clip(last))
+		}
+		return id, true
+	}
+	return after, ok
+}
+
+// stream is one reader of GET /stream.
+type stream struct {
+	h        *Handler
+	lines    bool // ndjson instead of SSE
+	views    []ircbus.View
+	from     time.Time
+	hasAfter bool
+	fill     filler
+	bounds   history.Bounds // when it began
+	gapTo    ircbus.ID      // removals up to here have been told
+	w        *streamWriter
+
+	mu    sync.Mutex // guards what follows and keeps writes whole
+	after ircbus.ID  // everything up to here has been seen
+	told  ircbus.ID  // the last id that the reader knows
+	buf   []byte
+}
+
+// start finds the cursor: the one given, or the last event before from, or the
+// end of what there is.
+func (s *stream) start(ctx context.Context) (err error) {
+	s.fill = newFiller(s.h.Wikis())
+	if s.bounds, err = s.h.Index.Bounds(ctx, channels(s.views)...); err != nil {
+		return err
+	}
+	if s.hasAfter || s.from.IsZero() {
+		if !s.hasAfter {
+			s.after = s.bounds.Head
+		}
+		return nil
+	}
+	s.after = s.bounds.Head
+	err = s.h.Index.Range(ctx, history.Query{From: s.from, Limit: 1}, func(e *ircbus.Event) error {
+		s.after = min(s.after, e.ID-1)
+		return nil
+	})
+	return err
+}
+
+// run writes until the reader goes, stalls, or the bus stops. After the header
+// nothing can be an error answer any more.
+func (s *stream) run(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	s.w = &streamWriter{w: w, rc: http.NewResponseController(w)}
+	defer context.AfterFunc(s.h.closed, func() {
+		cancel()
+		s.w.hurry()
+	})()
+	s.header(w.Header())
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	err := s.begin()
+	if err == nil {
+		var wg sync.WaitGroup
+		wg.Go(func() { s.beat(ctx, cancel) })
+		err = s.h.Log.Tail(ctx, s.after, s.deliver)
+		cancel()
+		wg.Wait()
+	}
+	if s.h.closed.Err() != nil || errors.Is(err, history.ErrClosed) {
+		s.farewell()
+	} else if r.Context().Err() == nil && !errors.Is(err, context.Canceled) {
+		s.h.Logger.Warn("stream failed", "remote", r.RemoteAddr, "err", err)
+	}
+	if s.w.stalled() {
+		s.h.cut.Add(1)
+		s.h.Logger.Info("slow reader cut off", "remote", r.RemoteAddr, "after", s.after)
+	}
+	return nil
+}
+
+func (s *stream) header(header http.Header) {
+	header.Set("Content-Type", "text/event-stream")
+	if s.lines {
+		header.Set("Content-Type", "application/x-ndjson")
+	}
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Accel-Buffering", "no") // nginx would keep events back
+	setEnvelope(header, &envelope{Epoch: s.bounds.Epoch, Head: s.bounds.Head, Oldest: s.bounds.Oldest,
+		Gap: missing(s.bounds, s.after, s.hasAfter, s.from)})
+}
+
+// begin writes what makes a reader sure that it is connected, and the gap, if
+// what it asks for is not all there.
+func (s *stream) begin() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told = s.after
+	if !s.lines {
+		s.buf = append(s.buf, "retry: 2000\n: ircbus "...)
+		s.buf = append(s.buf, s.bounds.Epoch...)
+		s.buf = append(s.buf, "\n\n"...)
+	}
+	if missing(s.bounds, s.after, s.hasAfter, s.from) {
+		s.appendGap(s.bounds)
+	}
+	s.gapTo = s.bounds.Removed
+	if s.after > s.bounds.Head { // a cursor of another database
+		s.after = s.bounds.Head
+	}
+	return s.flush()
+}
+
+// deliver is Tail's callback.
+func (s *stream) deliver(events []ircbus.Event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bounds, err := s.removed(events)
+	if err != nil {
+		return err
+	}
+	for i := range events {
+		e := &events[i]
+		if e.ID != s.after+1 && bounds.Removed > max(s.gapTo, s.after) {
+			s.appendGap(bounds)
+			s.gapTo = bounds.Removed
+		}
+		s.after = e.ID
+		if within(e.At, s.from, time.Time{}) && inViews(s.views, e) {
+			s.append(e)
+			s.h.streamed.Add(1)
+		}
+		if len(s.buf) >= chunkSize {
+			if err := s.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return s.flush()
+}
+
+// removed asks what retention has removed, if the events' ids leave room for
+// anything to have been removed before them.
+func (s *stream) removed(events []ircbus.Event) (history.Bounds, error) {
+	if n := len(events); n == 0 || events[n-1].ID == s.after+ircbus.ID(n) {
+		return history.Bounds{}, nil
+	}
+	return s.h.Index.Bounds(context.Background(), channels(s.views)...)
+}
+
+// beat writes the heartbeat. When it cannot, it ends the stream.
+func (s *stream) beat(ctx context.Context, cancel context.CancelFunc) {
+	ticker := time.NewTicker(heartbeat)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		s.mu.Lock()
+		s.fill = newFiller(s.h.Wikis())
+		s.appendBeat()
+		err := s.flush()
+		s.mu.Unlock()
+		if err != nil {
+			cancel()
+			return
+		}
+	}
+}
+
+// farewell tells the reader that the bus stops; it will connect again and resume.
+func (s *stream) farewell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.lines {
+		s.buf = append(s.buf, "event: end\ndata: {\"reason\":\"the bus is stopping\"}\n\n"...)
+		_ = s.flush() // the connection ends in either case
+	}
+}
+
+// flush writes buf out. s.mu must be held.
+func (s *stream) flush() error {
+	if len(s.buf) == 0 {
+		return nil
+	}
+	err := s.w.write(s.buf)
+	s.buf = s.buf[:0]
+	if cap(s.buf) > 64<<10 { // an idle reader keeps little
+		s.buf = nil
+	}
+	return err
+}
+
+// streamWriter writes with deadlines that get short when the bus stops.
+type streamWriter struct {
+	w  http.ResponseWriter // owned by who holds stream.mu
+	rc *http.ResponseController
+
+	mu      sync.Mutex
+	closing bool
+	late    bool // a write did not end in time
+}
+
+// farewellTime is how long a reader has to take its last bytes.
+const farewellTime = time.Second
+
+func (s *streamWriter) write(p []byte) error {
+	s.mu.Lock()
+	timeout := writeTimeout
+	if s.closing {
+		timeout = farewellTime
+	}
+	err := s.rc.SetWriteDeadline(time.Now().Add(timeout))
+	s.mu.Unlock()
+	if err == nil {
+		_, err = s.w.Write(p)
+	}
+	if err == nil {
+		err = s.rc.Flush()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.mu.Lock()
+		s.late = true
+		s.mu.Unlock()
+	}
+	return err
+}
+
+// hurry shortens the deadline of a write that is waiting now, too.
+func (s *streamWriter) hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	_ = s.rc.SetWriteDeadline(time.Now().Add(farewellTime)) // the connection may be closed already
+}
+
+func (s *streamWriter) stalled() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.late && !s.closing
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// waitAndOpen waits for the first event that the page would have, up to the
+// caller's patience, and opens the page again.
+func (p *page) waitAndOpen(r *http.Request) error {
+	if r.Method == http.MethodHead || p.h.closed.Err() != nil {
+		return nil
+	}
+	done, err := p.h.waiting()
+	if err != nil {
+		return err
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(r.Context(), p.q.wait)
+	defer cancel()
+	defer context.AfterFunc(p.h.closed, cancel)()
+	err = p.h.Log.Tail(ctx, max(p.pinned.Head, p.q.After), func(events []ircbus.Event) error {
+		for i := range events {
+			if p.wants(&events[i]) {
+				return errStop
+			}
+		}
+		return nil
+	})
+	switch {
+	case r.Context().Err() != nil:
+		return r.Context().Err()
+	case ctx.Err() == nil && !errors.Is(err, errStop):
+		return err
+	}
+	_, err = p.open(r.Context())
+	return err
+}
+
+// wants reports whether the event belongs to the page.
+func (p *page) wants(e *ircbus.Event) bool {
+	q := &p.q
+	return e.ID > q.After && (!q.until || e.ID <= q.Until) && within(e.At, q.From, q.To) && inViews(q.Views, e)
+}
+
+func within(at, from, to time.Time) bool {
+	return (from.IsZero() || !at.Before(from)) && (to.IsZero() || at.Before(to))
+}
+
+// inViews reports whether the event is in one of the views; no view means all.
+func inViews(views []ircbus.View, e *ircbus.Event) bool {
+	for _, v := range views {
+		if v.Match(e) {
+			return true
+		}
+	}
+	return len(views) == 0
+}
