@@ -39,6 +39,7 @@ type globals struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	log            *slog.Logger // to stderr
+	logFormat      string       // --log-format, "" if not given
 }
 
 // usageError is a mistake in the arguments or in the configuration: exit code 2.
@@ -56,18 +57,22 @@ type cli struct {
 	JSON      bool   `help:"Machine-readable output where there is a table." name:"json"`
 	LogFormat string `help:"Form of the log on standard error: text or json." enum:"text,json," default:"" placeholder:"FORM"`
 
-	// Serve       serveCmd       `cmd:"" help:"Run the bus."`
-	// Demo        demoCmd        `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
-	// Account     accountCmd     `cmd:"" help:"Add, list, change and remove accounts."`
+	Serve   serveCmd   `cmd:"" help:"Run the bus."`
+	Demo    demoCmd    `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
+	Account accountCmd `cmd:"" help:"Add, list, change and remove accounts."`
 	// Publish     publishCmd     `cmd:"" help:"Publish events."`
 	// Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
 	// Changes     changesCmd     `cmd:"" help:"Print old events."`
-	// PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`
-	// CheckConfig checkConfigCmd `cmd:"" help:"Check the configuration file."`
+	PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`
+	CheckConfig checkConfigCmd `cmd:"" help:"Check the configuration file."`
 	// Backup      backupCmd      `cmd:"" help:"Copy the store of a running or stopped bus."`
 	// Check       checkCmd       `cmd:"" help:"Check the integrity of the store."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
+
+// usesData names the commands that need the data directory without a bus of
+// their own, so that globals.Data must be known.
+var usesData = map[string]bool{"account": true, "backup": true, "check": true}
 
 // run executes one command line and returns its exit code. It alone writes
 // errors, one sentence each, to stderr.
@@ -109,7 +114,12 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	g := &globals{
 		Data: c.Data, Config: c.Config, JSON: c.JSON,
 		ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr,
-		log: newLogger(stderr, c.LogFormat),
+		log: newLogger(stderr, c.LogFormat), logFormat: c.LogFormat,
+	}
+	if command, _, _ := strings.Cut(parsed.Command(), " "); usesData[command] {
+		if g.Data, err = dataDir(g); err != nil {
+			return err
+		}
 	}
 	return parsed.Run(g)
 }

@@ -50,4 +50,3 @@ func (d *door) enter(ctx context.Context) error {
 }
 
 func (d *door) leave() { <-d.slots }
-

@@ -30,6 +30,9 @@ func isToken(secret string) bool { return strings.HasPrefix(secret, tokenPrefix)
 // id is the short name under which the token is listed.
 func (s tokenSum) id() string { return hex.EncodeToString(s[:4]) }
 
+// TokenID returns the short name under which a token is listed.
+func TokenID(token string) string { return sumToken(token).id() }
+
 // tokenRecord is a token as the file has it.
 type tokenRecord struct {
 	sum     tokenSum

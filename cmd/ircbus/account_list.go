@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/ircbus/ircbus/ircd/account"
+)
+
+type accountListCmd struct{}
+
+// Run prints all accounts.
+func (*accountListCmd) Run(g *globals) error {
+	store, err := g.openAccounts()
+	if err != nil {
+		return err
+	}
+	accounts, err := store.List()
+	switch {
+	case err != nil:
+		return err
+	case g.JSON:
+		return printAccountsJSON(g.stdout, accounts)
+	case len(accounts) == 0:
+		g.tell("There are no accounts in %s: ircbus account add NAME --role publisher makes one.", g.accountsDir())
+		return nil
+	}
+	return printAccounts(g.stdout, accounts, time.Now())
+}
+
+func printAccounts(w io.Writer, accounts []account.Account, now time.Time) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "NAME\tROLE\tPUBLISHES IN\tPASSWORD\tCREATED\tTOKENS")
+	for _, a := range accounts {
+		password := "no"
+		if a.HasPassword {
+			password = "yes"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Role, orDash(strings.Join(a.Feeds(), " ")),
+			password, day(a.Created), orDash(tokenList(a.Tokens, now)))
+	}
+	return table.Flush()
+}
+
+func tokenList(tokens []account.Token, now time.Time) string {
+	var list []string
+	for _, t := range tokens {
+		switch {
+		case t.Expires.IsZero():
+			list = append(list, t.ID)
+		case now.Before(t.Expires):
+			list = append(list, t.ID+" until "+day(t.Expires))
+		default:
+			list = append(list, t.ID+" expired "+day(t.Expires))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// The form of account list --json.
+type (
+	jsonAccount struct {
+		Name     string       `json:"name"`
+		Role     account.Role `json:"role"`
+		Channels []string     `json:"channels"` // in which it may publish
+		Created  time.Time    `json:"created,omitzero"`
+		Password bool         `json:"password"` // has one
+		Tokens   []jsonToken  `json:"tokens"`
+	}
+	jsonToken struct {
+		ID      string    `json:"id"`
+		Created time.Time `json:"created,omitzero"`
+		Expires time.Time `json:"expires,omitzero"`
+	}
+)
+
+func printAccountsJSON(w io.Writer, accounts []account.Account) error {
+	list := make([]jsonAccount, len(accounts))
+	for i, a := range accounts {
+		list[i] = jsonAccount{
+			Name: a.Name, Role: a.Role, Channels: append([]string{}, a.Feeds()...),
+			Created: a.Created, Password: a.HasPassword, Tokens: []jsonToken{},
+		}
+		for _, t := range a.Tokens {
+			list[i].Tokens = append(list[i].Tokens, jsonToken(t))
+		}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(list)
+}
