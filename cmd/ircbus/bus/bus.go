@@ -1,0 +1,223 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/api"
+	"github.com/ircbus/ircbus/history/sqlite"
+	"github.com/ircbus/ircbus/ircd"
+	"github.com/ircbus/ircbus/ircd/account"
+	"github.com/ircbus/ircbus/publisher/mediawiki"
+)
+
+// Files of the data directory.
+const (
+	EventsFile   = "events.db"
+	AccountsFile = "accounts.json"
+	WikisFile    = "wikis.json" // what wikis have told about themselves
+)
+
+// Bus is a running bus.
+type Bus struct {
+	// static; in the order in which they are opened
+	log       *slog.Logger
+	lock      *os.File
+	store     *sqlite.Store
+	accounts  *account.Store
+	cert      certificate
+	listeners listeners
+	base      string // of the HTTP API
+	metrics   *metrics
+	directory *directory
+	irc       *ircd.Server
+	api       *api.Handler
+	web       *http.Server
+	door      *mediawiki.Source // nil if closed
+
+	head ircbus.ID // of the log at the start
+
+	stop     context.CancelCauseFunc // begins the end; the first cause stays
+	tasks    sync.WaitGroup
+	reloaded chan struct{} // wakes retention
+	done     chan struct{} // closed when everything has ended
+	err      error         // why, nil if it was asked to; set before done
+
+	mu     sync.Mutex
+	config Config // as of the last Reload
+}
+
+// Start opens everything, begins to listen and returns; the bus then runs until
+// Stop, until ctx ends, or until a part of it fails. An error is one sentence
+// for the person who started it; nothing stays open then.
+func Start(ctx context.Context, c Config) (*Bus, error) {
+	c = c.withDefaults()
+	if problems := c.Check(); len(problems) > 0 {
+		return nil, problems[0]
+	}
+	b := &Bus{log: c.Log, config: c, reloaded: make(chan struct{}, 1), done: make(chan struct{})}
+	if err := b.open(ctx); err != nil {
+		b.release()
+		return nil, err
+	}
+	b.run(ctx)
+	return b, nil
+}
+
+// open opens what the bus consists of, without serving anybody yet.
+func (b *Bus) open(ctx context.Context) (err error) {
+	c := b.config
+	if b.lock, err = lockData(c.Data); err != nil {
+		return err
+	}
+	if b.store, err = sqlite.Open(ctx, filepath.Join(c.Data, EventsFile), sqlite.Options{Log: b.log}); err != nil {
+		return err
+	}
+	if b.accounts, err = account.Open(filepath.Join(c.Data, AccountsFile), account.Options{Log: b.log}); err != nil {
+		return err
+	}
+	bounds, err := b.store.Bounds(ctx)
+	if err != nil {
+		return err
+	}
+	b.head = bounds.Head
+	told, err := openDescriptions(filepath.Join(c.Data, WikisFile))
+	if err != nil {
+		return err
+	}
+	if c.IRCTLS != "" || c.HTTPTLS != "" {
+		if err := b.cert.load(c.Cert, c.Key); err != nil {
+			return err
+		}
+	}
+	if b.listeners, err = listen(ctx, c, b.cert.config()); err != nil {
+		return err
+	}
+	b.base = baseURL(c, b.listeners)
+	b.metrics = newMetrics()
+	b.metrics.delivered.Store(uint64(b.head))
+	return b.build(told)
+}
+
+// build makes the servers and connects them.
+func (b *Bus) build(told *descriptions) (err error) {
+	c := b.config
+	b.irc, err = ircd.New(ircd.Config{
+		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD,
+		HTTP:         b.base,
+		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
+		Append: b.Append, Login: b.login, Refused: b.metrics.refused,
+		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
+	})
+	if err != nil {
+		return err
+	}
+	b.directory = &directory{log: b.log, accounts: b.accounts, told: told, set: b.irc.SetPublishers}
+	b.directory.configure(c.Publishers)
+	if err := b.directory.refresh(); err != nil {
+		return err
+	}
+	b.api, err = api.New(api.Config{
+		Log: countedLog{b.store, b}, Index: b.store,
+		Login: b.login, LoginToken: b.loginToken,
+		Wikis: b.directory.wikis, Refused: b.metrics.refused,
+		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
+		Name: c.Network, Version: c.Version,
+		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL,
+		Ready: b.store.Writable, Metrics: http.HandlerFunc(b.scrape), Logger: b.log,
+	})
+	if err != nil {
+		return err
+	}
+	b.web = newWebServer(b.api, b.log)
+	return b.openDoor()
+}
+
+// release closes what is open, in the reverse order of open.
+func (b *Bus) release() {
+	b.listeners.close() // those that nobody served
+	if b.store != nil {
+		if err := b.store.Close(); err != nil {
+			b.log.Error("the store did not close well", "err", err)
+		}
+	}
+	if b.lock != nil {
+		b.lock.Close()
+	}
+}
+
+// Append takes events into the log and counts them. It is the one way in, for
+// every door.
+func (b *Bus) Append(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+	receipts, err := b.store.Append(ctx, batch)
+	if err == nil {
+		b.metrics.stored(batch, receipts)
+	}
+	return receipts, err
+}
+
+// Ensure makes a publisher of the wiki unless it is one: an account of the name
+// wiki.Publisher without a password, through which only programs of the bus
+// itself publish. Its description is kept. It returns the account's name and
+// its channel.
+func (b *Bus) Ensure(_ context.Context, wiki ircbus.Wiki) (name, channel string, err error) {
+	return b.directory.ensure(wiki)
+}
+
+// Accounts returns the bus's accounts.
+func (b *Bus) Accounts() *account.Store { return b.accounts }
+
+// IRCAddr returns the address of the plain IRC listener, host:port; "" if there
+// is none.
+func (b *Bus) IRCAddr() string { return address(b.listeners.irc) }
+
+// IRCTLSAddr returns the address of the TLS IRC listener; "" if there is none.
+func (b *Bus) IRCTLSAddr() string { return address(b.listeners.ircTLS) }
+
+// HTTPAddr returns the address of the plain HTTP listener; "" if there is none.
+func (b *Bus) HTTPAddr() string { return address(b.listeners.http) }
+
+// HTTPTLSAddr returns the address of the HTTPS listener; "" if there is none.
+func (b *Bus) HTTPTLSAddr() string { return address(b.listeners.httpTLS) }
+
+// MediaWikiAddr returns the UDP address of the MediaWiki door; "" if closed.
+func (b *Bus) MediaWikiAddr() string {
+	if b.door == nil {
+		return ""
+	}
+	return b.door.Addr().String()
+}
+
+// URL returns the base address of the HTTP API, without a / at its end; "" if
+// there is none.
+func (b *Bus) URL() string { return b.base }
+
+// Wait returns when the bus has ended: nil if it was asked to, else the first
+// failure.
+func (b *Bus) Wait() error {
+	<-b.done
+	return b.err
+}
+
+// Stop ends the bus in the reverse order of Start: it stops accepting, lets
+// commits finish, tells the clients, and closes the store. It returns Wait's
+// result, or ctx's error if that ends first. It may be called several times.
+func (b *Bus) Stop(ctx context.Context) error {
+	b.stop(errAsked)
+	select {
+	case <-b.done:
+		return b.err
+	case <-ctx.Done():
+		return fmt.Errorf("the bus is still stopping: %w", context.Cause(ctx))
+	}
+}
+
+// errAsked is the cause of an end that was asked for.
+var errAsked = errors.New("the bus is stopping")

@@ -1,0 +1,45 @@
+package bus
+
+import (
+	"crypto/tls"
+	"fmt"
+	"sync/atomic"
+)
+
+// certificate is the TLS certificate in use; it can be exchanged while
+// connections are made.
+type certificate struct {
+	current atomic.Pointer[tls.Certificate]
+}
+
+// load reads the files and, if they are good, uses them from now on.
+func (c *certificate) load(certFile, keyFile string) error {
+	pair, err := loadPair(certFile, keyFile)
+	if err != nil {
+		return err
+	}
+	c.current.Store(pair)
+	return nil
+}
+
+// loadPair reads a certificate and its key.
+func loadPair(certFile, keyFile string) (*tls.Certificate, error) {
+	if certFile == "" || keyFile == "" {
+		return nil, fmt.Errorf("a TLS address needs a certificate and its key: give both with --cert and --key")
+	}
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use the certificate %s with the key %s: %w", certFile, keyFile, err)
+	}
+	return &pair, nil
+}
+
+// config is the TLS configuration of the IRC listener.
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return c.current.Load(), nil
+		},
+	}
+}

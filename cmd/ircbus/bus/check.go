@@ -1,0 +1,189 @@
+package bus
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/ircd/account"
+)
+
+// Problem is one thing that is wrong with a configuration.
+type Problem struct {
+	Key    []string // where, as in publisher, moin, text
+	Line   int      // in the file; 0 if it does not come from a file
+	Reason string   // a sentence
+}
+
+func (p *Problem) Error() string {
+	where := strings.Join(p.Key, ".")
+	if p.Line > 0 {
+		where = fmt.Sprintf("line %d: %s", p.Line, where)
+	}
+	return where + ": " + p.Reason
+}
+
+// checker collects problems.
+type checker []*Problem
+
+func (c *checker) add(err error, key ...string) {
+	if err != nil {
+		*c = append(*c, &Problem{Key: key, Reason: err.Error()})
+	}
+}
+
+func (c *checker) addf(key, format string, args ...any) { c.add(fmt.Errorf(format, args...), key) }
+
+// Check says everything that is wrong with the configuration as far as that can
+// be told without opening addresses and the data directory.
+func (c Config) Check() []*Problem {
+	var found checker
+	if c.Data == "" {
+		found.addf("data", "a data directory must be given")
+	}
+	for _, a := range []struct{ key, address string }{
+		{"irc", c.IRC}, {"irc_tls", c.IRCTLS}, {"http", c.HTTP}, {"http_tls", c.HTTPTLS},
+	} {
+		found.add(checkAddress(a.address), a.key)
+	}
+	if c.IRCTLS != "" || c.HTTPTLS != "" || c.Cert != "" || c.Key != "" {
+		_, err := loadPair(c.Cert, c.Key)
+		found.add(err, "cert")
+	}
+	c.checkWords(&found)
+	for _, name := range sortedKeys(c.Publishers) {
+		c.Publishers[name].check(&found, name)
+	}
+	c.MediaWiki.check(&found)
+	for _, channel := range sortedKeys(c.Retention) {
+		c.Retention[channel].check(&found, channel)
+	}
+	return found
+}
+
+// checkWords checks the values that are single words and numbers.
+func (c Config) checkWords(found *checker) {
+	if c.URL != "" {
+		if u, err := url.Parse(c.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.HasSuffix(c.URL, "/") {
+			found.addf("url", "%q must be like https://bus.example.org, without a / at the end", c.URL)
+		}
+	}
+	found.add(checkServerName(c.Name), "name")
+	if strings.ContainsAny(c.Network, " \r\n\x00=") {
+		found.addf("network", "%q must be one word", c.Network)
+	}
+	for _, line := range c.MOTD {
+		if strings.ContainsAny(line, "\r\n\x00") {
+			found.addf("motd", "the line %q has a line break in it, give each line as a string of its own", line)
+		}
+	}
+	if !slices.Contains([]string{"", AccessOpen, AccessLogin}, c.Access) {
+		found.addf("access", "%q must be \"open\" or \"login\"", c.Access)
+	}
+	if c.MaxEvent < 0 || c.MaxEvent != 0 && c.MaxEvent < ircbus.MinPart || c.MaxEvent > 1<<20 {
+		found.addf("max_event", "%d must be between %d and %d bytes", c.MaxEvent, ircbus.MinPart, 1<<20)
+	}
+	if !slices.Contains([]string{"", "text", "json"}, c.LogFormat) {
+		found.addf("log_format", "%q must be \"text\" or \"json\"", c.LogFormat)
+	}
+}
+
+// checkAddress checks host:port; "" is good and means none.
+func checkAddress(address string) error {
+	if address == "" {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%q must be host:port, as in 127.0.0.1:6667 or :6697", address)
+	}
+	return nil
+}
+
+// checkServerName checks what stands after the @ of every publisher.
+func checkServerName(name string) error {
+	if len(name) > ircbus.MaxServerLen {
+		return fmt.Errorf("%.20q… has %d bytes, the limit is %d", name, len(name), ircbus.MaxServerLen)
+	}
+	for i := range len(name) {
+		if c := name[i]; c != '.' && c != '-' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') {
+			return fmt.Errorf("%q must be a host name: letters, digits, . and -", name)
+		}
+	}
+	return nil
+}
+
+func (p Publisher) check(found *checker, name string) {
+	at := func(key string) []string { return []string{"publisher", name, key} }
+	found.add(ircbus.CheckName(name), "publisher", name)
+	if p.Text != "" {
+		found.add(ircbus.CheckChannel(p.Text), at("text")...)
+		if ircbus.Fold(p.Text) == ircbus.Fold("#"+name) {
+			found.add(fmt.Errorf("%q is the channel of the packed events, the readable one needs another name", p.Text), at("text")...)
+		}
+	}
+	switch _, err := styleOf(p, ""); {
+	case p.Template != "" && p.TextStyle != "":
+		found.add(fmt.Errorf("a template and a text_style are given, one of them must go"), at("template")...)
+	case p.Template != "":
+		found.add(err, at("template")...)
+	default:
+		found.add(err, at("text_style")...)
+	}
+	if !slices.Contains([]string{"", "moin-1.9", "moin-2", "mediawiki", "other"}, p.Engine) {
+		found.add(fmt.Errorf("%q must be moin-1.9, moin-2, mediawiki or other", p.Engine), at("engine")...)
+	}
+	for _, address := range []struct{ key, value string }{
+		{"base", p.Base}, {"page_url", p.PageURL}, {"diff_url", p.DiffURL}, {"history_url", p.HistoryURL}, {"raw_url", p.RawURL},
+	} {
+		if address.value != "" && !strings.HasPrefix(address.value, "http://") && !strings.HasPrefix(address.value, "https://") {
+			found.add(fmt.Errorf("%q must begin with http:// or https://", address.value), at(address.key)...)
+		}
+	}
+}
+
+func (m MediaWiki) check(found *checker) {
+	found.add(checkAddress(m.Listen), "mediawiki", "listen")
+	_, err := prefixes(m.Allow)
+	found.add(err, "mediawiki", "allow")
+	for _, pattern := range m.Names {
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			found.add(fmt.Errorf("%q is not a pattern like *wiki", pattern), "mediawiki", "names")
+		}
+	}
+}
+
+// prefixes reads networks; a single address is a network of one.
+func prefixes(texts []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			address, addressErr := netip.ParseAddr(text)
+			if addressErr != nil {
+				return nil, fmt.Errorf("%q is not an address or network like 192.0.2.7 or 192.0.2.0/24", text)
+			}
+			prefix = netip.PrefixFrom(address, address.BitLen())
+		}
+		out = append(out, prefix)
+	}
+	return out, nil
+}
+
+func (r Retention) check(found *checker, channel string) {
+	if channel != "*" {
+		found.add(account.CheckChannel(channel), "retention", channel)
+	}
+	if r.MaxCount < 0 {
+		found.add(fmt.Errorf("%d must not be negative", r.MaxCount), "retention", channel, "max_count")
+	}
+}

@@ -1,0 +1,163 @@
+// Package bus puts the parts together: store, accounts, IRC server, HTTP API
+// and doors, as one running bus. It is the only package that knows them all.
+package bus
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/ircd"
+)
+
+// Config says how a bus runs. The configuration file decodes into it. The zero
+// value of every field but Data is good: an address that is "" is not listened
+// on, everything else has its default.
+type Config struct {
+	Data string `toml:"data"` // directory, made if it does not exist
+
+	// Addresses, host:port; port 0 takes a free one.
+	IRC     string `toml:"irc"`
+	IRCTLS  string `toml:"irc_tls"`
+	HTTP    string `toml:"http"`
+	HTTPTLS string `toml:"http_tls"`
+	Cert    string `toml:"cert"` // PEM file, for the TLS addresses
+	Key     string `toml:"key"`  // PEM file
+	URL     string `toml:"url"`  // public base address of the HTTP API, "" = from the address bound
+
+	Name           string   `toml:"name"`    // the server's name on IRC
+	Network        string   `toml:"network"` // the network's name on IRC
+	MOTD           []string `toml:"motd"`
+	Access         string   `toml:"access"`           // "open" or "login"
+	NoUserChannels bool     `toml:"no_user_channels"` // people cannot make channels of their own
+	MaxEvent       int      `toml:"max_event"`        // bytes of an event's canonical form, 0 = ircbus.MaxBody
+	LogFormat      string   `toml:"log_format"`       // "text" or "json"; the bus itself ignores it
+
+	Publishers map[string]Publisher `toml:"publisher"` // by account
+	MediaWiki  MediaWiki            `toml:"mediawiki"`
+	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
+
+	Limits Limits `toml:"limits"`
+
+	Log     *slog.Logger `toml:"-"` // nil: slog.Default
+	Version string       `toml:"-"`
+}
+
+// Publisher is what the configuration says about one publisher: its readable
+// channel and its description block (docs/protocol.md, "Description block").
+type Publisher struct {
+	Text      string `toml:"text"`       // readable channel, "" = #NAME.text
+	TextStyle string `toml:"text_style"` // plain, colour, mediawiki; "" = mediawiki for that engine, else plain
+	Template  string `toml:"template"`   // Go template for readable lines, instead of a style
+
+	Name       string `toml:"name"`
+	Interwiki  string `toml:"interwiki"`
+	Engine     string `toml:"engine"`
+	Base       string `toml:"base"`
+	PageURL    string `toml:"page_url"`
+	DiffURL    string `toml:"diff_url"`
+	HistoryURL string `toml:"history_url"`
+	RawURL     string `toml:"raw_url"`
+}
+
+// MediaWiki configures the door for MediaWiki's own $wgRCFeeds over UDP.
+type MediaWiki struct {
+	Listen string   `toml:"listen"` // UDP host:port, "" = closed
+	Allow  []string `toml:"allow"`  // senders' networks, empty = loopback
+	Names  []string `toml:"names"`  // glob patterns of wiki names that may become publishers
+	Wiki   string   `toml:"wiki"`   // from which IRC lines without a prefix come
+}
+
+// Retention says how long events of a channel are kept. Zero does not limit.
+type Retention struct {
+	MaxAge   Age `toml:"max_age"`
+	MaxCount int `toml:"max_count"`
+}
+
+// Limits bound what strangers can make the bus do. A zero field means the
+// default.
+type Limits struct {
+	Registration Age     `toml:"registration"`
+	Ping         Age     `toml:"ping"`
+	PerAddress   int     `toml:"per_address"`
+	Lines        float64 `toml:"lines"`
+	Burst        int     `toml:"burst"`
+	Channels     int     `toml:"channels"`
+	Filters      int     `toml:"filters"`
+	Behind       int     `toml:"behind"`
+}
+
+// irc is the limits as the IRC server takes them.
+func (l Limits) irc() ircd.Limits {
+	return ircd.Limits{
+		Registration: time.Duration(l.Registration), Ping: time.Duration(l.Ping),
+		PerAddress: l.PerAddress, Lines: l.Lines, Burst: l.Burst,
+		Channels: l.Channels, Filters: l.Filters, Behind: l.Behind,
+	}
+}
+
+// Age is a duration that may be written in days and weeks: "90d".
+type Age time.Duration
+
+// UnmarshalText reads what ircbus.ParseAge reads; "" is 0.
+func (a *Age) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*a = 0
+		return nil
+	}
+	d, err := ircbus.ParseAge(string(text))
+	*a = Age(d)
+	return err
+}
+
+// Default is the configuration of a bus about which nothing was said.
+func Default() Config {
+	return Config{
+		Data:      "./ircbus-data",
+		IRC:       "127.0.0.1:6667",
+		HTTP:      "127.0.0.1:8667",
+		Name:      defaultName,
+		Network:   defaultNetwork,
+		Access:    AccessOpen,
+		MaxEvent:  ircbus.MaxBody,
+		LogFormat: "text",
+		Limits: Limits{
+			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
+			PerAddress: 64, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Behind: 8 << 20,
+		},
+	}
+}
+
+// Who may read (docs/protocol.md, "Trust").
+const (
+	AccessOpen  = "open"
+	AccessLogin = "login" // everybody must log in
+)
+
+const (
+	defaultName    = "ircbus.local"
+	defaultNetwork = "ircbus"
+)
+
+// withDefaults fills in what the zero value leaves open.
+func (c Config) withDefaults() Config {
+	if c.Name == "" {
+		c.Name = defaultName
+	}
+	if c.Network == "" {
+		c.Network = defaultNetwork
+	}
+	if c.Access == "" {
+		c.Access = AccessOpen
+	}
+	if c.MaxEvent == 0 {
+		c.MaxEvent = ircbus.MaxBody
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Version == "" {
+		c.Version = "devel"
+	}
+	return c
+}

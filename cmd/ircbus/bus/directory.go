@@ -1,0 +1,203 @@
+package bus
+
+import (
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/ircd"
+	"github.com/ircbus/ircbus/ircd/account"
+	"github.com/ircbus/ircbus/ircd/readable"
+)
+
+// directory knows every publisher: its account says which channels it has, the
+// configuration and what it has told about itself say the rest.
+type directory struct {
+	// static
+	log      *slog.Logger
+	accounts *account.Store
+	told     *descriptions
+	set      func([]ircd.Publisher) // the IRC server's; called one at a time
+
+	refreshing sync.Mutex // held while the list is made anew and set
+
+	mu         sync.Mutex
+	config     map[string]Publisher // by folded account
+	publishers []ircd.Publisher     // by name; never changed, only replaced
+}
+
+// configure takes the configuration's sections; a refresh makes them effective.
+func (d *directory) configure(sections map[string]Publisher) {
+	folded := make(map[string]Publisher, len(sections))
+	for name, section := range sections {
+		folded[ircbus.Fold(name)] = section
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.config = folded
+}
+
+// refresh makes the list anew from the accounts as they are now.
+func (d *directory) refresh() error {
+	d.refreshing.Lock()
+	defer d.refreshing.Unlock()
+	accounts, err := d.accounts.List()
+	if err != nil {
+		return err
+	}
+	publishers := d.build(accounts)
+	d.mu.Lock()
+	d.publishers = publishers
+	d.mu.Unlock()
+	d.set(publishers)
+	return nil
+}
+
+func (d *directory) build(accounts []account.Account) []ircd.Publisher {
+	d.mu.Lock()
+	config := d.config
+	d.mu.Unlock()
+	var publishers []ircd.Publisher
+	for _, a := range accounts {
+		if a.Role != account.Publisher {
+			continue
+		}
+		wiki := describe(a, config[ircbus.Fold(a.Name)], d.told.get(a.Name))
+		style, err := styleOf(config[ircbus.Fold(a.Name)], wiki.Engine)
+		if err != nil { // check-config and Start have refused it before
+			d.log.Error("the text style is not usable, plain it is", "publisher", a.Name, "err", err)
+			style, _ = readable.Named("plain")
+		}
+		publishers = append(publishers, ircd.Publisher{Wiki: wiki, Line: liner(wiki, style)})
+	}
+	d.separate(publishers)
+	return publishers
+}
+
+// separate gives a readable channel its usual name back if the configured one
+// is also somebody's packed channel: no channel can be both.
+func (d *directory) separate(publishers []ircd.Publisher) {
+	packed := map[string]bool{}
+	for _, p := range publishers {
+		for _, feed := range p.Feeds {
+			packed[ircbus.Fold(feed.Channel)] = true
+		}
+	}
+	for _, p := range publishers {
+		for i, feed := range p.Feeds {
+			if packed[ircbus.Fold(feed.Text)] {
+				d.log.Error("the text channel has the name of a packed channel, it gets its usual name",
+					"publisher", p.Publisher, "text", feed.Text, "instead", feed.Channel+textSuffix)
+				p.Feeds[i].Text = feed.Channel + textSuffix
+			}
+		}
+	}
+}
+
+const textSuffix = ".text"
+
+// describe puts a publisher's description block together. What the
+// configuration says goes before what the publisher's door has told.
+func describe(a account.Account, section Publisher, told ircbus.Wiki) ircbus.Wiki {
+	wiki := merge(ircbus.Wiki{
+		Publisher: a.Name, Name: section.Name, Interwiki: section.Interwiki, Engine: section.Engine, Base: section.Base,
+		PageURL: section.PageURL, DiffURL: section.DiffURL, HistoryURL: section.HistoryURL, RawURL: section.RawURL,
+	}, told)
+	if wiki.Name == "" {
+		wiki.Name = a.Name
+	}
+	if wiki.Engine == "" {
+		wiki.Engine = "other"
+	}
+	for i, channel := range a.Feeds() {
+		feed := ircbus.Feed{Channel: channel, Text: channel + textSuffix}
+		if i == 0 && section.Text != "" {
+			feed.Text = section.Text
+		}
+		wiki.Feeds = append(wiki.Feeds, feed)
+	}
+	return wiki
+}
+
+// styleOf returns the style that a section asks for.
+func styleOf(section Publisher, engine string) (*readable.Style, error) {
+	switch {
+	case section.Template != "":
+		return readable.Parse(section.Template)
+	case section.TextStyle != "":
+		return readable.Named(section.TextStyle)
+	case engine == "mediawiki":
+		return readable.Named("mediawiki")
+	}
+	return readable.Named("plain")
+}
+
+// liner renders events with the addresses that the publisher left out.
+func liner(wiki ircbus.Wiki, style *readable.Style) func(*ircbus.Event, int) string {
+	return func(e *ircbus.Event, max int) string {
+		filled := *e
+		filled.Fields = wiki.Fill(e.Fields)
+		return style.Line(&filled, max)
+	}
+}
+
+// wikis returns the description of every publisher, by name.
+func (d *directory) wikis() []ircbus.Wiki {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	wikis := make([]ircbus.Wiki, len(d.publishers))
+	for i, p := range d.publishers {
+		wikis[i] = p.Wiki
+	}
+	return wikis
+}
+
+// knows reports whether the publisher's channels exist.
+func (d *directory) knows(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.ContainsFunc(d.publishers, func(p ircd.Publisher) bool {
+		return ircbus.Fold(p.Publisher) == ircbus.Fold(name)
+	})
+}
+
+// ensure makes a publisher of the wiki unless there is one: an account without
+// a password, through which only doors publish. It remembers the wiki's
+// description and returns the account's name and channel when its channels
+// exist.
+func (d *directory) ensure(wiki ircbus.Wiki) (name, channel string, err error) {
+	a, err := d.account(wiki.Publisher)
+	if err != nil {
+		return "", "", err
+	}
+	wiki.Publisher = a.Name
+	changed, err := d.told.put(wiki)
+	if err != nil {
+		return "", "", err
+	}
+	if changed || !d.knows(a.Name) {
+		if err := d.refresh(); err != nil {
+			return "", "", err
+		}
+	}
+	return a.Name, "#" + a.Name, nil
+}
+
+// account returns the publisher's account, a new one if there is none.
+func (d *directory) account(name string) (account.Account, error) {
+	a, err := d.accounts.Get(name)
+	if isUnknown(err) {
+		err = d.accounts.Add(account.Account{Name: name, Role: account.Publisher}, "")
+		if err == nil || isExisting(err) {
+			a, err = d.accounts.Get(name)
+		}
+		if err == nil {
+			d.log.Info("a new publisher", "publisher", a.Name)
+		}
+	}
+	if err == nil && a.Role != account.Publisher {
+		err = ircbus.Refuse(ircbus.NotPublisher, "the account %q is a %s, not a publisher", a.Name, a.Role)
+	}
+	return a, err
+}

@@ -1,0 +1,120 @@
+package bus
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"syscall"
+)
+
+// listeners are the bus's open doors; nil where the configuration gives no
+// address. The server that accepts on a listener closes it.
+type listeners struct {
+	irc, ircTLS, http, httpTLS net.Listener
+}
+
+// listen opens all of them or none.
+func listen(ctx context.Context, c Config, secure *tls.Config) (_ listeners, err error) {
+	var l listeners
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	for _, door := range []struct {
+		listener *net.Listener
+		address  string
+		key      string // of the configuration; the flag has - for _
+		flag     string
+	}{
+		{&l.irc, c.IRC, "irc", "--irc"},
+		{&l.ircTLS, c.IRCTLS, "irc_tls", "--irc-tls"},
+		{&l.http, c.HTTP, "http", "--http"},
+		{&l.httpTLS, c.HTTPTLS, "http_tls", "--http-tls"},
+	} {
+		if door.address == "" {
+			continue
+		}
+		var config net.ListenConfig
+		if *door.listener, err = config.Listen(ctx, "tcp", door.address); err != nil {
+			return listeners{}, listenError(err, door.address, door.flag, door.key)
+		}
+	}
+	if l.ircTLS != nil {
+		l.ircTLS = tls.NewListener(l.ircTLS, secure)
+	}
+	return l, nil
+}
+
+func (l listeners) close() {
+	for _, listener := range []net.Listener{l.irc, l.ircTLS, l.http, l.httpTLS} {
+		if listener != nil {
+			listener.Close()
+		}
+	}
+}
+
+// listenError says what to do about an address that cannot be listened on. flag
+// is "" where there is none.
+func listenError(err error, address, flag, key string) error {
+	choose := fmt.Sprintf("choose another address with %s or %s = in the configuration (port 0 takes a free one)", flag, key)
+	if flag == "" {
+		choose = fmt.Sprintf("choose another address with %s = in the configuration", key)
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("another program already listens on %s: stop it or %s", address, choose)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("the system does not let this user listen on %s: %s", address, choose)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("this machine does not have the address %s: %s", address, choose)
+	}
+	return fmt.Errorf("cannot listen on %s (%w): %s", address, err, choose)
+}
+
+// address is where a listener can be reached from here, or "".
+func address(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}
+
+// public is the address of a listener to tell to others: a listener on every
+// address is told with the host of the public URL, or the machine's name.
+func public(l net.Listener, base string) string {
+	if l == nil {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return l.Addr().String()
+	}
+	ip := net.ParseIP(host)
+	if u, err := url.Parse(base); err == nil && u.Hostname() != "" && !ip.IsLoopback() {
+		host = u.Hostname()
+	} else if ip.IsUnspecified() {
+		if host, err = os.Hostname(); err != nil {
+			host = "localhost"
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// baseURL is the base address of the HTTP API, without a / at its end; "" if
+// there is none.
+func baseURL(c Config, l listeners) string {
+	switch {
+	case c.URL != "":
+		return c.URL
+	case l.httpTLS != nil:
+		return "https://" + public(l.httpTLS, "")
+	case l.http != nil:
+		return "http://" + public(l.http, "")
+	}
+	return ""
+}

@@ -1,0 +1,37 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/ircbus/ircbus/ircd/account"
+)
+
+// login checks a name and its password or token. When it returns a publisher's
+// name, that publisher's channels exist, even if another process has made the
+// account just now.
+func (b *Bus) login(ctx context.Context, name, secret string, from netip.Addr) (string, error) {
+	return b.admit(b.accounts.Login(ctx, name, secret, from))
+}
+
+// loginToken is login by a token alone.
+func (b *Bus) loginToken(ctx context.Context, token string, from netip.Addr) (string, error) {
+	return b.admit(b.accounts.LoginToken(ctx, token, from))
+}
+
+func (b *Bus) admit(a account.Account, err error) (string, error) {
+	if err != nil {
+		b.metrics.loginsFailed.Add(1)
+		return "", err
+	}
+	if a.Role == account.Publisher && !b.directory.knows(a.Name) {
+		if err := b.directory.refresh(); err != nil {
+			return "", err
+		}
+	}
+	return a.Name, nil
+}
+
+func isUnknown(err error) bool  { return errors.Is(err, account.ErrUnknown) }
+func isExisting(err error) bool { return errors.Is(err, account.ErrExists) }

@@ -1,0 +1,49 @@
+package bus
+
+import (
+	"context"
+	"time"
+
+	"github.com/ircbus/ircbus/history/sqlite"
+)
+
+// retainEvery is how often events that are too old or too many are removed.
+const retainEvery = 10 * time.Minute
+
+// retain removes events as the configuration says, until ctx ends.
+func (b *Bus) retain(ctx context.Context) error {
+	tick := time.NewTicker(retainEvery)
+	defer tick.Stop()
+	for {
+		if rules := retentions(b.current().Retention); len(rules) > 0 {
+			removed, err := b.store.Retain(ctx, rules)
+			switch {
+			case ctx.Err() != nil:
+			case err != nil:
+				b.log.Error("old events could not be removed", "err", err)
+			case removed > 0:
+				b.log.Info("removed old events", "count", removed)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-b.reloaded: // the rules may be new
+		case <-tick.C:
+		}
+	}
+}
+
+// retentions are the configuration's rules as the store takes them. The rule
+// for "*" comes first.
+func retentions(rules map[string]Retention) []sqlite.Retention {
+	var out []sqlite.Retention
+	for _, channel := range sortedKeys(rules) {
+		rule := sqlite.Retention{Channel: channel, MaxAge: time.Duration(rules[channel].MaxAge), MaxCount: rules[channel].MaxCount}
+		if channel == "*" {
+			rule.Channel = ""
+		}
+		out = append(out, rule)
+	}
+	return out
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/ircbus/ircbus/cmd/ircbus/bus"
+)
+
+// configCmd prints the example configuration.
+type configCmd struct{}
+
+// Run prints a complete configuration with comments.
+func (*configCmd) Run(g *globals) error {
+	_, err := fmt.Fprint(g.stdout, bus.Example)
+	return err
+}
+
+// checkConfigCmd checks a configuration file.
+type checkConfigCmd struct {
+	File string `arg:"" optional:"" help:"The file (default: --config)."`
+}
+
+// Run prints every problem with its line; none is success.
+func (c *checkConfigCmd) Run(g *globals) error {
+	if c.File != "" {
+		g.Config = c.File
+	}
+	if g.Config == "" {
+		return usagef("there is no file to check: name one, as in ircbus check-config ircbus.toml")
+	}
+	config, err := bus.Load(g.Config)
+	problems := config.Check()
+	if file := (*bus.FileError)(nil); errors.As(err, &file) {
+		problems = file.Problems
+	} else if err != nil {
+		return usageError(err.Error())
+	} else {
+		bus.Locate(g.Config, problems)
+	}
+	if len(problems) == 0 {
+		_, err := fmt.Fprintf(g.stdout, "%s is good\n", g.Config)
+		return err
+	}
+	for _, p := range problems[:len(problems)-1] {
+		fmt.Fprintf(g.stderr, "%s: %v\n", g.Config, p)
+	}
+	return usagef("%s: %v", g.Config, problems[len(problems)-1])
+}
+
+// loadConfig reads the configuration file, if there is one, and puts the data
+// directory of the flag or the environment over it.
+func loadConfig(g *globals) (bus.Config, error) {
+	config := bus.Default()
+	if g.Config != "" {
+		var err error
+		if config, err = bus.Load(g.Config); err != nil {
+			return config, usageError(err.Error())
+		}
+	}
+	if g.Data != "" {
+		config.Data = g.Data
+	}
+	config.Version = version()
+	if g.logFormat == "" {
+		g.log = newLogger(g.stderr, config.LogFormat)
+	}
+	config.Log = g.log
+	return config, nil
+}
+
+// checkConfig refuses a configuration that makes no sense, naming the file's
+// line where the file is to blame.
+func checkConfig(g *globals, config bus.Config) error {
+	problems := config.Check()
+	if len(problems) == 0 {
+		return nil
+	}
+	err := error(problems[0])
+	if g.Config != "" {
+		bus.Locate(g.Config, problems)
+		err = &bus.FileError{Path: g.Config, Problems: problems}
+	}
+	return usageError(err.Error())
+}
+
+// dataDir is the data directory for commands that use it without a bus.
+func dataDir(g *globals) (string, error) {
+	config, err := loadConfig(g)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(config.Data); err == nil && !info.IsDir() {
+		return "", usagef("%s is not a directory: choose another with --data", config.Data)
+	}
+	return config.Data, nil
+}

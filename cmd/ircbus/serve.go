@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/ircbus/ircbus/cmd/ircbus/bus"
+)
+
+// serveCmd runs the bus. A flag that is not given leaves the configuration's
+// value; one given as "" closes that door.
+type serveCmd struct {
+	IRC     *string `help:"Address for IRC." name:"irc" placeholder:"HOST:PORT"`
+	IRCTLS  *string `help:"Address for IRC over TLS." name:"irc-tls" placeholder:"HOST:PORT"`
+	HTTP    *string `help:"Address for HTTP." name:"http" placeholder:"HOST:PORT"`
+	HTTPTLS *string `help:"Address for HTTPS." name:"http-tls" placeholder:"HOST:PORT"`
+	Cert    *string `help:"Certificate chain (PEM) for the TLS addresses." placeholder:"FILE"`
+	Key     *string `help:"Key (PEM) of the certificate." placeholder:"FILE"`
+}
+
+// Run runs the bus until a signal ends it.
+func (c *serveCmd) Run(g *globals) error {
+	config, err := c.config(g)
+	if err != nil {
+		return err
+	}
+	b, err := bus.Start(g.ctx, config)
+	if err != nil {
+		return startError(g, err)
+	}
+	greet(g.stderr, b, config.Data)
+	return attend(g, b, c.config)
+}
+
+// config is the configuration with the flags over it.
+func (c *serveCmd) config(g *globals) (bus.Config, error) {
+	config, err := loadConfig(g)
+	if err != nil {
+		return config, err
+	}
+	for _, flag := range []struct {
+		value *string
+		to    *string
+	}{
+		{c.IRC, &config.IRC}, {c.IRCTLS, &config.IRCTLS}, {c.HTTP, &config.HTTP}, {c.HTTPTLS, &config.HTTPTLS},
+		{c.Cert, &config.Cert}, {c.Key, &config.Key},
+	} {
+		if flag.value != nil {
+			*flag.to = *flag.value
+		}
+	}
+	return config, checkConfig(g, config)
+}
+
+// startError tells a mistake of the person who started the bus from a failure.
+func startError(g *globals, err error) error {
+	var problem *bus.Problem
+	if errors.As(err, &problem) {
+		return usageError(err.Error())
+	}
+	if g.ctx.Err() != nil {
+		return errors.New("stopped before the bus had started")
+	}
+	return err
+}
+
+// stopWithin is how long the end may take.
+const stopWithin = 5 * time.Second
+
+// attend waits for the end of the bus and brings it about when g.ctx ends. On
+// SIGHUP it reads the configuration again.
+func attend(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	ended := make(chan error, 1)
+	go func() { ended <- b.Wait() }()
+	for {
+		select {
+		case <-hangup:
+			reloadBus(g, b, reload)
+		case err := <-ended:
+			return err
+		case <-g.ctx.Done():
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), stopWithin)
+			defer cancel()
+			return b.Stop(ctx)
+		}
+	}
+}
+
+// reloadBus hands the bus the configuration as it is now. A mistake in it is
+// logged, the bus goes on as it was.
+func reloadBus(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)) {
+	config, err := reload(g)
+	if err == nil {
+		err = b.Reload(config)
+	}
+	if err != nil {
+		g.log.Error("the configuration was not taken over whole", "err", err)
+		return
+	}
+	g.log.Info("configuration and certificates read again")
+}
+
+// greet says where the bus can be reached and, if it has no accounts, what to
+// do next.
+func greet(w io.Writer, b *bus.Bus, data string) {
+	for _, door := range []struct{ what, address string }{
+		{"IRC", b.IRCAddr()},
+		{"IRC over TLS", b.IRCTLSAddr()},
+		{"HTTP", prefixed("http://", b.HTTPAddr())},
+		{"HTTPS", prefixed("https://", b.HTTPTLSAddr())},
+		{"MediaWiki (UDP)", b.MediaWikiAddr()},
+	} {
+		if door.address != "" {
+			fmt.Fprintf(w, "%-16s %s\n", door.what, door.address)
+		}
+	}
+	if accounts, err := b.Accounts().List(); err == nil && len(accounts) == 0 {
+		hint(w, b, data)
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+func prefixed(prefix, address string) string {
+	if address == "" {
+		return ""
+	}
+	return prefix + address + "/"
+}
+
+// hint names the first commands for a new bus.
+func hint(w io.Writer, b *bus.Bus, data string) {
+	irc, flag := b.IRCAddr(), ""
+	if irc == "" {
+		return
+	}
+	if data != bus.Default().Data {
+		flag = " --data " + data
+	}
+	host, port, err := net.SplitHostPort(irc)
+	if err != nil {
+		return
+	}
+	fmt.Fprintf(w, `
+Nobody publishes here yet. Try, in another terminal:
+
+  ircbus%s account add mywiki --role publisher --generate
+  irssi -c %s -p %s                    then: /join #mywiki.text
+  IRCBUS_PASSWORD=... ircbus publish --irc %s --account mywiki page=Hello action=SAVE user=me
+
+`, flag, host, port, irc)
+}
