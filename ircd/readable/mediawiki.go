@@ -18,11 +18,10 @@ type mediaWiki struct {
 func (m mediaWiki) prepare(e *ircbus.Event) values {
 	f := e.Fields
 	action := f.Get("action")
-	if action == "categorize" {
-		return nil // MediaWiki never sends these to IRC
-	}
-	if f.Get("page") == "" && f.Get("user") == "" {
-		return describe(e) // not a change of a wiki
+	// MediaWiki never sends category changes to IRC: people get a line that no
+	// program takes for one of MediaWiki's.
+	if action == "categorize" || f.Get("page") == "" && f.Get("user") == "" {
+		return describe(e)
 	}
 	v := values{
 		"prefix": cleanForIRC(f.Get("interwiki")),
@@ -31,7 +30,11 @@ func (m mediaWiki) prepare(e *ircbus.Event) values {
 	}
 	if f.Has("log_action_comment") {
 		logType, logAction, _ := strings.Cut(action, "/")
-		v["page"] = cleanForIRC(m.special + ":Log/" + logType)
+		special := f.Get("special") // only an event made of MediaWiki's line has it
+		if special == "" {
+			special = m.special
+		}
+		v["page"] = cleanForIRC(special + ":Log/" + logType)
 		v["flag"] = safe(logAction)
 		v["comment"] = m.logComment(f)
 		return v
@@ -120,10 +123,7 @@ func changeURL(f ircbus.Fields) string {
 func mediaWikiSize(f ircbus.Fields) string {
 	change := sizeChange(f)
 	if change == "" {
-		change = f.Get("sizediff")
-		if _, err := strconv.Atoi(change); err != nil {
-			return ""
-		}
+		return ""
 	}
 	if n, err := strconv.Atoi(change); err == nil && n < -500 {
 		change = bold(change)

@@ -1,6 +1,7 @@
 package readable
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,23 +49,22 @@ func firstOf(f ircbus.Fields, keys ...string) string {
 	return ""
 }
 
-// sizeChange returns the change in bytes as "+7", or "" if the event has no size.
+// sizeChange returns the change in bytes as "+7", or "" if the event does not
+// tell it: from size and oldsize, else from sizediff.
 func sizeChange(f ircbus.Fields) string {
-	size, err := strconv.ParseInt(f.Get("size"), 10, 64)
-	if err != nil || size < 0 {
-		return ""
+	size, err1 := strconv.ParseUint(f.Get("size"), 10, 62)
+	old, err2 := strconv.ParseUint(f.Get("oldsize"), 10, 62)
+	if f.Get("oldsize") == "" && f.Get("oldrev") == "" {
+		err2 = nil // there was nothing before
 	}
-	old, err := strconv.ParseInt(f.Get("oldsize"), 10, 64)
-	if err != nil || old < 0 {
-		if f.Get("oldsize") != "" || f.Get("oldrev") != "" {
-			return "" // there was something, but we do not know how much
+	if err1 != nil || err2 != nil {
+		diff, err := strconv.ParseInt(f.Get("sizediff"), 10, 63)
+		if err != nil {
+			return ""
 		}
-		old = 0
+		return fmt.Sprintf("%+d", diff)
 	}
-	if size < old {
-		return strconv.FormatInt(size-old, 10)
-	}
-	return "+" + strconv.FormatInt(size-old, 10)
+	return fmt.Sprintf("%+d", int64(size)-int64(old))
 }
 
 func flags(f ircbus.Fields) string {
@@ -84,6 +84,9 @@ func listing(f ircbus.Fields) string {
 		if field.Key != "time" && field.Key != "key" && field.Value != "" {
 			pairs = append(pairs, field.Key+"="+clean(field.Value))
 		}
+	}
+	if pairs == nil {
+		return clean(f.Encode())
 	}
 	return strings.Join(pairs, " ")
 }

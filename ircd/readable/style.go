@@ -54,13 +54,10 @@ func (s *Style) String() string { return s.name }
 
 // Line returns the event as one line of at most max bytes of UTF-8, without CR,
 // LF and NUL. If it is too long, first the comment and then the longest other
-// values are shortened, each with "…" where something is missing. It is empty
-// for an event that the style does not show.
+// values are shortened, each with "…" where something is missing. Only a
+// template can make an empty line.
 func (s *Style) Line(e *ircbus.Event, max int) string {
 	v := s.prepare(e)
-	if v == nil {
-		return ""
-	}
 	line := s.render(v)
 	settled := make(map[string]bool) // values that can give no more
 	for len(line) > max {

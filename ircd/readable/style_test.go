@@ -46,7 +46,7 @@ func TestPlain(t *testing.T) {
 		{"only a comment", "comment=the disk is full", "the disk is full"},
 		{"text", "page=A&text=Ann has been here", "Ann has been here"},
 		{"unknown fields", "repo=ircbus&ref=main&time=2026-11-20T10:00:00Z&key=1", "repo=ircbus ref=main"},
-		{"nothing to show", "time=2026-11-20T10:00:00Z", ""},
+		{"nothing to show", "time=2026-11-20T10:00:00Z&a=", "time=2026-11-20T10:00:00Z&a="},
 		{"diff rather than page", "page=A&action=SAVE&url=https://w/A&diff=https://w/A?diff=1", "A — SAVE https://w/A?diff=1"},
 		{"line breaks and codes", "page=A%0AB&action=SAVE&comment=%02bold%0304red%00%0D%0Atwo", "A B — SAVE: \uFFFDbold\uFFFD04red\uFFFD two"},
 		{"controls of direction", "page=A&comment=abc %E2%80%AErev%E2%80%AC", "A: abc rev"},

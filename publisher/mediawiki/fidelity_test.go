@@ -41,9 +41,12 @@ func TestLineOfJSONIsMediaWikis(t *testing.T) {
 		s := style(t, wiki.style)
 		for _, c := range changes(t, wiki.name) {
 			irc, ok := c["irc"]
-			if !ok { // MediaWiki sent no line, nor do we
-				irc.Packet = "\n"
+			if !ok {
 				without++
+				if line := lineOf(t, s, c["json"]); !strings.Contains(line, " — categorize by ") {
+					t.Errorf("%s, packet %d: a category change is %q", wiki.name, c["json"].Seq, line)
+				}
+				continue
 			}
 			for _, feed := range []string{"json", "json-channel-filtered"} {
 				if p, ok := c[feed]; ok {
@@ -117,4 +120,40 @@ func style(t *testing.T, name string) *readable.Style {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// A line that is too long for IRC stays one of MediaWiki's: programs find the
+// page and the address in it.
+func TestShortenedLineIsStillMediaWikis(t *testing.T) {
+	const max = 400
+	shortened := 0
+	for _, wiki := range recordings {
+		s := style(t, wiki.style)
+		for _, c := range changes(t, wiki.name) {
+			irc, ok := c["irc"]
+			if !ok || len(irc.Packet)-1 <= max {
+				continue
+			}
+			shortened++
+			parsed, err := Parse([]byte(c["json"].Packet))
+			if err != nil {
+				t.Fatal(err)
+			}
+			line := s.Line(&ircbus.Event{Fields: parsed.Fields}, max)
+			again, err := Parse([]byte(line))
+			if err != nil || len(line) > max || !strings.Contains(line, "…") {
+				t.Errorf("%s: %v: %d bytes: %q", irc.Step, err, len(line), line)
+				continue
+			}
+			for _, key := range []string{"page", "user", "rev", "rcid"} {
+				// Without patrolling no line has the rcid.
+				if want := parsed.Fields.Get(key); again.Fields.Get(key) != want && (key != "rcid" || parsed.Fields.Has("patrolled")) {
+					t.Errorf("%s: %s is %q, was %q", irc.Step, key, again.Fields.Get(key), want)
+				}
+			}
+		}
+	}
+	if shortened < 10 {
+		t.Errorf("only %d lines had to be shortened", shortened)
+	}
 }
