@@ -90,34 +90,56 @@ func named(values []driver.NamedValue, args []any) []driver.NamedValue {
 // errNoRow says that a query for one row found none.
 var errNoRow = errors.New("no row")
 
-// row returns the first row of a query.
-func (c *conn) row(query string, args ...any) ([]driver.Value, error) {
+// row reads the first row of a query into dest, pointers to int64 or string.
+func (c *conn) row(query string, args []any, dest ...any) error {
+	err := c.rows(query, args, func() error { return io.EOF }, dest...)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		return errNoRow
+	}
+	return err
+}
+
+// rows reads each row of a query into dest and calls fn, until fn fails.
+func (c *conn) rows(query string, args []any, fn func() error, dest ...any) error {
 	rows, err := c.db.QueryContext(context.Background(), query, named(make([]driver.NamedValue, len(args)), args))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	values := make([]driver.Value, len(rows.Columns()))
-	if err := rows.Next(values); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errNoRow
+	for {
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
 		}
-		return nil, err
+		for i, value := range values {
+			if err := assign(dest[i], value); err != nil {
+				return fmt.Errorf("%w in the answer to %q", err, query)
+			}
+		}
+		if err := fn(); err != nil {
+			return err
+		}
 	}
-	return values, nil
 }
 
-// int returns the first column of a query's first row.
-func (c *conn) int(query string, args ...any) (int64, error) {
-	values, err := c.row(query, args...)
-	if err != nil {
-		return 0, err
+func assign(dest any, value driver.Value) error {
+	ok := false
+	switch dest := dest.(type) {
+	case *int64:
+		*dest, ok = value.(int64)
+	case *string:
+		*dest, ok = value.(string)
 	}
-	n, ok := values[0].(int64)
 	if !ok {
-		return 0, fmt.Errorf("%q gave %T instead of a number", query, values[0])
+		return fmt.Errorf("the database is damaged: an unexpected %T", value)
 	}
-	return n, nil
+	return nil
 }
 
 // transaction runs fn in a transaction and rolls it back if anything fails.

@@ -69,11 +69,12 @@ func (w *writer) insertEvent(p *pending, at time.Time, formatted string) (first 
 
 // duplicate returns the receipt of the event that had the key first.
 func (w *writer) duplicate(publisher int64, key string) (*ircbus.Receipt, error) {
-	row, err := w.db.row("SELECT id, at FROM keys WHERE publisher = ? AND key = ?", publisher, key)
+	var id, at int64
+	err := w.db.row("SELECT id, at FROM keys WHERE publisher = ? AND key = ?", []any{publisher, key}, &id, &at)
 	if err != nil {
 		return nil, err
 	}
-	return &ircbus.Receipt{ID: ircbus.ID(row[0].(int64)), At: time.UnixMicro(row[1].(int64)).UTC(), Duplicate: true}, nil
+	return &ircbus.Receipt{ID: ircbus.ID(id), At: time.UnixMicro(at).UTC(), Duplicate: true}, nil
 }
 
 // name returns the number of a name, and stores it if it is new.

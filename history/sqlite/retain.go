@@ -117,19 +117,20 @@ func (s *Store) cut(ctx context.Context, spellings []int64, rule Retention) (cut
 func (s *Store) removeSome(ctx context.Context, channel, cut int64) (removed int, err error) {
 	err = s.onWriter(ctx, func(w *writer) error {
 		return w.transaction(func() error {
-			last, err := w.db.row(`SELECT id, at FROM events WHERE id = (SELECT max(id) FROM
-				(SELECT id FROM events WHERE channel = ? AND id <= ? ORDER BY id LIMIT ?))`, channel, cut, int64(retainStep))
+			var last, at int64
+			err := w.db.row(`SELECT id, at FROM events WHERE id = (SELECT max(id) FROM
+				(SELECT id FROM events WHERE channel = ? AND id <= ? ORDER BY id LIMIT ?))`, []any{channel, cut, int64(retainStep)}, &last, &at)
 			if errors.Is(err, errNoRow) {
 				return nil
 			} else if err != nil {
 				return err
 			}
-			n, err := w.db.exec("DELETE FROM events WHERE channel = ? AND id <= ?", channel, last[0])
+			n, err := w.db.exec("DELETE FROM events WHERE channel = ? AND id <= ?", channel, last)
 			if err != nil {
 				return err
 			}
 			removed = int(n)
-			_, err = w.db.exec("UPDATE channels SET removed = ?, removed_at = ? WHERE id = ?", last[0], last[1], channel)
+			_, err = w.db.exec("UPDATE channels SET removed = ?, removed_at = ? WHERE id = ?", last, at, channel)
 			return err
 		})
 	})

@@ -101,8 +101,8 @@ func create(path string) error {
 
 // migrate brings an older schema up to date, each step in its transaction.
 func migrate(c *conn) error {
-	version, err := c.int("PRAGMA user_version")
-	if err != nil {
+	var version int64
+	if err := c.row("PRAGMA user_version", nil, &version); err != nil {
 		return err
 	}
 	if version < 1 || version > schemaVersion {

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -34,15 +33,13 @@ func (w *writer) load(path string) error {
 	if err := w.db.run("PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864"); err != nil {
 		return err
 	}
-	state, err := w.db.row("SELECT epoch, head, at FROM log")
-	if err != nil {
-		return fmt.Errorf("the database's state cannot be read: %w", err)
+	var epoch string
+	var head, at int64
+	if err := w.db.row("SELECT epoch, head, at FROM log", nil, &epoch, &head, &at); err != nil {
+		return fmt.Errorf("%w: its state cannot be read: %w", ErrNotOurs, err)
 	}
-	epoch, ok1 := state[0].(string)
-	head, ok2 := state[1].(int64)
-	at, ok3 := state[2].(int64)
-	if !ok1 || !ok2 || !ok3 || head < 0 {
-		return fmt.Errorf("%w: its state is damaged", ErrNotOurs)
+	if head < 0 {
+		return fmt.Errorf("%w: its last id is %d", ErrNotOurs, head)
 	}
 	w.store.epoch, w.head, w.at, w.path = epoch, ircbus.ID(head), at, path
 	w.store.live = newLive(w.head)
@@ -52,22 +49,18 @@ func (w *writer) load(path string) error {
 	if err := w.loadNames("publishers", w.store.publishers); err != nil {
 		return err
 	}
-	w.inode, err = os.Stat(path)
+	inode, err := os.Stat(path)
+	w.inode = inode
 	return err
 }
 
 func (w *writer) loadNames(table string, n *names) error {
-	last, err := w.db.int("SELECT ifnull(max(id), 0) FROM " + table)
-	for id := int64(1); err == nil && id <= last; id++ {
-		var row []driver.Value
-		switch row, err = w.db.row("SELECT name FROM "+table+" WHERE id = ?", id); {
-		case errors.Is(err, errNoRow):
-			err = nil
-		case err == nil:
-			n.add(id, row[0].(string), true)
-		}
-	}
-	return err
+	var id int64
+	var text string
+	return w.db.rows("SELECT id, name FROM "+table+" ORDER BY id", nil, func() error {
+		n.add(id, text, true)
+		return nil
+	}, &id, &text)
 }
 
 // run is the writer's goroutine, ended by Close.

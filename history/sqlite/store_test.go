@@ -1,0 +1,52 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/ircbus/ircbus/history/historytest"
+)
+
+// harness keeps a database in dir.
+func harness(dir string, failures map[string]failing) historytest.Harness {
+	path := filepath.Join(dir, "events.db")
+	return historytest.Harness{
+		Open: func(now func() time.Time) (historytest.Store, error) {
+			s, err := Open(context.Background(), path, Options{Now: now, ProbeEvery: 20 * time.Millisecond, Log: quiet()})
+			if err != nil {
+				return nil, err // not a nil *Store in the interface
+			}
+			return s, nil
+		},
+		Failures: failures,
+	}
+}
+
+type failing = func(t *testing.T, s historytest.Store) (mend func())
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+func TestConformance(t *testing.T) {
+	historytest.Run(t, func(t *testing.T) historytest.Harness {
+		return harness(t.TempDir(), map[string]failing{"Quota": quota})
+	})
+}
+
+// quota has SQLite itself report a full disk (SQLITE_FULL).
+func quota(t *testing.T, s historytest.Store) (mend func()) {
+	limit := func(pages string) {
+		err := s.(*Store).onWriter(t.Context(), func(w *writer) error {
+			return w.db.run("PRAGMA max_page_count = " + pages)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("1") // raised by SQLite to the present size
+	return func() { limit(fmt.Sprint(1 << 30)) }
+}
