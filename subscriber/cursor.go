@@ -1,0 +1,193 @@
+package subscriber
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// position is what a cursor file says: up to event ID of this epoch, everything
+// of these views has been handed over.
+type position struct {
+	ID    ircbus.ID `json:"id"`
+	Epoch string    `json:"epoch"`
+	Views []string  `json:"views"` // as asked for, sorted
+}
+
+const (
+	// The id stands at a fixed place with a fixed width, so that it can be
+	// overwritten where it is.
+	idOffset = len(`{"id":`)
+	idFormat = "%20d"
+
+	maxCursorFile = 64 << 10
+	syncEvery     = time.Second
+)
+
+// encode writes the position as one line of JSON.
+func (p position) encode() []byte {
+	epoch, _ := json.Marshal(p.Epoch) // strings always can be
+	views, _ := json.Marshal(p.Views)
+	return fmt.Appendf(nil, `{"id":`+idFormat+`,"epoch":%s,"views":%s}`+"\n", p.ID, epoch, views)
+}
+
+// parsePosition reads what encode writes.
+func parsePosition(data []byte) (position, error) {
+	var p position
+	if err := json.Unmarshal(data, &p); err != nil {
+		return position{}, err
+	}
+	if p.Epoch == "" {
+		return position{}, errors.New(`"epoch" is missing`)
+	}
+	return p, nil
+}
+
+// cursorFile keeps a position on disk. Its first and any other sudden change is
+// a new file put in the old one's place; the id alone, which changes with every
+// event, is overwritten where it is. That is one small write into one sector, so
+// that a killed process leaves the old or the new id, and it costs little enough
+// to be done after every event. The disk is told to keep it at once when events
+// are few and each second when they are many: a power failure may make the last
+// second's events come again.
+type cursorFile struct {
+	path   string
+	file   *os.File // locked; at path
+	dirty  bool     // the id has been written but perhaps not to the disk
+	synced time.Time
+
+	saved position // as in the file
+	found bool     // there was one when the file was opened
+}
+
+// openCursor opens or makes the file and locks it.
+func openCursor(path string) (*cursorFile, error) {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	for range 10 { // the one who held the lock may just have put another file there
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("the cursor file cannot be opened: %w", err)
+		}
+		c := &cursorFile{path: path, file: file}
+		if err := c.load(); err != nil {
+			file.Close()
+			return nil, err
+		}
+		if c.inPlace() {
+			return c, nil
+		}
+		file.Close()
+	}
+	return nil, fmt.Errorf("the cursor file %s changes all the time: give each Follow its own", path)
+}
+
+func (c *cursorFile) load() error {
+	if info, err := c.file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return fmt.Errorf("the cursor file %s is not a file", c.path)
+	}
+	if err := lock(c.file); err != nil {
+		return fmt.Errorf("the cursor file %s is in use by another process: give each its own", c.path)
+	}
+	data, err := io.ReadAll(io.LimitReader(c.file, maxCursorFile))
+	if err != nil {
+		return fmt.Errorf("the cursor file cannot be read: %w", err)
+	}
+	if len(data) == 0 {
+		return nil // new
+	}
+	c.found = true
+	if c.saved, err = parsePosition(data); err != nil {
+		return fmt.Errorf("the file %s is not a cursor (%v): name another file, or delete it to begin anew", c.path, err)
+	}
+	return nil
+}
+
+// inPlace reports whether the open file is the one at the path.
+func (c *cursorFile) inPlace() bool {
+	mine, err1 := c.file.Stat()
+	there, err2 := os.Stat(c.path)
+	return err1 == nil && err2 == nil && os.SameFile(mine, there)
+}
+
+// save makes p what the file says.
+func (c *cursorFile) save(p position) error {
+	if !c.found || p.Epoch != c.saved.Epoch || !slices.Equal(p.Views, c.saved.Views) {
+		return c.replace(p)
+	}
+	if p.ID == c.saved.ID {
+		return nil
+	}
+	if _, err := c.file.WriteAt(fmt.Appendf(nil, idFormat, p.ID), int64(idOffset)); err != nil {
+		return fmt.Errorf("the cursor cannot be written: %w", err)
+	}
+	c.saved.ID, c.dirty = p.ID, true
+	if time.Since(c.synced) < syncEvery {
+		return nil
+	}
+	return c.sync()
+}
+
+// sync makes the disk keep what was saved.
+func (c *cursorFile) sync() error {
+	if !c.dirty {
+		return nil
+	}
+	if !c.inPlace() { // somebody removed it
+		return c.replace(c.saved)
+	}
+	if err := c.file.Sync(); err != nil {
+		return fmt.Errorf("the cursor cannot be written: %w", err)
+	}
+	c.dirty, c.synced = false, time.Now()
+	return nil
+}
+
+// replace puts a new file, locked like the old one, in its place.
+func (c *cursorFile) replace(p position) error {
+	dir := filepath.Dir(c.path)
+	file, err := os.CreateTemp(dir, "."+filepath.Base(c.path)+".*")
+	if err == nil {
+		if err = install(file, c.path, p); err != nil {
+			file.Close()
+			os.Remove(file.Name())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the cursor cannot be written: %w", err)
+	}
+	c.file.Close()
+	c.file, c.saved, c.found = file, p, true
+	c.dirty, c.synced = false, time.Now()
+	return syncDir(dir)
+}
+
+func install(file *os.File, path string, p position) error {
+	if err := lock(file); err != nil {
+		return err
+	}
+	if err := file.Chmod(0o644); err != nil {
+		return err
+	}
+	if _, err := file.Write(p.encode()); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), path)
+}
+
+// close syncs, closes and unlocks.
+func (c *cursorFile) close() error {
+	err := c.sync()
+	return errors.Join(err, c.file.Close())
+}

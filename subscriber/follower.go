@@ -1,0 +1,344 @@
+package subscriber
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// lookAgain is how often, when nothing comes, the bus is asked over HTTP: the
+// cursor then moves past events of other views, which retention may remove, and
+// changed descriptions are noticed.
+const lookAgain = 5 * time.Minute
+
+// follower is one Follow. One goroutine owns it.
+type follower struct {
+	opts    Options
+	asked   []ircbus.View
+	handler Handler
+	log     *slog.Logger
+	bus     *bus
+	file    *cursorFile // nil for none
+
+	views     []ircbus.View // of packed channels, as last resolved
+	about     *description  // as last fetched
+	fetchedAt time.Time     // about's
+
+	pos   position
+	known bool      // pos is
+	begun bool      // everything has worked once
+	told  ircbus.ID // the end of the last gap that the handler was told of
+	noted string    // the last complaint
+}
+
+// finalError ends Follow; its content is what the caller gets.
+type finalError struct{ err error }
+
+func (e *finalError) Error() string { return e.err.Error() }
+
+// run connects again and again.
+func (f *follower) run(ctx context.Context) error {
+	err := f.load(ctx)
+	var pauses backoff
+	for err == nil {
+		var live bool
+		live, err = f.session(ctx)
+		if live {
+			pauses.reset()
+		}
+		err = f.survive(ctx, err)
+		if err == nil {
+			err = f.poll(ctx, pauses.pause())
+		}
+	}
+	if final := (*finalError)(nil); errors.As(err, &final) {
+		return final.err
+	}
+	return err
+}
+
+// survive returns nil if another try makes sense.
+func (f *follower) survive(ctx context.Context, err error) error {
+	var final *finalError
+	if errors.As(err, &final) {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var status *statusError
+	var login *LoginError
+	if !f.begun && (errors.As(err, &login) || errors.As(err, &status) && status.refused()) {
+		return &finalError{err}
+	}
+	f.complain(err)
+	return nil
+}
+
+// complain logs an error that is tried to be overcome, the same one only once.
+func (f *follower) complain(err error) {
+	level := slog.LevelDebug
+	if err.Error() != f.noted {
+		f.noted, level = err.Error(), slog.LevelWarn
+	}
+	f.log.Log(context.Background(), level, "not connected to the bus, trying again", "err", err)
+}
+
+// session is one connection: join, catch up, go on live. live is true if it came
+// to the last.
+func (f *follower) session(ctx context.Context) (live bool, err error) {
+	if err := f.describe(ctx); err != nil {
+		return false, err
+	}
+	if err := f.start(ctx); err != nil {
+		return false, err
+	}
+	addr, secure := f.about.ircAddress(&f.opts)
+	if addr == "" {
+		return false, errors.New("the bus offers no IRC: events come over HTTP, a little later")
+	}
+	l, err := connect(ctx, addr, secure, &f.opts)
+	if err != nil {
+		return false, err
+	}
+	defer l.end()
+	if err := l.join(ctx, f.views); err != nil {
+		return false, err
+	}
+	return f.stream(ctx, l)
+}
+
+// describe fetches the descriptions and finds the views in them.
+func (f *follower) describe(ctx context.Context) error {
+	about, err := f.bus.describe(ctx)
+	if err != nil {
+		return err
+	}
+	views, err := about.resolve(f.asked)
+	if err != nil {
+		if !f.begun {
+			return &finalError{err}
+		}
+		return err
+	}
+	f.about, f.views, f.fetchedAt = about, views, time.Now()
+	return nil
+}
+
+// stream hands over what was missed and then what comes, until the connection
+// ends. Whenever live events had to be dropped, it goes back to HTTP.
+func (f *follower) stream(ctx context.Context, l *live) (live bool, err error) {
+	for {
+		l.keep()
+		for more := true; more; {
+			if more, err = f.fetch(ctx, 0); err != nil {
+				return live, err
+			}
+		}
+		if !live {
+			live, f.begun = true, true
+			f.log.Info("following", "after", uint64(f.pos.ID), "irc", l.net.RemoteAddr().String())
+			f.noted = ""
+		}
+		if err := f.goLive(ctx, l); err != nil {
+			return live, err
+		}
+	}
+}
+
+// goLive hands over live events. It returns nil when HTTP must be asked again.
+func (f *follower) goLive(ctx context.Context, l *live) error {
+	for {
+		if l.idle() {
+			if err := f.sync(); err != nil {
+				return err
+			}
+		}
+		patience, cancel := context.WithTimeout(ctx, lookAgain)
+		events, err := l.take(patience)
+		quiet := patience.Err() != nil && ctx.Err() == nil
+		cancel()
+		switch {
+		case errors.Is(err, errLost):
+			f.log.Debug("live events came faster than they were taken, going back to HTTP")
+			return nil
+		case err != nil && quiet:
+			return f.describe(ctx)
+		case err != nil:
+			return err
+		}
+		for i := range events {
+			f.fill(ctx, &events[i])
+			if err := f.deliver(ctx, &events[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// poll gets events over HTTP alone for a while, in place of a pause.
+func (f *follower) poll(ctx context.Context, pause time.Duration) error {
+	until := time.Now().Add(pause)
+	for f.known && f.views != nil {
+		left := time.Until(until)
+		if left <= 0 {
+			return nil
+		}
+		if _, err := f.fetch(ctx, left); err != nil {
+			if err := f.survive(ctx, err); err != nil {
+				return err
+			}
+			break
+		}
+		if left < time.Second { // the bus waits for whole seconds
+			break
+		}
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Until(until)):
+		return nil
+	}
+}
+
+// deliver hands an event over, unless it has been before, and moves the cursor.
+func (f *follower) deliver(ctx context.Context, e *ircbus.Event) error {
+	if e.ID <= f.pos.ID {
+		return nil
+	}
+	id := e.ID // e is the handler's then
+	if err := f.handler.Event(ctx, e); err != nil {
+		return &finalError{err}
+	}
+	if err := f.advance(id); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// tell reports a gap.
+func (f *follower) tell(ctx context.Context, g Gap) error {
+	f.log.Warn("events are missing", "gap", g.String())
+	if err := f.handler.Gap(ctx, g); err != nil {
+		return &finalError{err}
+	}
+	return nil
+}
+
+// advance moves the cursor forward.
+func (f *follower) advance(id ircbus.ID) error {
+	if id <= f.pos.ID {
+		return nil
+	}
+	f.pos.ID = id
+	return f.save()
+}
+
+func (f *follower) save() error {
+	if f.file == nil {
+		return nil
+	}
+	if err := f.file.save(f.pos); err != nil {
+		return &finalError{err}
+	}
+	return nil
+}
+
+func (f *follower) sync() error {
+	if f.file == nil {
+		return nil
+	}
+	if err := f.file.sync(); err != nil {
+		return &finalError{err}
+	}
+	return nil
+}
+
+// fill makes a live event what HTTP gives: with the addresses made from the
+// publisher's description, and the values of a repeated field together.
+func (f *follower) fill(ctx context.Context, e *ircbus.Event) {
+	wiki := f.about.wiki(e.Publisher)
+	if wiki.Publisher == "" && time.Since(f.fetchedAt) > time.Minute {
+		// A publisher that is newer than the description.
+		f.fetchedAt = time.Now()
+		if about, err := f.bus.describe(ctx); err == nil {
+			f.about, wiki = about, about.wiki(e.Publisher)
+		}
+	}
+	e.Fields = grouped(wiki.Fill(e.Fields))
+}
+
+// grouped puts repeated fields behind the first of their key, as JSON does.
+func grouped(fields ircbus.Fields) ircbus.Fields {
+	out := make(ircbus.Fields, 0, len(fields))
+	for i, field := range fields {
+		if fields[:i].Has(field.Key) {
+			continue
+		}
+		for value := range fields[i:].Values(field.Key) {
+			out = append(out, ircbus.Field{Key: field.Key, Value: value})
+		}
+	}
+	return out
+}
+
+// load takes the position from the cursor file, if it has one.
+func (f *follower) load(ctx context.Context) error {
+	f.pos.Views = viewNames(f.asked)
+	if f.file == nil || !f.file.found {
+		return nil
+	}
+	saved := f.file.saved
+	f.known, f.pos.ID, f.pos.Epoch = true, saved.ID, saved.Epoch
+	isNew := func(name string) bool { return !slices.Contains(saved.Views, name) }
+	if slices.ContainsFunc(f.pos.Views, isNew) {
+		gap := Gap{Reason: NewViews, Until: saved.ID, Epoch: saved.Epoch}
+		if err := f.tell(ctx, gap); err != nil {
+			return err
+		}
+	}
+	return f.save()
+}
+
+// viewNames is how a set of views is written in the cursor file.
+func viewNames(views []ircbus.View) []string {
+	var names []string
+	for _, v := range views {
+		names = append(names, ircbus.Fold(v.String()))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// start finds the first position, if there is no cursor: where From says, or the
+// log's present end.
+func (f *follower) start(ctx context.Context) error {
+	if f.known {
+		return nil
+	}
+	from := f.opts.From
+	if from == "" {
+		from = "now"
+	}
+	p, err := f.bus.from(ctx, f.views, from)
+	if err != nil {
+		return fmt.Errorf("finding where to begin: %w", err)
+	}
+	f.pos.ID, f.pos.Epoch = p.Head, p.Epoch // nothing since then
+	if len(p.Events) > 0 {
+		f.pos.ID = p.Events[0].ID - 1
+	}
+	if p.Gap {
+		if err := f.tell(ctx, Gap{Reason: Removed, Until: f.pos.ID, Epoch: p.Epoch}); err != nil {
+			return err
+		}
+	}
+	f.known = true
+	return f.save()
+}

@@ -1,0 +1,23 @@
+//go:build unix
+
+package subscriber
+
+import (
+	"os"
+	"syscall"
+)
+
+// lock locks an open file for this process, or fails at once.
+func lock(file *os.File) error {
+	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+}
+
+// syncDir makes the disk keep a directory's new names.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}
