@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -11,7 +12,15 @@ type versionCmd struct{}
 
 // Run prints the version on one line.
 func (*versionCmd) Run(g *globals) error {
-	_, err := fmt.Fprintf(g.stdout, "ircbus %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	platform := runtime.GOOS + "/" + runtime.GOARCH
+	if g.JSON {
+		return json.NewEncoder(g.stdout).Encode(struct {
+			Version  string `json:"version"`
+			Go       string `json:"go"`
+			Platform string `json:"platform"`
+		}{version(), runtime.Version(), platform})
+	}
+	_, err := fmt.Fprintf(g.stdout, "ircbus %s %s %s\n", version(), runtime.Version(), platform)
 	return err
 }
 

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"runtime/metrics"
+	runtimemetrics "runtime/metrics"
 	"strconv"
 	"strings"
 )
@@ -62,12 +62,12 @@ func (b *Bus) exposeLog(x *exposition) {
 // exposeProcess writes the usual figures of a Go process under their usual
 // names.
 func exposeProcess(x *exposition) {
-	samples := []metrics.Sample{
+	samples := []runtimemetrics.Sample{
 		{Name: "/sched/goroutines:goroutines"},
 		{Name: "/memory/classes/heap/objects:bytes"},
 		{Name: "/gc/cycles/total:gc-cycles"},
 	}
-	metrics.Read(samples)
+	runtimemetrics.Read(samples)
 	x.gauge("go_goroutines", "Goroutines that exist now.", float64(samples[0].Value.Uint64()))
 	x.gauge("go_memstats_heap_alloc_bytes", "Bytes of heap objects.", float64(samples[1].Value.Uint64()))
 	x.counter("go_gc_cycles_total_gc_cycles_total", "Garbage collections.", samples[2].Value.Uint64())
