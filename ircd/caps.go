@@ -1,0 +1,97 @@
+package ircd
+
+import "strings"
+
+// capSet is the set of capabilities that a connection has asked for.
+type capSet uint32
+
+const (
+	capAccountNotify capSet = 1 << iota
+	capAccountTag
+	capBatch
+	capCapNotify
+	capEchoMessage
+	capExtendedJoin
+	capLabeledResponse
+	capMessageTags
+	capMultiPrefix
+	capSASL
+	capServerTime
+	capStandardReplies
+	capUserhostInNames
+)
+
+func (c capSet) has(want capSet) bool { return c&want == want }
+
+// capabilities lists what is offered. value is told to those who understand
+// version 302 of the negotiation.
+var capabilities = []struct {
+	bit         capSet
+	name, value string
+}{
+	{capAccountNotify, "account-notify", ""},
+	{capAccountTag, "account-tag", ""},
+	{capBatch, "batch", ""},
+	{capCapNotify, "cap-notify", ""},
+	{capEchoMessage, "echo-message", ""},
+	{capExtendedJoin, "extended-join", ""},
+	{capLabeledResponse, "labeled-response", ""},
+	{capMessageTags, "message-tags", ""},
+	{capMultiPrefix, "multi-prefix", ""},
+	{capSASL, "sasl", "PLAIN"},
+	{capServerTime, "server-time", ""},
+	{capStandardReplies, "standard-replies", ""},
+	{capUserhostInNames, "userhost-in-names", ""},
+}
+
+func capByName(name string) (capSet, bool) {
+	for _, c := range capabilities {
+		if c.name == name {
+			return c.bit, true
+		}
+	}
+	return 0, false
+}
+
+// capList names all of set, with values for version 302.
+func capList(set capSet, values bool) string {
+	var names []string
+	for _, c := range capabilities {
+		if !set.has(c.bit) {
+			continue
+		}
+		if values && c.value != "" {
+			names = append(names, c.name+"="+c.value)
+		} else {
+			names = append(names, c.name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// allCaps is everything offered.
+const allCaps = capUserhostInNames<<1 - 1
+
+// tagSet says which tags a connection gets on messages. It is what tells the
+// renderings of one event apart.
+type tagSet uint8
+
+const (
+	tagTime    tagSet = 1 << iota // time, by server-time
+	tagMsg                        // msgid, bot and client-only tags, by message-tags
+	tagAccount                    // account, by account-tag
+)
+
+func (c capSet) tags() tagSet {
+	var t tagSet
+	if c.has(capServerTime) {
+		t |= tagTime
+	}
+	if c.has(capMessageTags) {
+		t |= tagMsg
+	}
+	if c.has(capAccountTag) {
+		t |= tagAccount
+	}
+	return t
+}

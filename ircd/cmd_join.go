@@ -1,0 +1,133 @@
+package ircd
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ergochat/irc-go/ircmsg"
+	"github.com/ircbus/ircbus"
+)
+
+// cmdJoin enters channels and views (modern.ircdocs.horse/#join-message,
+// docs/protocol.md, "Channels").
+func (c *client) cmdJoin(msg *ircmsg.Message) error {
+	if msg.Params[0] == "0" {
+		for _, m := range c.joined {
+			c.part(m, "")
+		}
+		return nil
+	}
+	var keys []string
+	if len(msg.Params) > 1 {
+		keys = strings.Split(msg.Params[1], ",")
+	}
+	for i, name := range strings.Split(msg.Params[0], ",") {
+		key := ""
+		if i < len(keys) {
+			key = keys[i]
+		}
+		if name != "" {
+			c.answer("JOIN", c.join(name, key))
+		}
+	}
+	c.touch()
+	return nil
+}
+
+func (c *client) join(name, key string) error {
+	if c.joined[foldChan(name)] != nil {
+		return nil
+	}
+	if limit := c.srv.cfg.Limits.Channels; len(c.joined) >= limit {
+		return numeric("405", clip(name), fmt.Sprintf("You are in %d channels, the limit", limit))
+	}
+	base, _, filtered := strings.Cut(name, "?")
+	if fn := c.srv.feeds[foldChan(base)]; fn != nil {
+		return c.joinFeed(fn, name, filtered)
+	}
+	if filtered {
+		return errNoSuchChannel(name, "No publisher has this channel, and only publishers' channels can be filtered")
+	}
+	return c.joinChannel(name, key)
+}
+
+// joinFeed enters a feed, or a filtered view of it under exactly the name that
+// the client used.
+func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
+	view, err := ircbus.ParseView(name)
+	if err != nil {
+		return numeric("476", clip(name), err.Error())
+	}
+	if !filtered {
+		name = fn.name
+	} else if limit := c.srv.cfg.Limits.Filters; fn.views[name] == nil && len(fn.views) > limit {
+		return numeric("405", clip(name), fmt.Sprintf("%s has %d different filters already, the limit", fn.name, limit))
+	}
+	m := &membership{name: name, view: fn.view(name, view.Filter), voice: fn.feed.allows(c.publisher)}
+	c.joined[foldChan(name)] = m
+	m.view.enter(c, m)
+	c.respond(c.joinMessage(name, c.caps))
+	c.replyTopic(m.target())
+	c.replyNames(m.target())
+	return nil
+}
+
+// joinChannel enters a channel of people, who creates it is its operator.
+func (c *client) joinChannel(name, key string) error {
+	ch := c.srv.channels[foldChan(name)]
+	m := &membership{name: name}
+	if ch == nil {
+		if err := ircbus.CheckChannel(name); err != nil {
+			return errNoSuchChannel(name, err.Error())
+		}
+		if c.srv.cfg.NoUserChannels {
+			return errNoSuchChannel(name, "No publisher has this channel, and people cannot make channels here")
+		}
+		ch = &channel{name: name, created: time.Now(), modes: "nt", members: make(map[*client]*membership)}
+		c.srv.channels[foldChan(name)] = ch
+		m.op = true
+	} else if err := ch.admits(c, key); err != nil {
+		return err
+	}
+	m.channel, m.name = ch, ch.name
+	c.joined[foldChan(name)] = m
+	if !ch.doubled(c) {
+		for other := range ch.others(c) {
+			other.send(c.joinMessage(ch.name, other.caps))
+		}
+	}
+	ch.members[c] = m
+	c.respond(c.joinMessage(ch.name, c.caps))
+	c.replyTopic(m.target())
+	c.replyNames(m.target())
+	return nil
+}
+
+// admits says why somebody may not enter, or nil.
+func (ch *channel) admits(c *client, key string) error {
+	switch {
+	case ch.key != "" && key != ch.key:
+		return numeric("475", ch.name, "Wrong key (+k)")
+	case ch.limit > 0 && len(ch.members) >= ch.limit:
+		return numeric("471", ch.name, "The channel is full (+l)")
+	case ch.has('i'):
+		return numeric("473", ch.name, "The channel is for those who were invited (+i)")
+	case ch.banned(c):
+		return numeric("474", ch.name, "You are banned from the channel (+b)")
+	}
+	return nil
+}
+
+// joinMessage is the JOIN as a client with these capabilities sees it
+// (ircv3.net/specs/extensions/extended-join).
+func (c *client) joinMessage(channel string, caps capSet) message {
+	if !caps.has(capExtendedJoin) {
+		return c.message("JOIN", channel)
+	}
+	account := c.account
+	if account == "" {
+		account = "*"
+	}
+	return c.message("JOIN", channel, account, c.real)
+}

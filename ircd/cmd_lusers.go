@@ -1,0 +1,26 @@
+package ircd
+
+import (
+	"fmt"
+
+	"github.com/ergochat/irc-go/ircmsg"
+)
+
+// cmdLusers says how many are here (modern.ircdocs.horse/#lusers-message).
+func (c *client) cmdLusers(*ircmsg.Message) error {
+	c.lusers()
+	return nil
+}
+
+func (c *client) lusers() {
+	s := c.srv
+	n := s.registered
+	most := s.mostEver
+	c.reply("251", fmt.Sprintf("There are %d connections on this server", n))
+	c.reply("252", "0", "operators online")
+	c.reply("253", itoa(len(s.clients)-n), "unknown connections")
+	c.reply("254", itoa(len(s.feeds)+len(s.channels)), "channels")
+	c.reply("255", fmt.Sprintf("I have %d clients and 0 servers", n))
+	c.reply("265", itoa(n), itoa(most), fmt.Sprintf("Current local users %d, max %d", n, most))
+	c.reply("266", itoa(n), itoa(most), fmt.Sprintf("Current global users %d, max %d", n, most))
+}

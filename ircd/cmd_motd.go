@@ -1,0 +1,21 @@
+package ircd
+
+import "github.com/ergochat/irc-go/ircmsg"
+
+// cmdMotd shows the message of the day (modern.ircdocs.horse/#motd-message).
+func (c *client) cmdMotd(*ircmsg.Message) error {
+	c.motd()
+	return nil
+}
+
+func (c *client) motd() {
+	if len(c.srv.cfg.MOTD) == 0 {
+		c.reply("422", "There is no message of the day")
+		return
+	}
+	c.reply("375", "- "+c.srv.cfg.Name+" message of the day -")
+	for _, line := range c.srv.cfg.MOTD {
+		c.reply("372", "- "+line)
+	}
+	c.reply("376", "End of MOTD")
+}

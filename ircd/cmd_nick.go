@@ -1,0 +1,28 @@
+package ircd
+
+import "github.com/ergochat/irc-go/ircmsg"
+
+// cmdNick asks for a nick (modern.ircdocs.horse/#nick-message). Before
+// registration it is only noted: whether it is free is decided when the login
+// has said whose it may be.
+func (c *client) cmdNick(msg *ircmsg.Message) error {
+	if len(msg.Params) == 0 || msg.Params[0] == "" {
+		return numeric("431", "No nick given")
+	}
+	nick := msg.Params[0]
+	switch {
+	case !validNick(nick):
+		return numeric("432", clip(nick), "A nick has 1 to 32 letters, digits and []\\`_^{|}-, and begins with a letter")
+	case !c.registered:
+		c.nick = nick
+		return nil
+	case c.publisher != nil:
+		return numeric("447", "A publisher keeps its nick")
+	case c.srv.taken(nick, c):
+		return numeric("433", nick, c.srv.whyTaken(nick))
+	}
+	if nick != c.nick {
+		c.rename(nick)
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package ircd
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ergochat/irc-go/ircmsg"
+	"github.com/ircbus/ircbus"
+)
+
+const maxTargets = 4
+
+// cmdPrivmsg sends PRIVMSG, NOTICE and TAGMSG between people
+// (modern.ircdocs.horse/#privmsg-message). What publishers publish goes another
+// way, see take.
+func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
+	text, params := "", msg.Params
+	if len(params) == 0 || params[0] == "" {
+		return numeric("411", "No recipient given ("+msg.Command+")")
+	}
+	if msg.Command != "TAGMSG" {
+		if len(params) < 2 || params[1] == "" {
+			return numeric("412", "No text to send")
+		}
+		text = params[1]
+	}
+	targets := strings.Split(params[0], ",")
+	if len(targets) > maxTargets {
+		return numeric("407", clip(targets[maxTargets]), "At most "+strconv.Itoa(maxTargets)+" recipients in one line")
+	}
+	tags := clientTags(msg)
+	for _, target := range targets {
+		err := c.say(msg.Command, target, text, tags)
+		c.answer(msg.Command, err)
+	}
+	c.touch()
+	return nil
+}
+
+// say sends to one target.
+func (c *client) say(command, target, text, tags string) error {
+	m := c.message(command, target, text)
+	if command == "TAGMSG" {
+		if tags == "" {
+			return nil
+		}
+		m.params = m.params[:1]
+	}
+	m.client, m.msgid = tags, c.srv.nextMessageID()
+	if !strings.HasPrefix(target, "#") {
+		return c.sayTo(target, m)
+	}
+	ch := c.srv.channels[foldChan(target)]
+	if ch == nil {
+		return c.sayInFeed(command, target)
+	}
+	if err := ch.hears(c); err != nil {
+		return err
+	}
+	for other := range ch.others(c) {
+		other.hear(m)
+	}
+	c.echo(m)
+	return nil
+}
+
+// hear receives somebody's message; TAGMSG only with message-tags.
+func (c *client) hear(m message) {
+	if m.command != "TAGMSG" || c.caps.has(capMessageTags) {
+		c.send(m)
+	}
+}
+
+// echo shows the sender his own message
+// (ircv3.net/specs/extensions/echo-message).
+func (c *client) echo(m message) {
+	if c.caps.has(capEchoMessage) && (m.command != "TAGMSG" || c.caps.has(capMessageTags)) {
+		c.respond(m)
+	}
+}
+
+// hears says why the client may not speak in the channel, or nil.
+func (ch *channel) hears(c *client) error {
+	m := ch.members[c]
+	switch {
+	case m == nil && ch.has('n'):
+		return errCannotSend(ch.name, "Only members may speak here (+n)")
+	case m != nil && (m.op || m.voice):
+		return nil
+	case ch.has('m'):
+		return errCannotSend(ch.name, "Only operators and voiced members may speak here (+m)")
+	case ch.banned(c):
+		return errCannotSend(ch.name, "You are banned from the channel (+b)")
+	}
+	return nil
+}
+
+// sayInFeed says why not.
+func (c *client) sayInFeed(command, target string) error {
+	base, _, _ := strings.Cut(target, "?")
+	fn := c.srv.feeds[foldChan(base)]
+	if fn == nil {
+		return errNoSuchChannel(target, "There is no such channel")
+	}
+	r := ircbus.Refuse(ircbus.NotPublisher, "only its publishers speak in %s", fn.name)
+	switch {
+	case command != "PRIVMSG":
+		return errCannotSend(target, "Only events are published here, with PRIVMSG")
+	case fn.feed.allows(c.publisher):
+		r = ircbus.Refuse(ircbus.NotPublisher, "events are published in %s", fn.feed.packed.name)
+	}
+	c.srv.refuse(r)
+	return refused(target, r)
+}
+
+// sayTo sends to all connections with a nick.
+func (c *client) sayTo(nick string, m message) error {
+	key := foldNick(nick)
+	if p := c.srv.publishers[key]; p != nil {
+		m.params[0] = p.name
+		if len(p.clients) == 0 {
+			return numeric("301", p.name, "Nobody is connected as "+p.name+" now, so nobody reads this")
+		}
+		for other := range p.clients {
+			if other != c {
+				other.hear(m)
+			}
+		}
+		c.echo(m)
+		return nil
+	}
+	other := c.srv.nicks[key]
+	if other == nil {
+		return errNoSuchNick(nick)
+	}
+	m.params[0] = other.nick
+	other.hear(m)
+	c.echo(m)
+	if other.away != "" && m.command == "PRIVMSG" {
+		c.reply("301", other.nick, other.away)
+	}
+	return nil
+}
+
+// nextMessageID is the msgid of a message between people. It cannot be
+// mistaken for an event's id.
+func (s *Server) nextMessageID() string {
+	s.messages++
+	return "m" + strconv.FormatInt(s.started.UnixMicro(), 36) + "-" + strconv.FormatUint(s.messages, 36)
+}
+
+// clientTags writes a message's client-only tags as they are passed on.
+func clientTags(msg *ircmsg.Message) string {
+	var tags []string
+	for name, value := range msg.ClientOnlyTags() {
+		if value != "" {
+			name += "=" + ircmsg.EscapeTagValue(value)
+		}
+		tags = append(tags, name)
+	}
+	slices.Sort(tags)
+	return strings.Join(tags, ";")
+}

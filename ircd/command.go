@@ -1,0 +1,129 @@
+package ircd
+
+import (
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ergochat/irc-go/ircmsg"
+)
+
+// command is how a line is carried out. Its error is the reply, see ircError.
+type command struct {
+	run    func(*client, *ircmsg.Message) error
+	params int  // at least so many
+	early  bool // also before registration
+	alone  bool // run without Server.mu, since it may take long
+}
+
+// commands are all that clients can send.
+var commands = map[string]command{
+	"AUTHENTICATE": {run: (*client).cmdAuthenticate, params: 1, early: true, alone: true},
+	"AWAY":         {run: (*client).cmdAway},
+	"CAP":          {run: (*client).cmdCap, params: 1, early: true},
+	"ISON":         {run: (*client).cmdIson, params: 1},
+	"JOIN":         {run: (*client).cmdJoin, params: 1},
+	"LIST":         {run: (*client).cmdList},
+	"LUSERS":       {run: (*client).cmdLusers},
+	"MODE":         {run: (*client).cmdMode, params: 1},
+	"MOTD":         {run: (*client).cmdMotd},
+	"NAMES":        {run: (*client).cmdNames},
+	"NICK":         {run: (*client).cmdNick, early: true},
+	"NOTICE":       {run: (*client).cmdPrivmsg},
+	"PART":         {run: (*client).cmdPart, params: 1},
+	"PASS":         {run: (*client).cmdPass, params: 1, early: true},
+	"PING":         {run: (*client).cmdPing, early: true},
+	"PONG":         {run: (*client).cmdPong, early: true},
+	"PRIVMSG":      {run: (*client).cmdPrivmsg},
+	"QUIT":         {run: (*client).cmdQuit, early: true},
+	"TAGMSG":       {run: (*client).cmdPrivmsg},
+	"TOPIC":        {run: (*client).cmdTopic, params: 1},
+	"USER":         {run: (*client).cmdUser, params: 4, early: true},
+	"USERHOST":     {run: (*client).cmdUserhost, params: 1},
+	"VERSION":      {run: (*client).cmdVersion},
+	"WHO":          {run: (*client).cmdWho},
+	"WHOIS":        {run: (*client).cmdWhois},
+}
+
+// Replies to lines that are not messages.
+var (
+	errInputTooLong = numeric("417", "The line was too long: at most 512 bytes, and 4096 of tags before it")
+	errBadLine      = numeric("400", "*", "The line has a byte that no line may have (NUL or CR), or a tag that is not UTF-8")
+)
+
+// handle carries out one line. An error ends the connection.
+func (c *client) handle(line string) error {
+	msg, err := ircmsg.ParseLineStrict(line, true, maxLine)
+	if err == nil && c.take(&msg) {
+		return nil
+	}
+	c.publish() // what came before keeps its order
+	switch {
+	case errors.Is(err, ircmsg.ErrorLineIsEmpty):
+		return nil
+	case errors.Is(err, ircmsg.ErrorBodyTooLong), errors.Is(err, ircmsg.ErrorTagsTooLong):
+		c.refuse(errInputTooLong)
+		return nil
+	case err != nil:
+		c.refuse(errBadLine)
+		return nil
+	}
+	if err := c.dispatch(&msg); err != nil {
+		return err
+	}
+	return c.register()
+}
+
+// refuse answers a line that is not a message.
+func (c *client) refuse(err error) {
+	c.srv.mu.Lock()
+	defer c.srv.mu.Unlock()
+	c.answer("*", err)
+	c.flush()
+}
+
+// dispatch runs a command and answers it. The error, an errQuit, ends the
+// connection.
+func (c *client) dispatch(msg *ircmsg.Message) error {
+	cmd, err := c.check(msg)
+	if err == nil && cmd.alone {
+		err = cmd.run(c, msg)
+	}
+	c.srv.mu.Lock()
+	defer c.srv.mu.Unlock()
+	_, c.label = msg.GetTag("label")
+	if err == nil && !cmd.alone {
+		err = cmd.run(c, msg)
+	}
+	var quit errQuit
+	if errors.As(err, &quit) {
+		c.flush()
+		return err
+	}
+	c.answer(msg.Command, err)
+	c.flush()
+	return nil
+}
+
+// check makes the checks that are the same for all commands.
+func (c *client) check(msg *ircmsg.Message) (command, error) {
+	cmd, known := commands[msg.Command]
+	switch {
+	case !known:
+		return cmd, numeric("421", clip(msg.Command), "Unknown command")
+	case !c.registered && !cmd.early:
+		return cmd, numeric("451", "You have not registered")
+	case len(msg.Params) < cmd.params:
+		return cmd, errNeedMoreParams(msg.Command)
+	}
+	for _, param := range msg.Params {
+		if !utf8.ValidString(param) {
+			return cmd, &failure{command: msg.Command, code: "INVALID_UTF8", numeric: "400",
+				reason: "This server takes UTF-8 only"}
+		}
+	}
+	return cmd, nil
+}
+
+// touch notes that somebody did something, for WHOIS's idle time.
+func (c *client) touch() { c.lastActive = time.Now() }

@@ -1,0 +1,231 @@
+package ircd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// How long the last words to a connection may take.
+const (
+	lastWrite = 5 * time.Second // to write what is queued and the ERROR
+	cutGrace  = 3 * time.Second // for the write that a slow reader blocks
+	linger    = time.Second     // for the other side to close
+)
+
+// conn is the byte side of a connection: its read buffer, its queue of replies,
+// and its places in streams. What it says is the client's affair.
+type conn struct {
+	// static
+	net   net.Conn
+	addr  netip.Addr
+	start func(func())
+	limit int              // bytes of replies that may wait
+	head  func() ircbus.ID // the last event that was delivered to anybody
+
+	in      lineReader // owned by the read loop
+	visible []*member  // owned by the running writer
+
+	places []*member // every place that may have bytes to write; guarded by Server.mu
+
+	ended    atomic.Bool // nothing that comes in counts any more
+	isCutOff atomic.Bool
+
+	// guarded by mu
+	mu       sync.Mutex
+	idle     sync.Cond // no writer is running
+	control  []byte    // replies that no writer has taken yet
+	spare    []byte    // for the next control
+	arriving []*member // places that begin once control is written
+	running  bool      // a writer is at work
+	woken    bool      // there may be more to write since its last look
+	farewell []byte    // the last line; not nil: close after it
+	cutAt    ircbus.ID // first event that a slow reader did not get
+	dead     bool      // writing is pointless
+}
+
+func newConn(nc net.Conn, start func(func()), limit int, head func() ircbus.ID) *conn {
+	c := &conn{net: nc, start: start, limit: limit, head: head}
+	c.idle.L = &c.mu
+	c.in.src = nc
+	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		c.addr = tcp.AddrPort().Addr().Unmap()
+	}
+	return c
+}
+
+// queue adds replies, and the places that begin after them. It never blocks.
+func (c *conn) queue(line []byte, arriving ...*member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.farewell != nil || c.dead {
+		return
+	}
+	c.control = append(c.control, line...)
+	c.arriving = append(c.arriving, arriving...)
+	if len(c.control) > c.limit {
+		c.cutLocked(0)
+	}
+	c.wakeLocked()
+}
+
+// wake says that a stream has bytes for this connection.
+func (c *conn) wake() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wakeLocked()
+}
+
+func (c *conn) wakeLocked() {
+	c.woken = true
+	if !c.running && !c.dead {
+		c.running = true
+		c.start(c.write)
+	}
+}
+
+// finish closes the connection after everything queued and this line. The
+// first call wins.
+func (c *conn) finish(farewell string) {
+	c.ended.Store(true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.farewell != nil || c.dead {
+		return
+	}
+	c.farewell = append([]byte(farewell), '\r', '\n')
+	c.net.SetWriteDeadline(time.Now().Add(lastWrite))
+	c.wakeLocked()
+}
+
+// cut ends a connection that reads too slowly. The event is the first that it
+// did not get, 0 if it lacks none.
+func (c *conn) cut(unwritten ircbus.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cutLocked(unwritten)
+}
+
+func (c *conn) cutLocked(unwritten ircbus.ID) {
+	if c.isCutOff.Swap(true) {
+		return
+	}
+	c.cutAt = unwritten
+	c.ended.Store(true)
+	c.net.SetWriteDeadline(time.Now().Add(cutGrace))
+	c.wakeLocked()
+}
+
+func (c *conn) isCut() bool { return c.isCutOff.Load() }
+
+// behindElsewhere is how many bytes wait for the connection in other streams.
+// Server.mu is held.
+func (c *conn) behindElsewhere(st *stream) int64 {
+	var sum int64
+	for _, m := range c.places {
+		if m.stream != st {
+			sum += max(0, m.until()-m.pos.Load())
+		}
+	}
+	return sum
+}
+
+// place notes a new place and forgets those that have come to their end.
+// Server.mu is held.
+func (c *conn) place(m *member) {
+	kept := c.places[:0]
+	for _, p := range c.places {
+		if !p.gone() {
+			kept = append(kept, p)
+		}
+	}
+	clear(c.places[len(kept):])
+	c.places = append(kept, m)
+}
+
+// close is the read loop's last act. It waits until the writer has said the last
+// words, which finish or cut must have ordered, lets the other side read them,
+// and gives back all places.
+func (c *conn) close() {
+	c.mu.Lock()
+	for c.running {
+		c.idle.Wait()
+	}
+	c.dead = true
+	places := append(c.visible, c.arriving...)
+	c.visible, c.arriving, c.control, c.spare = nil, nil, nil, nil
+	c.mu.Unlock()
+	for _, m := range places {
+		m.stream.remove(m)
+	}
+	c.drain()
+	c.net.Close()
+}
+
+// errEnded is the read loop's error once the connection has been ended.
+var errEnded = errors.New("connection ended")
+
+// readLine returns the next line. pause is called when the deadline passes; it
+// returns the next deadline, or an error.
+func (c *conn) readLine(deadline time.Time, pause func() (time.Time, error)) ([]byte, error) {
+	for {
+		if err := c.setReadDeadline(deadline); err != nil {
+			return nil, err
+		}
+		line, err := c.in.next()
+		if c.ended.Load() {
+			return nil, errEnded
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return line, err
+		}
+		if deadline, err = pause(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// setReadDeadline leaves the deadline alone once the connection has ended,
+// when the writer sets it.
+func (c *conn) setReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended.Load() {
+		return errEnded
+	}
+	return c.net.SetReadDeadline(t)
+}
+
+// drain reads and forgets what still comes after the last words, so that closing
+// does not make the system throw them away.
+func (c *conn) drain() {
+	c.net.SetReadDeadline(time.Now().Add(linger))
+	var buf [512]byte
+	for {
+		if _, err := c.net.Read(buf[:]); err != nil {
+			return
+		}
+	}
+}
+
+// handshake completes TLS before anything else reads or writes.
+func (c *conn) handshake(ctx context.Context, timeout time.Duration) error {
+	tc, ok := c.net.(interface{ HandshakeContext(context.Context) error })
+	if !ok {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return tc.HandshakeContext(ctx)
+}
+
+// tlsConn is a connection that TLS protects.
+type tlsConn interface{ ConnectionState() tls.ConnectionState }

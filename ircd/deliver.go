@@ -1,0 +1,171 @@
+package ircd
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+)
+
+// deliverAtOnce is how many events are delivered before others get a turn.
+const deliverAtOnce = 64
+
+// scratch is memory that Deliver uses again and again. Guarded by Server.mu.
+type scratch struct {
+	body  []byte   // the event's canonical form
+	lines [][]byte // the lines of one view, without tags
+	tags  [8][]byte
+}
+
+// Deliver shows stored events to the members of their channels. One goroutine
+// calls it, in id order. It does not keep the events, and it does not wait for
+// any member.
+func (s *Server) Deliver(events []ircbus.Event) {
+	for batch := range slices.Chunk(events, deliverAtOnce) {
+		s.mu.Lock()
+		for i := range batch {
+			s.deliver(&batch[i])
+		}
+		s.mu.Unlock()
+	}
+}
+
+func (s *Server) deliver(e *ircbus.Event) {
+	s.head.Store(uint64(e.ID))
+	packed := s.feeds[foldChan(e.Channel)]
+	if packed == nil {
+		return
+	}
+	r := rendering{s: s, event: e, publisher: s.publishers[foldNick(e.Publisher)]}
+	r.to(packed.feed.packed)
+	if packed.feed.text != nil {
+		r.to(packed.feed.text)
+	}
+	if r.publisher != nil {
+		for c := range r.publisher.clients {
+			c.own.delivered(e.ID)
+		}
+	}
+}
+
+// rendering encodes one event: each line once for each view and each set of
+// tags that somebody wants.
+type rendering struct {
+	s         *Server
+	event     *ircbus.Event
+	publisher *publisher // nil if it has been removed
+	filled    *ircbus.Event
+}
+
+func (r *rendering) to(fn *feedName) {
+	var tagged [8]bool // which of scratch.tags are this event's
+	for _, v := range fn.views {
+		if !v.filter.Match(r.event.Fields) {
+			continue
+		}
+		lines := r.lines(v)
+		for key, st := range v.streams {
+			if !tagged[key.tags] {
+				tags := &r.s.scratch.tags[key.tags]
+				*tags = r.tags((*tags)[:0], key.tags, fn.isText)
+				tagged[key.tags] = true
+			}
+			tags := r.s.scratch.tags[key.tags]
+			if key.own == nil || key.own.passes(st, r.event.ID, tags, lines) {
+				st.append(r.event.ID, tags, lines)
+				r.s.stats.deliveries.Add(uint64(st.live))
+			}
+		}
+	}
+}
+
+// lines are the event's lines in the view, without tags. They are valid until
+// the next call.
+func (r *rendering) lines(v *view) [][]byte {
+	head := ":" + r.source() + " PRIVMSG " + v.name + " :"
+	room := maxLine - len(head) - len("\r\n")
+	lines := r.s.scratch.lines[:0]
+	for _, text := range r.texts(v.of.isText, room) {
+		// Memory of earlier lines is used again.
+		var line []byte
+		if n := len(lines); n < cap(lines) {
+			line = lines[:n+1][n][:0]
+		}
+		line = append(append(append(line, head...), text...), '\r', '\n')
+		lines = append(lines, line)
+	}
+	r.s.scratch.lines = lines
+	return lines
+}
+
+func (r *rendering) source() string {
+	if r.publisher != nil {
+		return r.publisher.source
+	}
+	return sourceOf(r.event.Publisher, r.s.cfg.Name)
+}
+
+func sourceOf(publisher, server string) string { return publisher + "!" + publisher + "@" + server }
+
+func (r *rendering) texts(readable bool, room int) []string {
+	if readable {
+		return []string{r.readable(room)}
+	}
+	return ircbus.Pack(r.event.ID, r.event.Fields, room)
+}
+
+// readable is the line for people, made from the fields with addresses filled
+// in. Whatever the style returns, it stays one line and is not too long.
+func (r *rendering) readable(room int) string {
+	var text string
+	if r.publisher != nil && r.publisher.Line != nil {
+		if r.filled == nil {
+			filled := *r.event
+			filled.Fields = r.publisher.Fill(filled.Fields)
+			r.filled = &filled
+		}
+		text = r.publisher.Line(r.filled, room)
+	} else {
+		text = r.event.Fields.Encode()
+	}
+	if strings.ContainsAny(text, "\r\n\x00") {
+		text = strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(text)
+	}
+	if len(text) > room {
+		text = strings.ToValidUTF8(text[:room], "")
+	}
+	return text
+}
+
+// maxClientTags is how many bytes of client-only tags a line may have
+// (ircv3.net/specs/extensions/message-tags).
+const maxClientTags = 4094
+
+// tags are the event's tags; in text channels with the packed event, if it fits.
+func (r *rendering) tags(dst []byte, tags tagSet, readable bool) []byte {
+	m := message{
+		at: r.event.At, account: r.event.Publisher, bot: true,
+		msgid: strconv.FormatUint(uint64(r.event.ID), 10),
+	}
+	if readable && tags&tagMsg != 0 {
+		m.client = r.packedTag()
+	}
+	return m.appendTags(dst, tags)
+}
+
+func (r *rendering) packedTag() string {
+	s := &r.s.scratch
+	s.body = append(s.body[:0], "+ircbus/event=id="...)
+	s.body = strconv.AppendUint(s.body, uint64(r.event.ID), 10)
+	s.body = r.event.Fields.Append(append(s.body, '&'))
+	tag := escapeTag(string(s.body))
+	if len(tag) > maxClientTags {
+		return ""
+	}
+	return tag
+}
+
+// escapeTag escapes what the canonical form of an event leaves literal and a
+// tag's value may not have.
+func escapeTag(s string) string { return strings.ReplaceAll(s, `\`, `\\`) }

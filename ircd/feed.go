@@ -1,0 +1,132 @@
+package ircd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// publisher is an account that may publish. Its nick exists whether somebody is
+// connected or not. Everything is guarded by Server.mu.
+type publisher struct {
+	Publisher
+	name    string // account and nick
+	source  string // nick!user@host of everything it says
+	clients map[*client]struct{}
+	since   time.Time
+}
+
+// feed is a channel of publishers under its two names. Everything is guarded by
+// Server.mu.
+type feed struct {
+	packed, text *feedName // text may be nil
+	publishers   []*publisher
+}
+
+// feedName is one of a feed's channels: packed or text.
+type feedName struct {
+	feed    *feed
+	name    string
+	isText  bool
+	created time.Time
+	views   map[string]*view // by the name they were joined under
+}
+
+// view is a feed's channel as some members see it: under one name, through one
+// filter. Everything is guarded by Server.mu.
+type view struct {
+	of      *feedName
+	name    string
+	filter  ircbus.Filter
+	streams map[streamKey]*stream
+}
+
+// streamKey tells the renderings of a view apart. own is nil but for
+// connections that publish in the feed themselves.
+type streamKey struct {
+	tags tagSet
+	own  *own
+}
+
+// allows reports whether the publisher may publish in the feed.
+func (f *feed) allows(p *publisher) bool { return p != nil && slices.Contains(f.publishers, p) }
+
+func (fn *feedName) topic(http string) string {
+	p := fn.feed.publishers[0]
+	name := p.Wiki.Name
+	if name == "" {
+		name = p.name
+	}
+	kind := "changes as query strings"
+	if fn.isText {
+		kind = "changes"
+	}
+	if http == "" {
+		return fmt.Sprintf("%s: %s", name, kind)
+	}
+	return fmt.Sprintf("%s: %s | %s/wikis/%s", name, kind, strings.TrimSuffix(http, "/"), p.name)
+}
+
+// view returns the view of this name, which it makes if need be.
+func (fn *feedName) view(name string, filter ircbus.Filter) *view {
+	v := fn.views[name]
+	if v == nil {
+		v = &view{of: fn, name: name, filter: filter, streams: make(map[streamKey]*stream)}
+		fn.views[name] = v
+	}
+	return v
+}
+
+// enter gives the client a place at the end of the rendering that suits it.
+// The place begins after the client's current answer.
+func (v *view) enter(c *client, m *membership) {
+	m.key = streamKey{tags: c.caps.tags()}
+	if v.of.feed.allows(c.publisher) && !v.of.isText {
+		m.key.own = c.own
+	}
+	st := v.streams[m.key]
+	if st == nil {
+		st = newStream(c.srv.wg.Go, c.srv.cfg.Limits.Behind)
+		v.streams[m.key] = st
+	}
+	m.place = st.join(c.conn)
+	c.conn.place(m.place)
+	c.arriving = append(c.arriving, m.place)
+}
+
+// leave ends the place. What was delivered before will still be written.
+func (v *view) leave(m *membership) {
+	st := m.place.stream
+	st.leave(m.place)
+	if st.live == 0 {
+		delete(v.streams, m.key)
+	}
+	if len(v.streams) == 0 && v.of.views[v.name] == v {
+		delete(v.of.views, v.name)
+	}
+}
+
+// rerender moves the client's places to the renderings that suit it now. It
+// gets what was delivered so far from the old ones, everything else from the
+// new ones, and its current answer in between.
+func (c *client) rerender() {
+	for _, m := range c.joined {
+		if m.view == nil {
+			continue
+		}
+		want := streamKey{tags: c.caps.tags()}
+		if m.view.of.feed.allows(c.publisher) && !m.view.of.isText {
+			want.own = c.own
+		}
+		if want == m.key {
+			continue
+		}
+		v := m.view
+		v.leave(m)
+		v.of.views[v.name] = v
+		v.enter(c, m)
+	}
+}

@@ -1,0 +1,38 @@
+package ircd
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+)
+
+// isupport says what the server can do and where its limits are
+// (modern.ircdocs.horse/#rplisupport-005).
+func (c *client) isupport() {
+	limits := c.srv.cfg.Limits
+	tokens := []string{
+		"AWAYLEN=" + strconv.Itoa(maxAwayLen),
+		"BOT=B",
+		"CASEMAPPING=ascii",
+		"CHANLIMIT=#:" + strconv.Itoa(limits.Channels),
+		"CHANMODES=b,k,l,imnst",
+		"CHANNELLEN=" + strconv.Itoa(ircbus.MaxViewLen),
+		"CHANTYPES=#",
+		"KEYLEN=" + strconv.Itoa(maxKeyLen),
+		"MAXLIST=b:" + strconv.Itoa(maxBans),
+		"MAXTARGETS=" + strconv.Itoa(maxTargets),
+		"MODES=" + strconv.Itoa(maxModes),
+		"NETWORK=" + strings.ReplaceAll(c.srv.cfg.Network, " ", `\x20`),
+		"NICKLEN=" + strconv.Itoa(maxNickLen),
+		"PREFIX=(ov)@+",
+		"TOPICLEN=" + strconv.Itoa(maxTopicLen),
+		"USERLEN=" + strconv.Itoa(maxUserLen+1),
+		"UTF8ONLY",
+		"WHOX",
+	}
+	for some := range slices.Chunk(tokens, 13) {
+		c.reply("005", append(slices.Clone(some), "are supported by this server")...)
+	}
+}

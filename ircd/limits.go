@@ -1,0 +1,75 @@
+package ircd
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Limits bound what strangers can make the server do and keep. Whoever meets
+// one is told which.
+type Limits struct {
+	Registration time.Duration // until a connection must have registered; default 30 s
+	Ping         time.Duration // of silence until we ask, and again until we give up; default 2 min
+	PerAddress   int           // connections per IPv4 address or IPv6 /64, loopback excepted; default 64
+	Lines        float64       // lines a second from people, publishers excepted; default 10
+	Burst        int           // lines at once before that counts; default 200
+	Channels     int           // channels and views that one connection may be in; default 200
+	Filters      int           // different filtered views of one feed, over all connections; default 1000
+	Behind       int           // bytes that a connection may be behind before it is cut off; default 8 MiB
+	Batch        int           // events of one connection stored together; default 500
+}
+
+func (l *Limits) setDefaults() {
+	def(&l.Registration, 30*time.Second)
+	def(&l.Ping, 2*time.Minute)
+	def(&l.PerAddress, 64)
+	def(&l.Lines, 10)
+	def(&l.Burst, 200)
+	def(&l.Channels, 200)
+	def(&l.Filters, 1000)
+	def(&l.Behind, 8<<20)
+	def(&l.Batch, 500)
+}
+
+func def[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// counters are the running figures behind Stats.
+type counters struct {
+	connections, registered                         atomic.Int64
+	accepted, duplicates, refused, deliveries, slow atomic.Uint64
+}
+
+// Stats are a server's figures since it started.
+type Stats struct {
+	Connections int // at present
+	Registered  int // of them, those that completed registration
+	Feeds       int // channels of publishers
+
+	Accepted   uint64 // events stored that were published over IRC
+	Duplicates uint64 // events published again with the same key
+	Refused    uint64 // events refused
+	Deliveries uint64 // events times the members they went to
+	SlowCut    uint64 // connections cut off for reading too slowly
+}
+
+// Stats returns the present figures.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	feeds := len(s.feeds)
+	s.mu.Unlock()
+	return Stats{
+		Connections: int(s.stats.connections.Load()),
+		Registered:  int(s.stats.registered.Load()),
+		Feeds:       feeds,
+		Accepted:    s.stats.accepted.Load(),
+		Duplicates:  s.stats.duplicates.Load(),
+		Refused:     s.stats.refused.Load(),
+		Deliveries:  s.stats.deliveries.Load(),
+		SlowCut:     s.stats.slow.Load(),
+	}
+}

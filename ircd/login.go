@@ -1,0 +1,101 @@
+package ircd
+
+import (
+	"errors"
+
+	"github.com/ergochat/irc-go/ircutils"
+)
+
+// maxSASL limits, in bytes, what a client may send to log in.
+const maxSASL = 1024
+
+// saslState is how far a login by AUTHENTICATE has come.
+type saslState struct {
+	begun  bool
+	buffer ircutils.SASLBuffer
+}
+
+// login asks whether the secret is the account's. It may take long, so the
+// server's lock is not held.
+func (c *client) login(name, secret string) (account string, err error) {
+	if c.srv.cfg.Login == nil {
+		return "", errors.New("nobody can log in on this server")
+	}
+	return c.srv.cfg.Login(c.srv.stop, name, secret, c.conn.addr)
+}
+
+// loggedIn notes the account, tells the client and whoever wants to know.
+func (c *client) loggedIn(account string) {
+	if p := c.srv.publishers[foldNick(account)]; p != nil {
+		account = p.name
+	}
+	c.account = account
+	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
+	if p := c.srv.publishers[foldNick(account)]; p != nil && c.publisher != p {
+		c.become(p)
+	} else if c.registered {
+		c.announceAccount()
+	}
+}
+
+func (c *client) announceAccount() {
+	m := c.message("ACCOUNT", c.account)
+	for other := range c.neighbours() {
+		if other.caps.has(capAccountNotify) {
+			other.send(m)
+		}
+	}
+	if c.registered && c.caps.has(capAccountNotify) {
+		c.respond(m)
+	}
+}
+
+// maskNow is nick!user@host, also before there is a nick.
+func (c *client) maskNow() string {
+	user := c.userName()
+	if user == "" {
+		user = "*"
+	}
+	return c.name() + "!" + user + "@" + c.hostName()
+}
+
+// become makes the connection one of the publisher's: it gets the publisher's
+// nick, whatever NICK said (docs/protocol.md, "Publishing over IRC").
+func (c *client) become(p *publisher) {
+	if c.publisher != nil {
+		delete(c.publisher.clients, c)
+	}
+	if c.registered {
+		renamed := c.message("NICK", p.name)
+		for other := range c.neighbours() {
+			other.send(renamed)
+		}
+		c.respond(renamed)
+		if key := foldNick(c.nick); c.srv.nicks[key] == c {
+			delete(c.srv.nicks, key)
+		}
+		c.nick = p.name
+	}
+	c.publisher, c.account = p, p.name
+	c.own = newOwn()
+	c.exempt.Store(true)
+	if c.registered {
+		c.announceAccount()
+	}
+	p.clients[c] = struct{}{}
+	c.rerender()
+}
+
+// rename gives a registered person another nick and tells everybody concerned.
+func (c *client) rename(nick string) {
+	renamed := c.message("NICK", nick)
+	for other := range c.neighbours() {
+		other.send(renamed)
+	}
+	c.respond(renamed)
+	if key := foldNick(c.nick); c.srv.nicks[key] == c {
+		delete(c.srv.nicks, key)
+	}
+	c.nick = nick
+	c.srv.nicks[foldNick(nick)] = c
+}

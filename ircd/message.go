@@ -1,0 +1,122 @@
+package ircd
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ergochat/irc-go/ircmsg"
+)
+
+// maxLine is the length of a line, in bytes, with its CR LF but without tags
+// (modern.ircdocs.horse/#messages).
+const maxLine = 512
+
+// timeTag is how server-time writes times
+// (ircv3.net/specs/extensions/server-time).
+const timeTag = "2006-01-02T15:04:05.000Z"
+
+// message is one line to a client before its tags are chosen, which depends on
+// the receiver's capabilities. Our own serialiser, not irc-go's, because tags
+// have a fixed order here and many receivers share the bytes.
+type message struct {
+	source  string // nick!user@host or the server's name
+	command string
+	params  []string
+
+	at      time.Time // zero: no time tag
+	msgid   string
+	account string
+	bot     bool
+	client  string // client-only tags as they go on the wire: "+a=b;+c"
+
+	label, batch string // set by client.flush
+}
+
+// append writes the line with the tags that caps ask for. What would make it
+// longer than 512 bytes is cut between characters, as IRC servers do.
+func (m *message) append(dst []byte, caps capSet) []byte {
+	dst = m.appendTags(dst, caps.tags())
+	start := len(dst)
+	dst = append(dst, ':')
+	dst = append(dst, m.source...)
+	dst = append(dst, ' ')
+	dst = append(dst, m.command...)
+	for i, param := range m.params {
+		dst = append(dst, ' ')
+		if i == len(m.params)-1 && needsColon(m.command, param) {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, param...)
+	}
+	if len(dst)-start > maxLine-2 {
+		dst = dst[:start+maxLine-2]
+		for !utf8.FullRune(dst[lastRuneStart(dst):]) {
+			dst = dst[:lastRuneStart(dst)]
+		}
+	}
+	return append(dst, '\r', '\n')
+}
+
+// lastRuneStart is where the last character of b begins.
+func lastRuneStart(b []byte) int {
+	i := len(b) - 1
+	for i > 0 && len(b)-i < utf8.UTFMax && !utf8.RuneStart(b[i]) {
+		i--
+	}
+	return i
+}
+
+// withColon are the commands whose last parameter always gets its colon, since
+// old clients rely on it.
+var withColon = map[string]bool{
+	"PRIVMSG": true, "NOTICE": true, "ERROR": true, "CAP": true, "TOPIC": true, "QUIT": true,
+	"302": true, "303": true, "319": true, "332": true, "353": true,
+}
+
+func needsColon(command, param string) bool {
+	return param == "" || param[0] == ':' || strings.IndexByte(param, ' ') >= 0 || withColon[command]
+}
+
+func (m *message) appendTags(dst []byte, tags tagSet) []byte {
+	start := len(dst)
+	put := func(name, value string) {
+		if len(dst) == start {
+			dst = append(dst, '@')
+		} else {
+			dst = append(dst, ';')
+		}
+		dst = append(dst, name...)
+		if value != "" {
+			dst = append(dst, '=')
+			dst = append(dst, ircmsg.EscapeTagValue(value)...)
+		}
+	}
+	if m.label != "" {
+		put("label", m.label)
+	}
+	if m.batch != "" {
+		put("batch", m.batch)
+	}
+	if m.msgid != "" && tags&tagMsg != 0 {
+		put("msgid", m.msgid)
+	}
+	if !m.at.IsZero() && tags&tagTime != 0 {
+		put("time", m.at.UTC().Format(timeTag))
+	}
+	if m.account != "" && tags&tagAccount != 0 {
+		put("account", m.account)
+	}
+	if tags&tagMsg != 0 {
+		if m.bot {
+			put("bot", "")
+		}
+		if m.client != "" {
+			put(m.client, "")
+		}
+	}
+	if len(dst) > start {
+		dst = append(dst, ' ')
+	}
+	return dst
+}

@@ -1,0 +1,70 @@
+package ircd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+)
+
+// ircError is a mistake of the client: the error is the reply, a numeric with
+// its parameters after the nick. Any other error from a command is ours, is
+// logged, and is answered as an internal error.
+type ircError struct {
+	numeric string
+	params  []string
+}
+
+func (e *ircError) Error() string { return e.numeric + " " + strings.Join(e.params, " ") }
+
+func numeric(n string, params ...string) *ircError { return &ircError{n, params} }
+
+// failure is a refusal that a client with standard-replies gets as FAIL
+// (ircv3.net/specs/extensions/standard-replies), another one as a numeric.
+type failure struct {
+	command, code, context string // context may be ""
+	reason                 string
+	numeric                string
+}
+
+func (e *failure) Error() string { return e.code + " " + e.reason }
+
+// refused is the failure to publish in a channel.
+func refused(channel string, r *ircbus.Refusal) *failure {
+	return &failure{"PRIVMSG", string(r.Code), channel, r.Reason, "404"}
+}
+
+// Replies that are the same everywhere (modern.ircdocs.horse/#numerics).
+func errNoSuchNick(nick string) error {
+	return numeric("401", clip(nick), "There is nobody with this nick")
+}
+
+func errNoSuchChannel(channel, why string) error { return numeric("403", clip(channel), why) }
+
+func errCannotSend(channel, why string) error { return numeric("404", clip(channel), why) }
+
+func errNotOnChannel(channel string) error {
+	return numeric("442", clip(channel), "You are not on this channel")
+}
+
+func errNotOperator(channel, why string) error { return numeric("482", clip(channel), why) }
+
+func errNeedMoreParams(command string) error {
+	return numeric("461", clip(command), "Not enough parameters")
+}
+
+// clip makes what a client sent safe to repeat as a middle parameter.
+func clip(param string) string {
+	param = strings.ToValidUTF8(param, "?")
+	param, _, _ = strings.Cut(param, " ")
+	if param == "" || param[0] == ':' {
+		return "*"
+	}
+	if len(param) > ircbus.MaxViewLen {
+		param = strings.ToValidUTF8(param[:ircbus.MaxViewLen], "")
+	}
+	return param
+}
+
+// itoa is for numbers in numerics.
+func itoa[T ~int | ~int64 | ~uint64](n T) string { return fmt.Sprint(n) }

@@ -1,0 +1,65 @@
+package ircd
+
+import (
+	"bytes"
+
+	"github.com/ircbus/ircbus"
+)
+
+// own keeps a publisher's connection that is also in its feed from seeing its
+// own messages twice: they come back to it as echoes, or not at all, as for
+// anybody on IRC. Messages of the same publisher from other connections and
+// doors it does see. Such a connection has renderings for itself; while its
+// events are being stored, what is delivered to them waits until it is known
+// which ids are its own. Everything is guarded by Server.mu.
+type own struct {
+	storing bool
+	held    []heldEvent
+	skip    map[ircbus.ID]struct{} // stored, but not delivered yet
+}
+
+type heldEvent struct {
+	stream *stream
+	id     ircbus.ID
+	tags   []byte
+	lines  [][]byte
+}
+
+// passes reports whether the event may be appended to the stream now.
+func (o *own) passes(st *stream, id ircbus.ID, tags []byte, lines [][]byte) bool {
+	if o.storing {
+		held := heldEvent{st, id, bytes.Clone(tags), make([][]byte, len(lines))}
+		for i, line := range lines {
+			held.lines[i] = bytes.Clone(line)
+		}
+		o.held = append(o.held, held)
+		return false
+	}
+	_, mine := o.skip[id]
+	return !mine
+}
+
+// delivered forgets an id that will not come again.
+func (o *own) delivered(id ircbus.ID) { delete(o.skip, id) }
+
+// stored ends the storing of events: the receipts say which are its own.
+func (o *own) stored(receipts []ircbus.Receipt, head ircbus.ID) {
+	mine := make(map[ircbus.ID]struct{}, len(receipts))
+	for _, r := range receipts {
+		if r.Duplicate {
+			continue
+		}
+		mine[r.ID] = struct{}{}
+		if r.ID > head {
+			o.skip[r.ID] = struct{}{}
+		}
+	}
+	for _, h := range o.held {
+		if _, ok := mine[h.id]; !ok && h.stream.live > 0 {
+			h.stream.append(h.id, h.tags, h.lines)
+		}
+	}
+	o.held, o.storing = nil, false
+}
+
+func newOwn() *own { return &own{skip: make(map[ircbus.ID]struct{})} }

@@ -1,0 +1,97 @@
+package ircd
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// register completes the registration once everything is there: NICK, USER, the
+// end of the capability negotiation, and the login, if any
+// (modern.ircdocs.horse/#connection-registration). An error ends the
+// connection.
+func (c *client) register() error {
+	if !c.ready() {
+		return nil
+	}
+	if err := c.loginByPass(); err != nil {
+		return err
+	}
+	s := c.srv
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer c.flush()
+	switch {
+	case s.cfg.RequireLogin && c.account == "":
+		why := "This bus wants you to log in: use SASL PLAIN, or the server password account:password"
+		c.fail(&failure{command: "*", code: "ACCOUNT_REQUIRED", reason: why, numeric: "464"})
+		return errQuit(why)
+	case c.publisher != nil:
+		c.nick = c.publisher.name
+	case s.taken(c.nick, c):
+		nick := c.nick
+		c.nick = ""
+		c.reply("433", nick, s.whyTaken(nick))
+		return nil
+	default:
+		s.nicks[foldNick(c.nick)] = c
+	}
+	c.registered = true
+	s.registered++
+	s.mostEver = max(s.mostEver, s.registered)
+	s.stats.registered.Add(1)
+	c.welcome()
+	return nil
+}
+
+func (c *client) ready() bool {
+	c.srv.mu.Lock()
+	defer c.srv.mu.Unlock()
+	return !c.registered && !c.negotiating && c.user != "" && c.nick != ""
+}
+
+func (s *Server) whyTaken(nick string) string {
+	if s.publishers[foldNick(nick)] != nil {
+		return "This nick belongs to a publisher"
+	}
+	return "Somebody has this nick"
+}
+
+// loginByPass logs in who sent PASS account:password and did not log in
+// otherwise.
+func (c *client) loginByPass() error {
+	name, secret, ok := strings.Cut(c.password, ":")
+	c.password = ""
+	if !ok || c.hasAccount() {
+		return nil
+	}
+	account, err := c.login(name, secret)
+	c.srv.mu.Lock()
+	defer c.srv.mu.Unlock()
+	if err != nil {
+		c.reply("464", err.Error())
+		c.flush()
+		return errQuit("Login failed: " + err.Error())
+	}
+	c.loggedIn(account)
+	return nil
+}
+
+func (c *client) hasAccount() bool {
+	c.srv.mu.Lock()
+	defer c.srv.mu.Unlock()
+	return c.account != ""
+}
+
+// welcome greets a client that has registered
+// (modern.ircdocs.horse/#rplwelcome-001).
+func (c *client) welcome() {
+	s := c.srv
+	c.reply("001", fmt.Sprintf("Welcome to %s, %s", s.cfg.Network, c.source()))
+	c.reply("002", fmt.Sprintf("Your host is %s, running %s", s.cfg.Name, s.cfg.Version))
+	c.reply("003", "This server was started "+s.started.UTC().Format(time.RFC1123))
+	c.reply("004", s.cfg.Name, clip(s.cfg.Version), "iB", "biklmnostv", "bklov")
+	c.isupport()
+	c.lusers()
+	c.motd()
+}

@@ -1,0 +1,250 @@
+// Package ircd is the IRC server of the bus: people and programs join channels
+// and see what publishers publish there.
+//
+// It knows neither the store nor HTTP: Config.Append stores events, and what is
+// stored comes back through Server.Deliver. What it promises on the wire is in
+// docs/protocol.md.
+package ircd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// Config says what a server is called, what it may do, and whom it asks. Name
+// and Append are required.
+type Config struct {
+	Name    string   // server name, as in "irc.example.org"; at most ircbus.MaxServerLen bytes
+	Network string   // for people; default Name
+	Version string   // of the program
+	MOTD    []string // lines of the message of the day
+
+	// HTTP is the base address of the bus's HTTP API, which the topics of feed
+	// channels point to; "" if there is none.
+	HTTP string
+
+	RequireLogin   bool // nobody gets in without an account (docs/protocol.md, "Trust")
+	NoUserChannels bool // people cannot make channels
+
+	// Append stores a batch of events and returns when they are on disk, with
+	// one receipt each; see history.Log.
+	Append func(context.Context, []ircbus.Event) ([]ircbus.Receipt, error)
+
+	// Login checks an account's password or token. The error's text is shown to
+	// the client. nil: nobody can log in.
+	Login func(ctx context.Context, name, secret string, from netip.Addr) (account string, err error)
+
+	Refused func(ircbus.Code) // told of every refused event; may be nil
+
+	MaxBody int    // limit of an event's canonical form in bytes; 0 means ircbus.MaxBody
+	Limits  Limits // zero fields mean the defaults
+	Log     *slog.Logger
+}
+
+// Publisher is an account that may publish: its description, whose Feeds are the
+// channels it may publish in, and how people see its events.
+type Publisher struct {
+	ircbus.Wiki
+
+	// Line makes the readable line of an event: at most max bytes, without CR,
+	// LF and NUL. nil: the packed form, cut.
+	Line func(e *ircbus.Event, max int) string
+}
+
+// Server is an IRC server. Its methods may be called from any goroutine.
+type Server struct {
+	// static
+	cfg     Config
+	log     *slog.Logger
+	started time.Time
+	ctx     context.Context // ends when Shutdown gives up waiting
+	cancel  context.CancelFunc
+	stop    context.Context // ends when Shutdown begins
+	stopNow context.CancelFunc
+
+	wg    sync.WaitGroup // connections, writers and wakers
+	stats counters
+	head  atomic.Uint64 // id of the last delivered event
+
+	// guarded by mu
+	mu         sync.Mutex
+	closing    bool
+	listeners  map[net.Listener]struct{}
+	clients    map[*client]struct{} // every connection
+	addresses  map[netip.Prefix]int // connections of each address
+	nicks      map[lcNick]*client   // registered people; publishers are in publishers
+	publishers map[lcNick]*publisher
+	feeds      map[lcChan]*feedName // packed and text channels
+	channels   map[lcChan]*channel  // people's channels
+	messages   uint64               // people's messages so far, for msgid
+	registered int
+	mostEver   int
+	scratch    scratch // for Deliver
+}
+
+// New returns a server that listens nowhere yet.
+func New(cfg Config) (*Server, error) {
+	switch {
+	case cfg.Name == "" || len(cfg.Name) > ircbus.MaxServerLen || clip(cfg.Name) != cfg.Name:
+		return nil, fmt.Errorf("the server name %q must be 1 to %d bytes without blanks", cfg.Name, ircbus.MaxServerLen)
+	case cfg.Append == nil:
+		return nil, errors.New("the IRC server needs a store to append to")
+	}
+	if cfg.Network == "" {
+		cfg.Network = cfg.Name
+	}
+	if cfg.Version == "" {
+		cfg.Version = "ircbus"
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Refused == nil {
+		cfg.Refused = func(ircbus.Code) {}
+	}
+	cfg.Limits.setDefaults()
+	s := &Server{
+		cfg: cfg, log: cfg.Log, started: time.Now(),
+		listeners:  make(map[net.Listener]struct{}),
+		clients:    make(map[*client]struct{}),
+		addresses:  make(map[netip.Prefix]int),
+		nicks:      make(map[lcNick]*client),
+		publishers: make(map[lcNick]*publisher),
+		feeds:      make(map[lcChan]*feedName),
+		channels:   make(map[lcChan]*channel),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.stop, s.stopNow = context.WithCancel(s.ctx)
+	return s, nil
+}
+
+// Serve accepts connections from l until Shutdown, when it returns nil, or
+// until l fails. It closes l.
+func (s *Server) Serve(l net.Listener) error {
+	defer l.Close()
+	s.mu.Lock()
+	if s.closing {
+		s.mu.Unlock()
+		return nil
+	}
+	s.listeners[l] = struct{}{}
+	s.mu.Unlock()
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			if s.stop.Err() != nil {
+				return nil
+			}
+			if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED) {
+				s.log.Error("accepting a connection failed; trying again", "err", err)
+				select {
+				case <-time.After(acceptPause):
+					continue
+				case <-s.stop.Done():
+					return nil
+				}
+			}
+			return fmt.Errorf("accepting connections on %s: %w", l.Addr(), err)
+		}
+		s.accept(nc)
+	}
+}
+
+// acceptPause is how long to wait when there are no file descriptors left.
+const acceptPause = 100 * time.Millisecond
+
+// accept starts a connection's read loop, or tells it why not.
+func (s *Server) accept(nc net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		nc.Close()
+		return
+	}
+	c := newClient(s, nc)
+	s.clients[c] = struct{}{}
+	s.stats.connections.Add(1)
+	full := s.countAddress(c.conn.addr, 1) > s.cfg.Limits.PerAddress && !c.conn.addr.IsLoopback()
+	s.wg.Go(func() {
+		if full {
+			c.quit(fmt.Sprintf("Too many connections from your address (limit %d)", s.cfg.Limits.PerAddress))
+			c.conn.close()
+			s.forget(c)
+			return
+		}
+		c.serve()
+	})
+}
+
+// countAddress counts connections per IPv4 address and per IPv6 /64.
+func (s *Server) countAddress(addr netip.Addr, delta int) int {
+	bits := 32
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, err := addr.WithZone("").Prefix(bits)
+	if err != nil {
+		return 0
+	}
+	n := s.addresses[prefix] + delta
+	if n <= 0 {
+		delete(s.addresses, prefix)
+	} else {
+		s.addresses[prefix] = n
+	}
+	return n
+}
+
+// forget takes a closed connection off the books.
+func (s *Server) forget(c *client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.clients, c)
+	s.countAddress(c.conn.addr, -1)
+	s.stats.connections.Add(-1)
+}
+
+// Shutdown stops listening, tells everybody the reason, and waits until all
+// connections are closed. When ctx ends first it closes them at once, gives up
+// what they are storing, and returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context, reason string) error {
+	s.mu.Lock()
+	s.closing = true
+	s.stopNow()
+	for l := range s.listeners {
+		l.Close()
+	}
+	for c := range s.clients {
+		c.conn.finish("ERROR :" + reason)
+	}
+	s.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		s.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		s.cancel()
+		return nil
+	case <-ctx.Done():
+	}
+	s.cancel()
+	s.mu.Lock()
+	for c := range s.clients {
+		c.conn.net.Close()
+	}
+	s.mu.Unlock()
+	<-done
+	return ctx.Err()
+}

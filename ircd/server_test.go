@@ -1,0 +1,214 @@
+package ircd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 30 * time.Second
+
+// bus is a server under test with the smallest store there can be: events are
+// kept in memory and delivered as soon as they are stored.
+type bus struct {
+	*Server
+	t    testing.TB
+	addr string
+
+	mu     sync.Mutex
+	events []ircbus.Event
+	keys   map[string]ircbus.Receipt
+	fail   error // what the store answers instead
+}
+
+var day = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+
+func (b *bus) append(_ context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fail != nil {
+		return nil, b.fail
+	}
+	var receipts []ircbus.Receipt
+	first := len(b.events)
+	for _, e := range batch {
+		key := ircbus.Fold(e.Publisher) + " " + e.Fields.Get("key")
+		if r, ok := b.keys[key]; ok && e.Fields.Has("key") {
+			r.Duplicate = true
+			receipts = append(receipts, r)
+			continue
+		}
+		e.ID = ircbus.ID(len(b.events) + 1)
+		e.At = day.Add(time.Duration(e.ID) * time.Second)
+		if !e.Fields.Has("time") {
+			e.Fields = append(e.Fields[:len(e.Fields):len(e.Fields)], ircbus.Field{Key: "time", Value: ircbus.FormatTime(e.At)}).Canonical()
+		}
+		b.events = append(b.events, e)
+		r := ircbus.Receipt{ID: e.ID, At: e.At}
+		b.keys[key] = r
+		receipts = append(receipts, r)
+	}
+	b.Deliver(b.events[first:])
+	return receipts, nil
+}
+
+func login(_ context.Context, name, secret string, _ netip.Addr) (string, error) {
+	if secret != "secret" {
+		return "", errors.New("wrong account or password")
+	}
+	return strings.ToLower(name), nil
+}
+
+func line(e *ircbus.Event, max int) string {
+	text := fmt.Sprintf("[[%s]] by %s: %s", e.Fields.Get("page"), e.Fields.Get("user"), e.Fields.Get("comment"))
+	return cut(text, max)
+}
+
+func wiki(name string, feeds ...ircbus.Feed) Publisher {
+	feeds = append([]ircbus.Feed{{Channel: "#" + name, Text: "#" + name + ".text"}}, feeds...)
+	return Publisher{Wiki: ircbus.Wiki{Publisher: name, Name: name + " wiki", Feeds: feeds}, Line: line}
+}
+
+// newBus starts a server with the publishers moin and pmwiki.
+func newBus(t testing.TB, change ...func(*Config)) *bus {
+	t.Helper()
+	b := &bus{t: t, keys: make(map[string]ircbus.Receipt)}
+	cfg := Config{
+		Name: "irc.test", Network: "TestNet", Version: "ircbus-test", HTTP: "http://irc.test:8667",
+		Append: b.append, Login: login,
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	var err error
+	if b.Server, err = New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	b.SetPublishers([]Publisher{wiki("moin"), wiki("pmwiki", ircbus.Feed{Channel: "#antispam"})})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.addr = l.Addr().String()
+	served := make(chan error, 1)
+	go func() { served <- b.Serve(l) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := b.Shutdown(ctx, "The test is over"); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return b
+}
+
+// user is a raw IRC connection.
+type user struct {
+	t     testing.TB
+	nc    net.Conn
+	r     *bufio.Reader
+	pings int
+}
+
+func (b *bus) dial() *user {
+	b.t.Helper()
+	nc, err := net.Dial("tcp", b.addr)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return newUser(b.t, nc)
+}
+
+func newUser(t testing.TB, nc net.Conn) *user {
+	t.Cleanup(func() { nc.Close() })
+	return &user{t: t, nc: nc, r: bufio.NewReader(nc)}
+}
+
+// join registers a person, with capabilities, up to the end of the greeting.
+func (b *bus) user(nick string, caps ...string) *user {
+	b.t.Helper()
+	u := b.dial()
+	if len(caps) > 0 {
+		u.send("CAP REQ :" + strings.Join(caps, " "))
+	}
+	u.send("NICK "+nick, "USER "+nick+" 0 * :Real "+nick)
+	if len(caps) > 0 {
+		u.send("CAP END")
+	}
+	u.until(" 422 ")
+	return u
+}
+
+// publisher logs in with SASL.
+func (b *bus) publisher(account string, caps ...string) *user {
+	b.t.Helper()
+	u := b.dial()
+	u.send("CAP REQ :sasl "+strings.Join(caps, " "), "NICK x", "USER x 0 * :x", "AUTHENTICATE PLAIN")
+	u.until("AUTHENTICATE +")
+	u.send("AUTHENTICATE "+plain(account, "secret"), "CAP END")
+	u.until(" 422 ")
+	return u
+}
+
+func (u *user) send(lines ...string) {
+	u.t.Helper()
+	u.raw(strings.Join(lines, "\r\n") + "\r\n")
+}
+
+func (u *user) raw(bytes string) {
+	u.t.Helper()
+	u.nc.SetWriteDeadline(time.Now().Add(patience))
+	if _, err := u.nc.Write([]byte(bytes)); err != nil {
+		u.t.Fatalf("writing %q: %v", bytes, err)
+	}
+}
+
+// line reads the next line.
+func (u *user) line() string {
+	u.t.Helper()
+	u.nc.SetReadDeadline(time.Now().Add(patience))
+	line, err := u.r.ReadString('\n')
+	if err != nil {
+		u.t.Fatalf("reading: %v (so far %q)", err, line)
+	}
+	return strings.TrimSuffix(line, "\r\n")
+}
+
+// until reads lines up to one that contains part.
+func (u *user) until(part string) []string {
+	u.t.Helper()
+	var lines []string
+	for {
+		line := u.line()
+		lines = append(lines, line)
+		if strings.Contains(line, part) {
+			return lines
+		}
+		if strings.HasPrefix(line, "ERROR ") {
+			u.t.Fatalf("waiting for %q: %s", part, line)
+		}
+	}
+}
+
+// fence returns everything that comes before the answer to a PING.
+func (u *user) fence() []string {
+	u.t.Helper()
+	u.pings++
+	token := fmt.Sprintf("fence%d", u.pings)
+	u.send("PING " + token)
+	lines := u.until("PONG irc.test " + token)
+	return lines[:len(lines)-1]
+}

@@ -1,0 +1,149 @@
+package ircd
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// write is the writer: a goroutine that lives while its connection has bytes to
+// write. One pass takes a snapshot of the replies, writes the streams up to
+// their present ends, and then the snapshot. So nothing that was delivered
+// before a PING was read comes after its PONG, and nothing of a view before
+// its JOIN.
+func (c *conn) write() {
+	for {
+		control, arriving, farewell := c.snapshot()
+		rest, err := c.writeStreams()
+		if err == nil && len(control) > 0 && !c.isCut() {
+			rest, err = c.writeAll(control)
+		}
+		c.visible = append(c.visible, arriving...)
+		switch {
+		case c.isCut():
+			c.lastWords(rest, c.tooSlow())
+			return
+		case err != nil:
+			c.lastWords(nil, nil)
+			return
+		case farewell != nil:
+			c.lastWords(nil, farewell)
+			return
+		}
+		if c.stop(control, c.parkAll()) {
+			return
+		}
+	}
+}
+
+// snapshot takes what is queued at this moment.
+func (c *conn) snapshot() (control []byte, arriving []*member, farewell []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.woken = false
+	control, c.control, c.spare = c.control, c.spare[:0], nil
+	arriving, c.arriving = c.arriving, nil
+	return control, arriving, c.farewell
+}
+
+// stop ends the writer if there is nothing more to write, and keeps the
+// buffer of control for later if it is small.
+func (c *conn) stop(control []byte, parked bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cap(control) <= maxChunk {
+		c.spare = control[:0]
+	}
+	if !parked || c.woken {
+		return false
+	}
+	c.running = false
+	if len(c.control) == 0 {
+		c.control = nil
+	}
+	c.spare = nil
+	c.idle.Broadcast()
+	return true
+}
+
+// writeStreams writes every visible stream up to its end at this moment.
+func (c *conn) writeStreams() (rest []byte, err error) {
+	for _, m := range c.visible {
+		for until := m.until(); m.pos.Load() < until && !c.isCut(); {
+			piece := m.stream.next(m, until)
+			rest, err = c.writeAll(piece)
+			m.pos.Add(int64(len(piece) - len(rest)))
+			if err != nil {
+				return rest, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// writeAll writes b, or returns what it could not write: empty when the error
+// came at the end of a line.
+func (c *conn) writeAll(b []byte) (rest []byte, err error) {
+	n, err := c.net.Write(b)
+	return b[n:], err
+}
+
+// parkAll parks every visible place and forgets those that came to their end.
+// It is false if there is something to write.
+func (c *conn) parkAll() bool {
+	all, kept := true, c.visible[:0]
+	for _, m := range c.visible {
+		if m.gone() {
+			m.stream.remove(m)
+			continue
+		}
+		kept = append(kept, m)
+		if !m.parked.Load() && !m.stream.park(m) {
+			all = false
+		}
+	}
+	clear(c.visible[len(kept):])
+	c.visible = kept
+	return all
+}
+
+// tooSlow is the last line to a slow reader. It names the last event before the
+// first that the connection did not get completely.
+func (c *conn) tooSlow() []byte {
+	c.mu.Lock()
+	first := c.cutAt
+	c.mu.Unlock()
+	for _, m := range c.visible {
+		if id := m.stream.firstUnwritten(m); id != 0 && (first == 0 || id < first) {
+			first = id
+		}
+	}
+	if first == 0 {
+		first = c.head() + 1
+	}
+	return fmt.Appendf(nil, "ERROR :Too slow: resume after id %d\r\n", first-ircbus.ID(1))
+}
+
+// lastWords completes the line that was begun, says farewell, and ends the
+// writer for good.
+func (c *conn) lastWords(begun, farewell []byte) {
+	if farewell != nil {
+		if c.isCut() {
+			c.net.SetWriteDeadline(time.Now().Add(cutGrace))
+		}
+		end := bytes.IndexByte(begun, '\n') + 1
+		if _, err := c.net.Write(append(begun[:end:end], farewell...)); err == nil {
+			if half, ok := c.net.(interface{ CloseWrite() error }); ok {
+				half.CloseWrite() // the other side reads to the end
+			}
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended.Store(true)
+	c.running, c.dead = false, true
+	c.net.SetReadDeadline(time.Now()) // wakes the read loop
+	c.idle.Broadcast()
+}
