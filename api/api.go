@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -65,10 +66,11 @@ type Config struct {
 type Handler struct {
 	Config // static
 
-	mux    *chi.Mux        // static
-	ui     *ui             // static
-	closed context.Context // ends with Close
-	close  context.CancelFunc
+	mux                 *chi.Mux        // static
+	ui                  *ui             // static
+	patience, heartbeat time.Duration   // static
+	closed              context.Context // ends with Close
+	close               context.CancelFunc
 
 	streams   atomic.Int64 // open now
 	streamed  atomic.Uint64
@@ -100,7 +102,7 @@ func New(c Config) (*Handler, error) {
 		c.MaxBody = ircbus.MaxBody
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
-	h := &Handler{Config: c}
+	h := &Handler{Config: c, patience: writeTimeout, heartbeat: heartbeat}
 	h.closed, h.close = context.WithCancel(context.Background())
 	var err error
 	if h.ui, err = loadUI(); err != nil {

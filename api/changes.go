@@ -106,8 +106,18 @@ func (p *page) rest() history.Query {
 // would mean that there is no bound.
 func empty(q history.Query) bool { return q.Until <= q.After }
 
-// read appends encoded events to rows until the chunk or the page is full.
+// read appends encoded events to rows until the chunk or the page is full. When
+// retention overtakes it, it goes on with what is left: the gap is told from the
+// bounds.
 func (p *page) read(ctx context.Context) error {
+	for {
+		if err := p.readOnce(ctx); !errors.Is(err, history.ErrRemoved) {
+			return err
+		}
+	}
+}
+
+func (p *page) readOnce(ctx context.Context) error {
 	p.more = false
 	q := p.rest()
 	if empty(q) {
@@ -143,20 +153,25 @@ func (p *page) encode(e *ircbus.Event) {
 
 // probe finds the end of a page of several chunks.
 func (p *page) probe(ctx context.Context) error {
-	n := p.n
-	err := p.h.Index.Range(ctx, p.rest(), func(e *ircbus.Event) error {
-		if n == p.q.Limit {
-			p.next = true
-			return errStop
+	for {
+		n := p.n
+		err := p.h.Index.Range(ctx, p.rest(), func(e *ircbus.Event) error {
+			if n == p.q.Limit {
+				p.next = true
+				return errStop
+			}
+			p.final = e.ID
+			n++
+			return nil
+		})
+		if errors.Is(err, history.ErrRemoved) {
+			continue
 		}
-		p.final = e.ID
-		n++
-		return nil
-	})
-	if errors.Is(err, errStop) {
-		return nil
+		if errors.Is(err, errStop) {
+			return nil
+		}
+		return err
 	}
-	return err
 }
 
 // gap reports whether events that the caller asked for are gone.
@@ -209,7 +224,7 @@ func (p *page) write(w http.ResponseWriter, r *http.Request) error {
 // goes wrong, so it breaks the connection then: the reader sees that the answer
 // is not whole.
 func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, gap bool) {
-	b := newBody(w, r, len(first))
+	b := p.h.newBody(w, r, len(first))
 	_, err := b.Write(first)
 	for err == nil && p.more {
 		p.rows = p.rows[:0]

@@ -72,8 +72,8 @@ type body struct {
 }
 
 // newBody starts an answer of at least size bytes; it sets Content-Encoding.
-func newBody(w http.ResponseWriter, r *http.Request, size int) *body {
-	to := &timedWriter{w: w, rc: http.NewResponseController(w)}
+func (h *Handler) newBody(w http.ResponseWriter, r *http.Request, size int) *body {
+	to := &timedWriter{w: w, rc: http.NewResponseController(w), patience: h.patience}
 	coding := contentCoding(r.Header.Get("Accept-Encoding"))
 	if size < minCompress || coding == "" {
 		return &body{Writer: to}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 
@@ -23,6 +24,7 @@ var uiFiles embed.FS
 const (
 	pageEvents = 40
 	pageWikis  = 200
+	maxShown   = 400 // bytes of a title or comment
 )
 
 // ui is what the page is made from.
@@ -136,6 +138,9 @@ func (h *Handler) pageData(r *http.Request, only *wikiBlock) (pageData, error) {
 				q.Views = append(q.Views, view)
 			}
 		}
+		if len(q.Views) == 0 { // which would mean all
+			return data, nil
+		}
 	}
 	data.Head, data.Events, err = h.latest(r.Context(), q)
 	return data, err
@@ -159,11 +164,23 @@ func (h *Handler) latest(ctx context.Context, q history.Query) (head ircbus.ID, 
 func newPageEvent(e ircbus.Event) pageEvent {
 	get := e.Fields.Get
 	return pageEvent{
-		ID: e.ID, At: e.At, Publisher: e.Publisher, Channel: e.Channel, Title: entryTitle(&e),
-		Action: get("action"), User: get("user"), Comment: get("comment"),
+		ID: e.ID, At: e.At, Publisher: e.Publisher, Channel: e.Channel, Title: shorten(entryTitle(&e)),
+		Action: shorten(get("action")), User: shorten(get("user")), Comment: shorten(get("comment")),
 		URL: get("url"), Diff: get("diff"), History: get("history"),
 		Minor: get("minor") == "1", Bot: get("bot") == "1",
 	}
+}
+
+// shorten keeps one event from filling the page.
+func shorten(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	end := maxShown
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
 }
 
 func split(address string) hostPort {

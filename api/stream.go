@@ -114,7 +114,7 @@ func (s *stream) start(ctx context.Context) (err error) {
 func (s *stream) run(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	s.w = &streamWriter{w: w, rc: http.NewResponseController(w)}
+	s.w = &streamWriter{w: w, rc: http.NewResponseController(w), patience: s.h.patience}
 	defer context.AfterFunc(s.h.closed, func() {
 		cancel()
 		s.w.hurry()
@@ -214,7 +214,7 @@ func (s *stream) removed(events []ircbus.Event) (history.Bounds, error) {
 
 // beat writes the heartbeat. When it cannot, it ends the stream.
 func (s *stream) beat(ctx context.Context, cancel context.CancelFunc) {
-	ticker := time.NewTicker(heartbeat)
+	ticker := time.NewTicker(s.h.heartbeat)
 	defer ticker.Stop()
 	for {
 		select {
@@ -259,8 +259,9 @@ func (s *stream) flush() error {
 
 // streamWriter writes with deadlines that get short when the bus stops.
 type streamWriter struct {
-	w  http.ResponseWriter // owned by who holds stream.mu
-	rc *http.ResponseController
+	w        http.ResponseWriter // owned by who holds stream.mu
+	rc       *http.ResponseController
+	patience time.Duration
 
 	mu      sync.Mutex
 	closing bool
@@ -272,7 +273,7 @@ const farewellTime = time.Second
 
 func (s *streamWriter) write(p []byte) error {
 	s.mu.Lock()
-	timeout := writeTimeout
+	timeout := s.patience
 	if s.closing {
 		timeout = farewellTime
 	}

@@ -16,12 +16,13 @@ const (
 // timedWriter gives every write its own deadline, so that a long answer may take
 // its time and a stalled reader may not.
 type timedWriter struct {
-	w  http.ResponseWriter
-	rc *http.ResponseController
+	w        http.ResponseWriter
+	rc       *http.ResponseController
+	patience time.Duration
 }
 
 func (t *timedWriter) Write(p []byte) (int, error) {
-	if err := t.rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := t.rc.SetWriteDeadline(time.Now().Add(t.patience)); err != nil {
 		return 0, err
 	}
 	return t.w.Write(p)
@@ -33,7 +34,7 @@ func (h *Handler) writeWhole(w http.ResponseWriter, r *http.Request, mime string
 	header := w.Header()
 	header.Set("Content-Type", mime)
 	header.Set("Vary", "Accept, Accept-Encoding, Authorization")
-	b := newBody(w, r, len(content))
+	b := h.newBody(w, r, len(content))
 	if b.z == nil {
 		header.Set("Content-Length", strconv.Itoa(len(content)))
 	}

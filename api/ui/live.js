@@ -8,7 +8,7 @@
   const element = (name, className, text) => {
     const e = document.createElement(name);
     if (className) e.className = className;
-    if (text !== undefined) e.textContent = text;
+    if (text !== undefined) e.textContent = short(text);
     return e;
   };
   const web = (address) => /^https?:\/\//i.test(address || "");
@@ -19,6 +19,7 @@
     return a;
   };
   const one = (value) => (Array.isArray(value) ? value[0] : value) || "";
+  const short = (text) => (text.length > 300 ? [...text].slice(0, 300).join("") + "…" : text);
   const two = (n) => String(n).padStart(2, "0");
   const localTime = (t) => {
     const d = new Date(t.dateTime);
