@@ -224,7 +224,6 @@ func (f *follower) deliver(ctx context.Context, e *ircbus.Event) error {
 
 // tell reports a gap.
 func (f *follower) tell(ctx context.Context, g Gap) error {
-	f.log.Warn("events are missing", "gap", g.String())
 	if err := f.handler.Gap(ctx, g); err != nil {
 		return &finalError{err}
 	}

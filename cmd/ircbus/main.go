@@ -61,8 +61,8 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
 	Account accountCmd `cmd:"" help:"Add, list, change and remove accounts."`
 	// Publish     publishCmd     `cmd:"" help:"Publish events."`
-	// Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
-	// Changes     changesCmd     `cmd:"" help:"Print old events."`
+	Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
+	Changes     changesCmd     `cmd:"" help:"Print old events."`
 	PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`
 	CheckConfig checkConfigCmd `cmd:"" help:"Check the configuration file."`
 	// Backup      backupCmd      `cmd:"" help:"Copy the store of a running or stopped bus."`

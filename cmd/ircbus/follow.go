@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/subscriber"
+)
+
+// followCmd gives every event of some views from a cursor on, in order, each once.
+type followCmd struct {
+	server
+	IRC    string `name:"irc" help:"The bus's IRC address, HOST:PORT (default: found through --server)." placeholder:"ADDR"`
+	From   string `help:"Where to begin without a cursor: -1h, -7d, 2026-11-20T10:00:00Z … (default: from now on)." placeholder:"T"`
+	Cursor string `help:"File that keeps the position, so that the next start goes on there." placeholder:"FILE"`
+	Exec   string `help:"Command to run for each event, one after the other, instead of printing it: the event as JSON on its standard input, its fields in IRCBUS_FIELD_PAGE and so on. A failed one is run again until it succeeds." placeholder:"CMD"`
+	Format string `help:"qs, json or text (default: text on a terminal, else json)." placeholder:"FORM" enum:"qs,json,text," default:""`
+
+	Views []string `arg:"" name:"view" help:"Channels, as '#moinmaster', optionally with a filter, as '#moinmaster?page=Bad*&user=!*Bot'."`
+}
+
+// Help is shown after the flags.
+func (*followCmd) Help() string {
+	return `A command of --exec finds in its environment IRCBUS_ID, IRCBUS_AT, IRCBUS_CHANNEL,
+IRCBUS_PUBLISHER, and each field under IRCBUS_FIELD_ and its name in upper case, with _ for
+every character that is not a letter or digit; the values of a repeated field stand on
+lines of their own. Missing events (the bus no longer has them) are reported on standard error.`
+}
+
+// Run follows until a signal comes, which is its good end.
+func (c *followCmd) Run(g *globals) error {
+	if c.Exec != "" && c.Format != "" {
+		return usagef("--exec and --format exclude each other: the command gets JSON")
+	}
+	base, err := c.address()
+	if err != nil {
+		return err
+	}
+	format := c.Format
+	if format == "" && isTerminal(g.stdout) && !g.JSON {
+		format = "text"
+	}
+	h := &followHandler{stdout: g.stdout, stderr: g.stderr, format: eventFormat(format)}
+	if c.Exec != "" {
+		h.command = &eventCommand{line: c.Exec, stdout: g.stdout, stderr: g.stderr}
+	}
+	opts := subscriber.Options{
+		HTTP: base, IRC: c.IRC, Account: c.Account, Secret: c.secret(), InsecurePlaintext: c.InsecurePlaintext,
+		Cursor: c.Cursor, From: c.From, Log: g.log,
+	}
+	err = subscriber.Follow(g.ctx, opts, c.Views, h)
+	if g.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// followHandler prints each event or runs a command for it.
+type followHandler struct {
+	stdout, stderr io.Writer
+	format         func(dst []byte, e *ircbus.Event) []byte
+	command        *eventCommand // nil to print
+	buffer         []byte
+}
+
+// Event implements subscriber.Handler.
+func (h *followHandler) Event(ctx context.Context, e *ircbus.Event) error {
+	if h.command != nil {
+		return h.command.runUntilDone(ctx, e)
+	}
+	h.buffer = h.format(h.buffer[:0], e)
+	_, err := h.stdout.Write(append(h.buffer, '\n'))
+	return err
+}
+
+// Gap implements subscriber.Handler.
+func (h *followHandler) Gap(_ context.Context, gap subscriber.Gap) error {
+	_, err := fmt.Fprintf(h.stderr, "ircbus: events are missing: %s\n", gap)
+	return err
+}
+
+// server says which bus a reading command asks, and as whom.
+type server struct {
+	Server            string `help:"The bus: HOST, HOST:PORT of its HTTP, or its base address." placeholder:"ADDR" default:"http://127.0.0.1:8667" env:"IRCBUS_SERVER"`
+	Account           string `help:"Account to log in with, if the bus asks for it; its password is taken from IRCBUS_PASSWORD, or a token from IRCBUS_TOKEN." placeholder:"NAME" env:"IRCBUS_ACCOUNT"`
+	InsecurePlaintext bool   `help:"Send the password to another machine without TLS."`
+}
+
+// secret is the account's; without one, none is sent.
+func (s *server) secret() string {
+	if s.Account == "" {
+		return ""
+	}
+	if password := os.Getenv("IRCBUS_PASSWORD"); password != "" {
+		return password
+	}
+	return os.Getenv("IRCBUS_TOKEN")
+}
+
+const defaultHTTPPort = "8667"
+
+// address is the base address of the bus's HTTP API.
+func (s *server) address() (string, error) {
+	text := s.Server
+	if !strings.Contains(text, "://") {
+		if _, _, err := net.SplitHostPort(text); err != nil {
+			text = net.JoinHostPort(strings.Trim(text, "[]"), defaultHTTPPort)
+		}
+		text = "http://" + text
+	}
+	base, err := url.Parse(text)
+	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
+		return "", usagef("--server %s is not a bus's address: use HOST, HOST:PORT or http://HOST:PORT", s.Server)
+	}
+	if s.Account != "" && s.secret() == "" {
+		return "", usagef("the account %s needs its password in IRCBUS_PASSWORD or a token in IRCBUS_TOKEN", s.Account)
+	}
+	return strings.TrimSuffix(text, "/"), nil
+}
+
+// isLocal reports whether a host's name or address means this machine.
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
