@@ -64,10 +64,11 @@ func cut(s string, max int) string {
 // reference matches what MediaWiki decodes: unlike HTML it insists on the ";".
 var reference = regexp.MustCompile(`&(?:[A-Za-z0-9]+|#[0-9]+|#[xX][0-9A-Fa-f]+);`)
 
-// decodeReferences decodes HTML's character references.
+// decodeReferences decodes HTML's character references, but none into one of
+// IRC's codes: as in MediaWiki "&#3;" is U+FFFD.
 func decodeReferences(s string) string {
 	if !strings.Contains(s, "&") {
 		return s
 	}
-	return reference.ReplaceAllStringFunc(s, html.UnescapeString)
+	return reference.ReplaceAllStringFunc(s, func(r string) string { return safe(html.UnescapeString(r)) })
 }

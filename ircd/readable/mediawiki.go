@@ -134,9 +134,9 @@ func mediaWikiSize(f ircbus.Fields) string {
 // cleanForIRC does what MediaWiki does with a text before it goes to IRC.
 func cleanForIRC(s string) string { return breaksToBlanks(decodeReferences(safe(s))) }
 
-func breaksToBlanks(s string) string {
-	return strings.NewReplacer("\n", " ", "\r", "", "\x00", "").Replace(s)
-}
+var lineBreaks = strings.NewReplacer("\n", " ", "\r", "", "\x00", "")
+
+func breaksToBlanks(s string) string { return lineBreaks.Replace(s) }
 
 // safe replaces formatting codes, which MediaWiki does when a text is saved.
 // Tabs and line breaks stay for MediaWiki's own rules.

@@ -65,6 +65,26 @@ func TestColour(t *testing.T) {
 	}
 }
 
+// What MediaWiki's own tests do not show: events of others in its style.
+func TestMediaWiki(t *testing.T) {
+	const start, end = "\x0314[[\x0307", "\x03"
+	for _, c := range []struct{ name, style, query, want string }{
+		{"another wiki's edit", "mediawiki", "page=A&action=SAVE&user=B&comment=c&size=9&oldsize=600&minor=1&diff=https://w/A?diff",
+			start + "A\x0314]]\x034 M\x0310 \x0302https://w/A?diff\x03 \x035*\x03 \x0303B\x03 \x035*\x03 (\x02-591\x02) \x0310c" + end},
+		{"another wiki's action", "mediawiki", "page=A&action=ATTNEW&user=B",
+			start + "A\x0314]]\x034 ATTNEW\x0310 \x0302\x03 \x035*\x03 \x0303B\x03 \x035*\x03  \x0310" + end},
+		{"codes, also hidden in references", "mediawiki", "page=A%03B&action=SAVE&user=%26%233;1&comment=a%09b%0Dc%0Ad%26%2310;e%26%2302;",
+			start + "A\uFFFDB\x0314]]\x034 \x0310 \x0302\x03 \x035*\x03 \x0303\uFFFD1\x03 \x035*\x03  \x0310a\tbc d e\uFFFD" + end},
+		{"log entry", "mediawiki:Speciel", "page=A&action=move/move&user=B&log_action_comment=moved [[A]] to [[C]]",
+			start + "Speciel:Log/move\x0314]]\x034 move\x0310 \x0302\x03 \x035*\x03 \x0303B\x03 \x035*\x03  \x0310moved [[\x0302A\x0310]] to [[C]]" + end},
+		{"no change of a wiki", "mediawiki", "comment=the disk is full", "the disk is full"},
+	} {
+		if diff := cmp.Diff(c.want, named(t, c.style).Line(event(t, c.query), 400)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
 func TestNamedUnknown(t *testing.T) {
 	for _, name := range []string{"", "Plain", "plain:x", "mediawiki:", "mediawiki:\x02"} {
 		if _, err := Named(name); err == nil {

@@ -2,7 +2,12 @@
 // $wgRCFeeds: a UDP packet for each recent change, as JSON
 // (JSONRCFeedFormatter), XML (XMLRCFeedFormatter) or MediaWiki's coloured IRC
 // line (IRCColourfulRCFeedFormatter). It also reads the JSON of Wikimedia's
-// EventStreams, which is the same with an envelope.
+// EventStreams, which is the same with an envelope. In LocalSettings.php:
+//
+//	$wgRCFeeds['ircbus'] = [
+//		'uri' => 'udp://127.0.0.1:9390',
+//		'formatter' => 'JSONRCFeedFormatter',
+//	];
 //
 // The mapping to an event:
 //
