@@ -193,7 +193,7 @@ func (d *directory) account(name string) (account.Account, error) {
 			a, err = d.accounts.Get(name)
 		}
 		if err == nil {
-			d.log.Info("a new publisher", "publisher", a.Name)
+			d.log.Debug("a new publisher", "publisher", a.Name)
 		}
 	}
 	if err == nil && a.Role != account.Publisher {
