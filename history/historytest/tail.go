@@ -43,7 +43,7 @@ func follow(ctx context.Context, s Store, after ircbus.ID, before func()) *follo
 
 func (f *follower) take(events []ircbus.Event) error {
 	if len(events) == 0 {
-		return errors.New("Tail delivered an empty slice")
+		return errors.New("an empty slice was delivered")
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

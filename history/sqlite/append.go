@@ -109,8 +109,11 @@ func (p *pending) prepare(e *ircbus.Event) error {
 			p.field = i
 		}
 	}
-	p.offset = len(p.event.Fields[:p.field+1].Encode()) - len(timeGap)
-	p.body = p.event.Fields.Append(nil)
+	p.body = p.event.Fields[:p.field+1].Append(make([]byte, 0, 256))
+	p.offset = len(p.body) - len(timeGap)
+	if after := p.event.Fields[p.field+1:]; len(after) > 0 {
+		p.body = after.Append(append(p.body, '&'))
+	}
 	return nil
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -62,6 +64,38 @@ func BenchmarkAppendConcurrent(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkTails appends in batches of 10 while many tails listen.
+func BenchmarkTails(b *testing.B) {
+	for _, tails := range []int{1, 100, 1000} {
+		b.Run(fmt.Sprintf("tails=%d", tails), func(b *testing.B) {
+			s := benchStore(b)
+			ctx, cancel := context.WithCancel(b.Context())
+			defer cancel()
+			var wg sync.WaitGroup
+			var delivered atomic.Int64
+			for range tails {
+				wg.Go(func() {
+					s.Tail(ctx, 0, func(events []ircbus.Event) error {
+						delivered.Add(int64(len(events)))
+						return nil
+					})
+				})
+			}
+			for b.Loop() {
+				if _, err := s.Append(b.Context(), sample(10)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			for delivered.Load() < int64(10*b.N*tails) {
+				runtime.Gosched()
+			}
+			b.ReportMetric(float64(delivered.Load())/b.Elapsed().Seconds(), "deliveries/s")
+			cancel()
+			wg.Wait()
+		})
+	}
 }
 
 func BenchmarkRange(b *testing.B) {

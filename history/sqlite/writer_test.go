@@ -5,10 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
@@ -66,14 +69,20 @@ func TestPoisonedBatch(t *testing.T) {
 	until(t, func() bool { return len(s.queue) == batches })
 	close(release)
 	wg.Wait()
-	if n := len(events(t, s)); n != batches*2/3*3 {
-		t.Errorf("%d events are stored", n)
+	stored := events(t, s)
+	if len(stored) != batches*2/3*3 {
+		t.Errorf("%d events are stored", len(stored))
 	}
 	if err := s.Writable(); err != nil {
 		t.Errorf("one bad batch has made the store unwritable: %v", err)
 	}
 	if stats := s.Stats(); stats.Failures != batches/3 || stats.Events != batches*2/3*3 {
 		t.Errorf("stats %+v", stats)
+	}
+	// The channel's and publisher's names were rolled back with the first poison.
+	s.Close()
+	if diff := cmp.Diff(stored, events(t, openFile(t, path))); diff != "" {
+		t.Errorf("after a restart (-want +got):\n%s", diff)
 	}
 }
 
@@ -180,5 +189,37 @@ func TestDamagedRow(t *testing.T) {
 	err := s.Range(t.Context(), history.Query{}, func(*ircbus.Event) error { return nil })
 	if err == nil || !strings.Contains(err.Error(), "event 2 is damaged") {
 		t.Errorf("Range over a damaged event: %v", err)
+	}
+}
+
+// TestPragmas checks what durability and reading beside writing rest upon.
+func TestPragmas(t *testing.T) {
+	s, _ := openNew(t)
+	var mode string
+	var synchronous, version, application int64
+	err := s.onWriter(t.Context(), func(w *writer) error {
+		return errors.Join(
+			w.db.row("PRAGMA journal_mode", nil, &mode), w.db.row("PRAGMA synchronous", nil, &synchronous),
+			w.db.row("PRAGMA user_version", nil, &version), w.db.row("PRAGMA application_id", nil, &application))
+	})
+	if err != nil || mode != "wal" || synchronous != 2 || version != schemaVersion || application != applicationID {
+		t.Errorf("journal_mode %s, synchronous %d, version %d, application %x, %v", mode, synchronous, version, application, err)
+	}
+	if _, err := s.read.Exec("DELETE FROM log"); err == nil {
+		t.Error("a connection that reads can write")
+	}
+	// A new file tells whose it is before there is a write-ahead log.
+	path := filepath.Join(t.TempDir(), "new.db")
+	if err := create(path); err == nil {
+		t.Error("create has made the file")
+	}
+	if _, empty, err := readHeader(path); !empty || err != nil {
+		t.Fatalf("a new file is empty: %v, %v", empty, err)
+	}
+	if err := create(path); err != nil {
+		t.Fatal(err)
+	}
+	if h, _, err := readHeader(path); err != nil || h != (header{applicationID, schemaVersion}) {
+		t.Errorf("header %+v, %v", h, err)
 	}
 }
