@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/cmd/ircbus/bus"
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
@@ -182,7 +182,7 @@ func parseValidity(s string) (time.Duration, error) {
 // makeAccounts opens the accounts for adding one; the data directory need not
 // exist.
 func (g *globals) makeAccounts() (*account.Store, error) {
-	if err := os.MkdirAll(g.accountsDir(), 0o700); err != nil {
+	if err := os.MkdirAll(g.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the data directory: %w; choose another with --data", err)
 	}
 	return g.openAccounts()
@@ -190,11 +190,10 @@ func (g *globals) makeAccounts() (*account.Store, error) {
 
 // openAccounts opens the accounts of an existing data directory.
 func (g *globals) openAccounts() (*account.Store, error) {
-	dir := g.accountsDir()
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no data directory %s: name the bus's with --data or IRCBUS_DATA", dir)
+	if _, err := os.Stat(g.Data); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no data directory %s: name the bus's with --data or IRCBUS_DATA", g.Data)
 	}
-	return account.Open(filepath.Join(dir, accountsFile), account.Options{Log: g.log})
+	return account.Open(filepath.Join(g.Data, bus.AccountsFile), account.Options{Log: g.log})
 }
 
 // openAccount opens the accounts and finds one, or says how to see them all.
@@ -205,15 +204,10 @@ func (g *globals) openAccount(name string) (*account.Store, account.Account, err
 	}
 	a, err := store.Get(name)
 	if errors.Is(err, account.ErrUnknown) {
-		err = fmt.Errorf("%w in %s: ircbus account list shows those there are", err, g.accountsDir())
+		err = fmt.Errorf("%w in %s: ircbus account list shows those there are", err, g.Data)
 	}
 	return store, a, err
 }
-
-// accountsFile is in the data directory.
-const accountsFile = "accounts.json"
-
-func (g *globals) accountsDir() string { return cmp.Or(g.Data, "./ircbus-data") }
 
 // tell writes a sentence for the person at the keyboard.
 func (g *globals) tell(format string, args ...any) { fmt.Fprintf(g.stderr, format+"\n", args...) }

@@ -26,7 +26,7 @@ func (*accountListCmd) Run(g *globals) error {
 	case g.JSON:
 		return printAccountsJSON(g.stdout, accounts)
 	case len(accounts) == 0:
-		g.tell("There are no accounts in %s: ircbus account add NAME --role publisher makes one.", g.accountsDir())
+		g.tell("There are no accounts in %s: ircbus account add NAME --role publisher makes one.", g.Data)
 		return nil
 	}
 	return printAccounts(g.stdout, accounts, time.Now())

@@ -22,16 +22,16 @@ const (
 // stamp tells one state of the file from another: each write makes a new inode.
 // The zero stamp is that of no file.
 type stamp struct {
-	inode  uint64
-	size   int64
-	mtime  time.Time
-	change unix.Timespec
+	inode uint64
+	size  int64
+	mtime time.Time
+	mode  fs.FileMode
 }
 
 func stampOf(info fs.FileInfo) stamp {
-	s := stamp{size: info.Size(), mtime: info.ModTime()}
+	s := stamp{size: info.Size(), mtime: info.ModTime(), mode: info.Mode()}
 	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
-		s.inode, s.change = sys.Ino, unix.Timespec(sys.Ctim)
+		s.inode = sys.Ino
 	}
 	return s
 }

@@ -100,6 +100,20 @@ func TestARightPasswordIsHashedOnce(t *testing.T) {
 	}
 }
 
+// Whether an account exists, and has a password, does not show in the work that
+// a wrong password makes.
+func TestEveryWrongPasswordIsHashed(t *testing.T) {
+	store, _ := open(t)
+	add(t, store, "ada", account.User, "correct horse")
+	add(t, store, "bare", account.Publisher, "")
+	for i, name := range []string{"ada", "bare", "nobody", "", "a-name-that-is-longer-than-any-account's"} {
+		login(t, store, name, "wrong horse", client(1), account.ErrDenied)
+		if got := store.Stats().Verified; got != uint64(i+1) {
+			t.Errorf("after %q %d passwords were hashed, want %d", name, got, i+1)
+		}
+	}
+}
+
 // fail guesses until it must wait.
 func fail(t *testing.T, store *account.Store, name string, from netip.Addr) *account.ThrottledError {
 	t.Helper()

@@ -24,10 +24,10 @@ func TestMain(m *testing.M) {
 }
 
 // child adds publishers, naming each on standard output once it is added, until
-// one fails or a hundred are there.
+// one fails or forty are there.
 func child(path, prefix string) int {
 	store, err := account.Open(path, account.Options{})
-	for i := 0; i < 100 && err == nil; i++ {
+	for i := 0; i < 40 && err == nil; i++ {
 		name := fmt.Sprintf("%s%d", prefix, i)
 		if err = store.Add(account.Account{Name: name, Role: account.Publisher}, ""); err == nil {
 			fmt.Println(name)

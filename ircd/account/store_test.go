@@ -110,7 +110,7 @@ func TestChangesFromManySidesLoseNothing(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if accounts, err := store.List(); err != nil || len(accounts) != 4*10+2*100 {
+	if accounts, err := store.List(); err != nil || len(accounts) != 4*10+2*40 {
 		t.Errorf("there are %d accounts, %v", len(accounts), err)
 	}
 }
@@ -121,7 +121,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	want := []string{"first"}
 	for round := range 10 {
 		cmd, added := startChild(t, path, fmt.Sprintf("round%d-", round))
-		for range 1 + 3*round {
+		for range 1 + 4*round {
 			if added.Scan() {
 				want = append(want, added.Text())
 			}
@@ -169,7 +169,7 @@ func TestWatchNoticesAnotherProcess(t *testing.T) {
 	cmd, added := startChild(t, path, "there")
 	calls := 0
 	err = store.Watch(ctx, func(accounts []account.Account) {
-		if calls++; len(accounts) == 100 {
+		if calls++; len(accounts) == 40 {
 			cancel()
 		}
 	})
