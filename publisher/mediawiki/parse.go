@@ -5,7 +5,7 @@
 // EventStreams, which is the same with an envelope. In LocalSettings.php:
 //
 //	$wgRCFeeds['ircbus'] = [
-//		'uri' => 'udp://127.0.0.1:9390',
+//		'uri' => 'udp://127.0.0.1:8669',
 //		'formatter' => 'JSONRCFeedFormatter',
 //	];
 //
