@@ -26,7 +26,9 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := page{h: h, q: q, enc: q.format.encoder(), fill: newFiller(h.Wikis())}
+	base := h.base(r)
+	p := page{h: h, q: q, fill: newFiller(h.Wikis()), env: envelope{base: base, self: base + r.URL.RequestURI(), title: h.Name}}
+	p.enc = q.format.encoder(&p.env)
 	w.Header().Set("Vary", "Accept, Accept-Encoding, Authorization")
 	if done, err := p.open(ctx); err != nil {
 		return err
@@ -55,6 +57,7 @@ type page struct {
 	q    rangeQuery // Until and After narrow while the page is read
 	enc  encoder
 	fill filler
+	env  envelope
 
 	pinned history.Bounds // when the page was opened; nothing newer is in it
 	rows   []byte         // encoded events
@@ -73,6 +76,7 @@ func (p *page) open(ctx context.Context) (done bool, err error) {
 	if p.pinned, err = p.h.Index.Bounds(ctx, channels(p.q.Views)...); err != nil {
 		return false, err
 	}
+	p.env.Epoch = p.pinned.Epoch
 	if err := p.read(ctx); err != nil {
 		return false, err
 	}
@@ -199,16 +203,13 @@ func (p *page) write(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	base := p.h.base(r)
-	env := envelope{
-		Epoch: now.Epoch, Head: p.pinned.Head, Oldest: now.Oldest, Gap: p.gap(now),
-		base: base, self: base + r.URL.RequestURI(), title: p.h.Name,
-	}
+	env := &p.env
+	env.Head, env.Oldest, env.Gap = p.pinned.Head, now.Oldest, p.gap(now)
 	if p.next {
-		env.Next = base + "/changes?" + p.q.next(p.final)
+		env.Next = env.base + "/changes?" + p.q.next(p.final)
 	}
-	setEnvelope(w.Header(), &env)
-	first := append(p.enc.begin(nil, &env), p.rows...)
+	setEnvelope(w.Header(), env)
+	first := append(p.enc.begin(nil, env), p.rows...)
 	if !p.more {
 		return p.h.writeWhole(w, r, p.q.format.mime, p.enc.end(first))
 	}

@@ -100,7 +100,7 @@ func TestChangesChannels(t *testing.T) {
 	b.publishIn("moinmaster", "#antispam", "page=D")
 	b.publishIn("formerly", "#gone", "page=E")
 	for query, want := range map[string]string{
-		"": "A Bad One C D E",
+		"":                                               "A Bad One C D E",
 		"channel=%23moinmaster":                          "A Bad One",
 		"channel=moinmaster":                             "A Bad One",
 		"channel=MOINMASTER.text":                        "A Bad One",
@@ -165,11 +165,11 @@ func TestChangesNegotiates(t *testing.T) {
 		"application/json":         "application/json",
 		"text/csv;q=0.5, text/xml": "application/xml; charset=utf-8",
 		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": "application/xml; charset=utf-8",
-		"application/x-ndjson, */*":                "application/x-ndjson",
-		"application/xml;q=0, application/*;q=0.5": "application/json",
-		"text/plain":                               "text/plain; charset=utf-8",
-		"application/atom+xml":                     "application/atom+xml; charset=utf-8",
-		"image/png":                                "application/xml; charset=utf-8",
+		"application/x-ndjson, */*":                                       "application/x-ndjson",
+		"application/xml;q=0, application/*;q=0.5":                        "application/json",
+		"text/plain":           "text/plain; charset=utf-8",
+		"application/atom+xml": "application/atom+xml; charset=utf-8",
+		"image/png":            "application/xml; charset=utf-8",
 		"text/csv;q=nonsense,,;;,application/json": "application/json",
 	} {
 		if got := b.get("/changes", "Accept", accept).header.Get("Content-Type"); got != want {

@@ -13,13 +13,12 @@ import (
 // lists all items in the channel before the first, so it keeps them until the
 // end; MaxFeedItems bounds that.
 type rssEncoder struct {
-	env   envelope
+	env   *envelope
 	list  []byte
 	items []byte
 }
 
 func (x *rssEncoder) begin(dst []byte, env *envelope) []byte {
-	x.env = *env
 	dst = append(dst, `<?xml version="1.0" encoding="UTF-8"?>
 <rdf:RDF xmlns="http://purl.org/rss/1.0/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:wiki="http://purl.org/rss/1.0/modules/wiki/">
 <channel`...)
@@ -32,13 +31,13 @@ func (x *rssEncoder) begin(dst []byte, env *envelope) []byte {
 }
 
 func (x *rssEncoder) event(dst []byte, e *ircbus.Event) []byte {
-	about := entryID(&x.env, e)
+	about := entryID(x.env, e)
 	x.list = appendAttr(append(x.list, "<rdf:li"...), "rdf:resource", about)
 	x.list = append(x.list, "/>\n"...)
 	item := appendAttr(append(x.items, "<item"...), "rdf:about", about)
 	item = append(item, ">\n"...)
 	item = appendElement(item, "title", entryTitle(e))
-	item = appendElement(item, "link", entryLink(&x.env, e))
+	item = appendElement(item, "link", entryLink(x.env, e))
 	item = appendElement(item, "dc:date", ircbus.FormatTime(happened(e)))
 	item = appendOptional(item, "description", e.Fields.Get("comment"))
 	if user := e.Fields.Get("user"); user != "" {
@@ -66,12 +65,11 @@ func (x *rssEncoder) end(dst []byte) []byte {
 
 // atomEncoder writes Atom (RFC 4287), with the next page as RFC 5005 says.
 type atomEncoder struct {
-	env     envelope
+	env     *envelope
 	updated bool
 }
 
 func (x *atomEncoder) begin(dst []byte, env *envelope) []byte {
-	x.env = *env
 	dst = append(dst, `<?xml version="1.0" encoding="UTF-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom">
 `...)
@@ -94,7 +92,7 @@ func (x *atomEncoder) event(dst []byte, e *ircbus.Event) []byte {
 	dst = appendElement(dst, "id", "urn:ircbus:"+x.env.Epoch+":"+strconv.FormatUint(uint64(e.ID), 10))
 	dst = appendElement(dst, "title", entryTitle(e))
 	dst = appendElement(dst, "updated", ircbus.FormatTime(e.At))
-	dst = appendLink(dst, "alternate", entryLink(&x.env, e))
+	dst = appendLink(dst, "alternate", entryLink(x.env, e))
 	dst = append(dst, "<author>"...)
 	author := e.Fields.Get("user")
 	if author == "" {

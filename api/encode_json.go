@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 
@@ -45,11 +46,19 @@ func (j *jsonEncoder) end(dst []byte) []byte {
 
 // appendJSONString is for short strings outside the hot path.
 func appendJSONString(dst []byte, s string) []byte {
-	quoted, err := json.Marshal(s)
-	if err != nil { // strings can always be written
+	return append(dst, bytes.TrimSuffix(mustJSON(s), []byte("\n"))...)
+}
+
+// mustJSON writes a value of strings, numbers and the like, with & as it is: the
+// addresses in it are meant to be copied.
+func mustJSON(value any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil { // such values can always be written
 		panic(err)
 	}
-	return append(dst, quoted...)
+	return b.Bytes()
 }
 
 // ndjsonEncoder writes an event object a line.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -16,10 +15,7 @@ func (p *page) etag(ctx context.Context) string {
 	if !p.settled(ctx) {
 		return ""
 	}
-	wikis, err := json.Marshal(p.h.Wikis())
-	if err != nil { // strings can always be written
-		return ""
-	}
+	wikis := mustJSON(p.h.Wikis())
 	q := &p.q
 	hash := fnv.New128a()
 	fmt.Fprintf(hash, "%s|%s|%d|%d|%d|%d|%t|%d|%q|%d|%t|%s", p.pinned.Epoch, q.format.name, q.After, q.Until,

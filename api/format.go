@@ -16,13 +16,13 @@ type format struct {
 	filled      bool     // events have url, diff and history filled in
 	newestFirst bool     // by default
 	maxLimit    int
-	encoder     func() encoder
+	encoder     func(*envelope) encoder
 }
 
 // An encoder writes one answer by appending to a buffer, which its caller may
 // empty between calls.
 type encoder interface {
-	begin(dst []byte, env *envelope) []byte
+	begin(dst []byte, env *envelope) []byte // not before all of env is known
 	event(dst []byte, e *ircbus.Event) []byte
 	end(dst []byte) []byte
 }
@@ -34,19 +34,20 @@ type envelope struct {
 	Next         string // address of the next page, or ""
 	Gap          bool
 
+	// These and Epoch are known before the first event is encoded.
 	base  string // address of the API
 	self  string // address of this answer
 	title string
 }
 
 var formats = []*format{
-	{name: "xml", mime: "application/xml; charset=utf-8", accept: []string{"application/xml", "text/xml"}, filled: true, maxLimit: MaxLimit, encoder: func() encoder { return xmlEncoder{} }},
-	{name: "json", mime: "application/json", accept: []string{"application/json"}, filled: true, maxLimit: MaxLimit, encoder: func() encoder { return &jsonEncoder{} }},
-	{name: "ndjson", mime: "application/x-ndjson", accept: []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, filled: true, maxLimit: MaxLimit, encoder: func() encoder { return ndjsonEncoder{} }},
-	{name: "csv", mime: "text/csv; charset=utf-8; header=present", accept: []string{"text/csv"}, filled: true, maxLimit: MaxLimit, encoder: func() encoder { return csvEncoder{} }},
-	{name: "qs", mime: "text/plain; charset=utf-8", accept: []string{"text/plain"}, maxLimit: MaxLimit, encoder: func() encoder { return qsEncoder{} }},
-	{name: "rss", mime: "application/rss+xml; charset=utf-8", accept: []string{"application/rss+xml", "application/rdf+xml"}, filled: true, newestFirst: true, maxLimit: MaxFeedItems, encoder: func() encoder { return &rssEncoder{} }},
-	{name: "atom", mime: "application/atom+xml; charset=utf-8", accept: []string{"application/atom+xml"}, filled: true, newestFirst: true, maxLimit: MaxFeedItems, encoder: func() encoder { return &atomEncoder{} }},
+	{name: "xml", mime: "application/xml; charset=utf-8", accept: []string{"application/xml", "text/xml"}, filled: true, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return xmlEncoder{} }},
+	{name: "json", mime: "application/json", accept: []string{"application/json"}, filled: true, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return &jsonEncoder{} }},
+	{name: "ndjson", mime: "application/x-ndjson", accept: []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, filled: true, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return ndjsonEncoder{} }},
+	{name: "csv", mime: "text/csv; charset=utf-8; header=present", accept: []string{"text/csv"}, filled: true, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return csvEncoder{} }},
+	{name: "qs", mime: "text/plain; charset=utf-8", accept: []string{"text/plain"}, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return qsEncoder{} }},
+	{name: "rss", mime: "application/rss+xml; charset=utf-8", accept: []string{"application/rss+xml", "application/rdf+xml"}, filled: true, newestFirst: true, maxLimit: MaxFeedItems, encoder: func(env *envelope) encoder { return &rssEncoder{env: env} }},
+	{name: "atom", mime: "application/atom+xml; charset=utf-8", accept: []string{"application/atom+xml"}, filled: true, newestFirst: true, maxLimit: MaxFeedItems, encoder: func(env *envelope) encoder { return &atomEncoder{env: env} }},
 }
 
 // format chooses by the parameter, else by Accept, else the first. It never

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -34,17 +33,13 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) error {
 		h.countRefused(err)
 		return err
 	}
-	body, err := json.Marshal(answer)
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	if len(answer.Events) == 1 {
 		w.Header().Set("Location", fmt.Sprintf("%s/events/%d", h.base(r), answer.Events[0].ID))
 	}
 	w.WriteHeader(http.StatusCreated)
-	w.Write(append(body, '\n')) // stored all the same if the publisher has gone
+	w.Write(mustJSON(answer)) // stored all the same if the publisher has gone
 	return nil
 }
 
@@ -169,8 +164,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, ircbus.Refuse(ircbus.EventTooLarge, "the body has more than %d bytes; send the events in several requests", MaxPost)
-	case err != nil && r.Context().Err() != nil:
-		return nil, r.Context().Err()
 	case err != nil:
 		return nil, &Problem{Status: http.StatusBadRequest, Detail: "the body could not be read to its end"}
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -79,7 +78,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := asProblem(err)
 	if p == nil {
 		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-			return // nobody is there to read the answer
+			panic(http.ErrAbortHandler) // nobody is there to read an answer; none must look like success
 		}
 		h.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		p = &Problem{Status: http.StatusInternalServerError, Detail: "an internal error; the bus's log says more"}
@@ -97,16 +96,13 @@ func (h *Handler) writeProblem(w http.ResponseWriter, p Problem) {
 	case p.RetryAfter > 0:
 		header.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}
-	body, err := json.Marshal(p)
-	if err != nil { // it has nothing that cannot be written
-		panic(err)
-	}
+	body := mustJSON(p)
 	for _, name := range []string{"ETag", "Link", "Content-Encoding", "Cache-Control"} {
 		header.Del(name)
 	}
 	header.Set("Content-Type", "application/problem+json")
 	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Length", strconv.Itoa(len(body)+1))
+	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)
-	w.Write(append(body, '\n')) // the reader may have gone; there is no one else to tell
+	w.Write(body) // the reader may have gone; there is no one else to tell
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -165,12 +164,8 @@ func (h *Handler) serveWiki(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) writeJSON(w http.ResponseWriter, r *http.Request, value any) error {
-	content, err := json.Marshal(value)
-	if err != nil {
-		return err
-	}
 	w.Header().Set("Cache-Control", "no-cache")
-	return h.writeWhole(w, r, "application/json", append(content, '\n'))
+	return h.writeWhole(w, r, "application/json", mustJSON(value))
 }
 
 const xmlHead = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
