@@ -137,6 +137,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		return err
 	}
 	b.web = newWebServer(b.api, b.log)
+	b.web.TLSConfig = b.cert.config()
 	return b.openDoor()
 }
 

@@ -61,6 +61,7 @@ func (c Config) Check() []*Problem {
 		c.Publishers[name].check(&found, name)
 	}
 	c.MediaWiki.check(&found)
+	c.Limits.check(&found)
 	for _, channel := range sortedKeys(c.Retention) {
 		c.Retention[channel].check(&found, channel)
 	}
@@ -177,6 +178,20 @@ func prefixes(texts []string) ([]netip.Prefix, error) {
 		out = append(out, prefix)
 	}
 	return out, nil
+}
+
+func (l Limits) check(found *checker) {
+	for _, limit := range []struct {
+		key   string
+		value float64
+	}{
+		{"per_address", float64(l.PerAddress)}, {"lines", l.Lines}, {"burst", float64(l.Burst)},
+		{"channels", float64(l.Channels)}, {"filters", float64(l.Filters)}, {"behind", float64(l.Behind)},
+	} {
+		if limit.value < 0 {
+			found.add(fmt.Errorf("%v must not be negative", limit.value), "limits", limit.key)
+		}
+	}
 }
 
 func (r Retention) check(found *checker, channel string) {

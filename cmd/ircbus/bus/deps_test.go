@@ -1,0 +1,97 @@
+package bus
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/ircbus/ircbus"
+
+// dependencies are the packages that a package needs, itself left out.
+func dependencies(t *testing.T, pattern string) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}}: {{join .Deps \" \"}}", pattern).CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list %s: %v\n%s", pattern, err, out)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		name, deps, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		all[name] = strings.Fields(deps)
+	}
+	return all
+}
+
+// own reports whether a package is the module's, and its path in it.
+func own(path string) (string, bool) {
+	if path == module {
+		return ".", true
+	}
+	return strings.CutPrefix(path, module+"/")
+}
+
+// TestDependencies holds the rules of docs/architecture.md, "Who may know whom".
+func TestDependencies(t *testing.T) {
+	for _, rule := range []struct {
+		packages string   // of the module
+		may      []string // know of the module, with what is under them
+		mustNot  []string // need of anything else
+	}{
+		{".", nil, []string{"net/http", "database/sql", "net", "C", "runtime/cgo"}},
+		{"history", []string{"."}, []string{"net/http", "database/sql"}},
+		{"history/sqlite", []string{".", "history"}, []string{"net/http"}},
+		{"ircd", []string{"."}, []string{"net/http", "database/sql"}},
+		{"ircd/account", []string{"."}, []string{"net/http", "database/sql"}},
+		{"ircd/readable", []string{"."}, []string{"net/http", "database/sql"}},
+		{"publisher", []string{"."}, []string{"database/sql"}},
+		{"publisher/mediawiki", []string{".", "publisher"}, []string{"database/sql"}},
+		{"subscriber", []string{"."}, []string{"database/sql"}},
+		{"api", []string{".", "history"}, []string{"database/sql"}},
+	} {
+		name := module
+		if rule.packages != "." {
+			name += "/" + rule.packages
+		}
+		for _, dep := range dependencies(t, name)[name] {
+			if path, ok := own(dep); ok && !slices.Contains(rule.may, path) {
+				t.Errorf("%s knows %s", rule.packages, path)
+			}
+			if slices.Contains(rule.mustNot, dep) {
+				t.Errorf("%s needs %s", rule.packages, dep)
+			}
+		}
+	}
+}
+
+// TestOneCgo: SQLite is the only C in the module, and the client libraries do
+// without it.
+func TestOneCgo(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}", module+"/...").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	if got := strings.Fields(string(out)); len(got) != 1 || got[0] != "github.com/mattn/go-sqlite3" {
+		t.Errorf("packages with cgo: %v", got)
+	}
+	for _, library := range []string{"publisher", "subscriber", "api", "ircd"} {
+		if slices.Contains(dependencies(t, module+"/"+library)[module+"/"+library], "github.com/mattn/go-sqlite3") {
+			t.Errorf("%s needs SQLite", library)
+		}
+	}
+}
+
+// TestOnlyTheWiringKnowsAll: nothing below knows the command.
+func TestOnlyTheWiringKnowsAll(t *testing.T) {
+	for name, deps := range dependencies(t, module+"/...") {
+		if path, ok := own(name); !ok || strings.HasPrefix(path, "cmd/") {
+			continue
+		}
+		for _, dep := range deps {
+			if strings.HasPrefix(dep, module+"/cmd/") {
+				t.Errorf("%s knows %s", name, dep)
+			}
+		}
+	}
+}
