@@ -87,31 +87,31 @@ func checkMode(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// replaceFile puts data in the place of the file: whoever reads, also after a
-// crash at any moment, finds the old content or the new. The caller holds the
-// lock, so what another left half-written is nobody's.
-func replaceFile(path string, data []byte) error {
+// replaceFile puts data in the place of the file, and returns the stamp: whoever
+// reads, also after a crash at any moment, finds the old content or the new. The
+// caller holds the lock, so what another left half-written is nobody's.
+func replaceFile(path string, data []byte) (stamp, error) {
 	temp := path + ".new"
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return stamp{}, err
 	}
-	if err := writeFile(temp, path, data); err != nil {
+	at, err := writeFile(temp, path, data)
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
 		os.Remove(temp) // the first error tells more
-		return err
+		return stamp{}, err
 	}
-	if err := os.Rename(temp, path); err != nil {
-		os.Remove(temp)
-		return err
-	}
-	return syncDir(filepath.Dir(path))
+	return at, syncDir(filepath.Dir(path))
 }
 
 // writeFile makes the file temp, on disk when it returns, with the owner that
 // path has or should have.
-func writeFile(temp, path string, data []byte) error {
+func writeFile(temp, path string, data []byte) (stamp, error) {
 	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return stamp{}, err
 	}
 	err = giveAway(f, path)
 	if err == nil {
@@ -120,7 +120,11 @@ func writeFile(temp, path string, data []byte) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	return errors.Join(err, f.Close())
+	info, statErr := f.Stat()
+	if err := errors.Join(err, statErr, f.Close()); err != nil {
+		return stamp{}, err
+	}
+	return stampOf(info), nil
 }
 
 // giveAway makes f, if root has just made it, belong to the owner of path, or of

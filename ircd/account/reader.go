@@ -16,6 +16,9 @@ type reader struct {
 	name string // of the file, for errors
 	data []byte
 	dec  *json.Decoder
+
+	counted int // bytes of data in which line has counted
+	breaks  int // line breaks in these
 }
 
 func newReader(name string, data []byte) *reader {
@@ -24,7 +27,10 @@ func newReader(name string, data []byte) *reader {
 
 // line is the one in which the last token ended.
 func (r *reader) line() int {
-	return 1 + bytes.Count(r.data[:r.dec.InputOffset()], []byte("\n"))
+	at := int(r.dec.InputOffset())
+	r.breaks += bytes.Count(r.data[r.counted:at], []byte("\n"))
+	r.counted = at
+	return 1 + r.breaks
 }
 
 func (r *reader) errorAt(line int, format string, args ...any) error {

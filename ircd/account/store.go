@@ -161,11 +161,14 @@ func (s *Store) update(change func(*book) (*book, error)) error {
 	if err != nil {
 		return fmt.Errorf("accounts: %w", err)
 	}
-	if err := replaceFile(s.path, data); err != nil {
+	at, err := replaceFile(s.path, data)
+	if err != nil {
 		return fmt.Errorf("accounts: %w", err)
 	}
-	_, err = s.current()
-	return err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.install(next, at)
+	return nil
 }
 
 // reread returns the file's content, without trust in the stamp.
@@ -204,15 +207,19 @@ func (s *Store) refresh() error {
 	} else if at == (stamp{}) {
 		at.size = -1 // look again next time
 	}
-	s.stamp, s.broken = at, nil
 	if err != nil {
-		s.broken = fmt.Errorf("accounts: %w", err)
+		s.stamp, s.broken = at, fmt.Errorf("accounts: %w", err)
 		return s.broken
 	}
-	s.book = b
+	s.install(b, at)
+	return nil
+}
+
+// install makes b the content that the file has with that stamp. s.mu is held.
+func (s *Store) install(b *book, at stamp) {
+	s.book, s.stamp, s.broken = b, at, nil
 	close(s.changed)
 	s.changed = make(chan struct{})
-	return nil
 }
 
 // gone is the error if there is no file where there were accounts: it is more
