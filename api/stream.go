@@ -79,6 +79,8 @@ type stream struct {
 	hasAfter bool
 	fill     filler
 	bounds   history.Bounds // when it began
+	gap      bool           // what is asked for was not all there then
+	tellNow  bool           // tell it before the first event
 	gapTo    ircbus.ID      // removals up to here have been told
 	w        *streamWriter
 
@@ -95,18 +97,35 @@ func (s *stream) start(ctx context.Context) (err error) {
 	if s.bounds, err = s.h.Index.Bounds(ctx, channels(s.views)...); err != nil {
 		return err
 	}
-	if s.hasAfter || s.from.IsZero() {
-		if !s.hasAfter {
+	s.gap = missing(s.bounds, s.after, s.hasAfter, s.from)
+	s.tellNow = s.gap
+	switch first, found := ircbus.ID(0), false; {
+	case s.hasAfter && s.gap:
+		// The log may still have in memory what the index has not. If anything
+		// follows, deliver sees whether ids are missing before it.
+		_, found, err = s.first(ctx, history.Query{After: s.after})
+		s.tellNow = !found
+	case s.hasAfter:
+	case s.from.IsZero():
+		s.after = s.bounds.Head
+	default:
+		if first, found, err = s.first(ctx, history.Query{From: s.from}); found {
+			s.after = min(s.bounds.Head, first-1)
+		} else {
 			s.after = s.bounds.Head
 		}
-		return nil
 	}
-	s.after = s.bounds.Head
-	err = s.h.Index.Range(ctx, history.Query{From: s.from, Limit: 1}, func(e *ircbus.Event) error {
-		s.after = min(s.after, e.ID-1)
+	return err
+}
+
+// first returns the id of the first stored event that q asks for.
+func (s *stream) first(ctx context.Context, q history.Query) (id ircbus.ID, found bool, err error) {
+	q.Limit = 1
+	err = s.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
+		id, found = e.ID, true
 		return nil
 	})
-	return err
+	return id, found, err
 }
 
 // run writes until the reader goes, stalls, or the bus stops. After the header
@@ -151,7 +170,7 @@ func (s *stream) header(header http.Header) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Accel-Buffering", "no") // nginx would keep events back
 	setEnvelope(header, &envelope{Epoch: s.bounds.Epoch, Head: s.bounds.Head, Oldest: s.bounds.Oldest,
-		Gap: missing(s.bounds, s.after, s.hasAfter, s.from)})
+		Gap: s.gap})
 }
 
 // begin writes what makes a reader sure that it is connected, and the gap, if
@@ -165,10 +184,10 @@ func (s *stream) begin() error {
 		s.buf = append(s.buf, s.bounds.Epoch...)
 		s.buf = append(s.buf, "\n\n"...)
 	}
-	if missing(s.bounds, s.after, s.hasAfter, s.from) {
+	if s.tellNow {
 		s.appendGap(s.bounds)
+		s.gapTo = s.bounds.Removed
 	}
-	s.gapTo = s.bounds.Removed
 	if s.after > s.bounds.Head { // a cursor of another database
 		s.after = s.bounds.Head
 	}

@@ -40,6 +40,7 @@ type bus struct {
 	store *sqlite.Store
 	api   *Handler
 	url   string
+	path  string // of the store
 
 	mu      sync.Mutex
 	refused []ircbus.Code // guarded by mu
@@ -60,12 +61,29 @@ func clock() func() time.Time {
 func startBus(t testing.TB, change func(*Config)) *bus {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	store, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "events.db"), sqlite.Options{Log: quiet})
+	path := filepath.Join(t.TempDir(), "events.db")
+	store, err := sqlite.Open(context.Background(), path, sqlite.Options{Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	return startOver(t, store, change)
+	b := startOver(t, store, change)
+	b.path = path
+	return b
+}
+
+// restart serves the same events from a store that has nothing in memory.
+func (b *bus) restart() *bus {
+	b.t.Helper()
+	if err := b.store.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	store, err := sqlite.Open(context.Background(), b.path, sqlite.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { store.Close() })
+	return startOver(b.t, store, nil)
 }
 
 func startOver(t testing.TB, store *sqlite.Store, change func(*Config)) *bus {

@@ -1,0 +1,295 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ircbus/ircbus"
+)
+
+// reader is a test's connection to GET /stream.
+type reader struct {
+	t      testing.TB
+	header http.Header
+	body   io.ReadCloser
+	lines  *bufio.Scanner
+	close  func()
+}
+
+// message is one Server-Sent Event; comments and retry have no event.
+type message struct{ event, id, data string }
+
+func (b *bus) stream(query string, headers ...string) *reader {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	r, err := http.NewRequestWithContext(ctx, "GET", b.url+"/stream"+query, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if response.StatusCode != 200 {
+		b.t.Fatalf("stream%s: %s", query, response.Status)
+	}
+	s := &reader{t: b.t, header: response.Header, body: response.Body, lines: bufio.NewScanner(response.Body)}
+	s.lines.Buffer(nil, 1<<20)
+	s.close = func() {
+		cancel()
+		response.Body.Close()
+	}
+	b.t.Cleanup(s.close)
+	return s
+}
+
+// next returns the next block that is more than comments.
+func (s *reader) next() (m message, ok bool) {
+	for s.lines.Scan() {
+		name, value, _ := strings.Cut(s.lines.Text(), ": ")
+		switch name {
+		case "event":
+			m.event = value
+		case "id":
+			m.id = value
+		case "data":
+			m.data = value
+		case "":
+			if s.lines.Text() == "" && m != (message{}) {
+				return m, true
+			}
+		}
+	}
+	return m, false
+}
+
+func (s *reader) want(event, id, part string) message {
+	s.t.Helper()
+	m, ok := s.next()
+	if !ok || m.event != event || m.id != id || !strings.Contains(m.data, part) {
+		s.t.Fatalf("got %+v, %t, %v; want %s %s with %q", m, ok, s.lines.Err(), event, id, part)
+	}
+	return m
+}
+
+func TestStream(t *testing.T) {
+	b := startBus(t, nil)
+	b.publish("page=Old")
+	live := b.stream("")
+	all := b.stream("?after=0")
+	view := b.stream("?channel=moinmaster.text?page=Bad*&channel=enwiki", "Last-Event-ID", "1")
+	since := b.stream("?from=-1h")
+	never := b.stream("?from=" + time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	b.publish("page=פתיחה&comment=a%0Ab", "page=BadOne")
+	b.publishIn("enwiki", "#enwiki", "page=X")
+	live.want("change", "2", `"page":"פתיחה"`)
+	live.want("change", "3", `"url":"https://moin.example/BadOne"`)
+	live.want("change", "4", `"channel":"#enwiki"`)
+	for i := 1; i <= 4; i++ {
+		all.want("change", strconv.Itoa(i), `"fields"`)
+		since.want("change", strconv.Itoa(i), `"fields"`)
+	}
+	view.want("change", "3", "BadOne")
+	view.want("change", "4", "X")
+	b.api.Close()
+	for _, s := range []*reader{live, all, view, since, never} {
+		s.want("end", "", "stopping")
+		if m, ok := s.next(); ok || s.lines.Err() != nil {
+			t.Errorf("after the end: %+v, %v", m, s.lines.Err())
+		}
+	}
+	if live.header.Get("Content-Type") != "text/event-stream" || live.header.Get("Ircbus-Head") != "1" || live.header.Get("Ircbus-Epoch") == "" {
+		t.Errorf("headers %v", live.header)
+	}
+}
+
+func TestStreamLines(t *testing.T) {
+	b := startBus(t, nil)
+	b.publish("page=A")
+	b.publish("page=B")
+	b.retain("#moinmaster", 1)
+	b = b.restart()
+	for _, s := range []*reader{b.stream("?after=0&format=ndjson"), b.stream("?after=0", "Accept", "application/x-ndjson")} {
+		if !s.lines.Scan() || !strings.HasPrefix(s.lines.Text(), `{"gap":{"after":0,"removed":1,"oldest":2,"head":2,"epoch":"`) {
+			t.Errorf("gap: %q", s.lines.Text())
+		}
+		var e ircbus.Event
+		if !s.lines.Scan() || json.Unmarshal(s.lines.Bytes(), &e) != nil || e.ID != 2 || e.Fields.Get("page") != "B" {
+			t.Errorf("event: %q", s.lines.Text())
+		}
+	}
+}
+
+func TestStreamGap(t *testing.T) {
+	b := startBus(t, nil)
+	for i := range 10 {
+		b.publish(fmt.Sprintf("page=P%d", i))
+	}
+	b.publishIn("enwiki", "#enwiki", "page=X")
+	b.retain("#moinmaster", 2)
+	b = b.restart()
+	s := b.stream("?after=3")
+	s.want("gap", "", `{"after":3,"removed":8,"oldest":9,"head":11,`)
+	s.want("change", "9", "P8")
+	s.want("change", "10", "P9")
+	s.want("change", "11", "X")
+	b.stream("?after=0&channel=enwiki").want("change", "11", "X")
+	b.stream("?after=8").want("change", "9", "P8")
+	b.stream("?from=-1h").want("gap", "", `"removed":8`)
+	foreign := b.stream("?after=500") // the cursor of another bus
+	foreign.want("gap", "", `"after":500`)
+	b.publish("page=New")
+	foreign.want("change", "12", "New")
+}
+
+// A filtered stream moves the cursor of a reader that nothing concerns.
+func TestStreamHeartbeat(t *testing.T) {
+	b := startBus(t, nil)
+	b.api.heartbeat = 5 * time.Millisecond
+	s := b.stream("?channel=enwiki")
+	b.publish("page=A")
+	b.publish("page=B")
+	for { // one heartbeat may come between the two
+		m, ok := s.next()
+		if !ok || m.event != "" || m.data != "" {
+			t.Fatalf("got %+v, %v", m, s.lines.Err())
+		}
+		if m.id == "2" {
+			break
+		}
+	}
+	lines := b.stream("?channel=enwiki&format=ndjson")
+	if !lines.lines.Scan() || lines.lines.Text() != "" {
+		t.Errorf("ndjson heartbeat: %q", lines.lines.Text())
+	}
+	s.close()
+	lines.close()
+}
+
+// Readers that are cut off again and again while several publish get every event
+// once and in order.
+func TestStreamResumes(t *testing.T) {
+	b := startBus(t, nil)
+	const publishers, each = 3, 200
+	var wg sync.WaitGroup
+	for p := range publishers {
+		wg.Go(func() {
+			for i := range each {
+				b.publish(fmt.Sprintf("page=P%d.%d", p, i))
+			}
+		})
+	}
+	readers := make([][]string, 4)
+	for i := range readers {
+		wg.Go(func() {
+			last := "0"
+			for len(readers[i]) < publishers*each {
+				s := b.stream("", "Last-Event-ID", last)
+				for range 1 + rand.IntN(80) {
+					m, ok := s.next()
+					if !ok || m.event != "change" {
+						t.Errorf("got %+v, %t, %v", m, ok, s.lines.Err())
+						return
+					}
+					last = m.id
+					if readers[i] = append(readers[i], m.id); len(readers[i]) == publishers*each {
+						break
+					}
+				}
+				s.close()
+			}
+		})
+	}
+	wg.Wait()
+	var want []string
+	for _, e := range b.changes("/changes?limit=10000").Events {
+		want = append(want, strconv.FormatUint(uint64(e.ID), 10))
+	}
+	for i := range readers {
+		if diff := cmp.Diff(want, readers[i]); diff != "" {
+			t.Errorf("reader %d: %s", i, diff)
+		}
+	}
+}
+
+// A reader that does not read is cut off, and the others notice nothing.
+func TestStreamStalled(t *testing.T) {
+	b := startBus(t, nil)
+	b.api.patience = 300 * time.Millisecond
+	stalled := b.stream("?after=0")
+	other := b.stream("?after=0")
+	long := strings.Repeat("x", 15_000)
+	deadline := time.Now().Add(patience)
+	for n := 1; b.api.Stats().SlowCut == 0; n++ {
+		if time.Now().After(deadline) {
+			t.Fatal("the stalled reader is still there")
+		}
+		b.publish("page=A&comment=" + long)
+		other.want("change", strconv.Itoa(n), long)
+	}
+	for {
+		if _, ok := stalled.next(); !ok {
+			break
+		}
+	}
+	if stalled.lines.Err() == nil {
+		t.Error("the stalled stream ended as if it were complete")
+	}
+	n := b.publish("page=Last")[0].ID
+	other.want("change", strconv.FormatUint(uint64(n), 10), "Last")
+}
+
+func TestWait(t *testing.T) {
+	b := startBus(t, nil)
+	b.publish("page=Old")
+	type result struct {
+		path string
+		c    changes
+	}
+	results := make(chan result)
+	paths := []string{"/changes?after=1&wait=60", "/changes?after=1&wait=60&channel=moinmaster?page=Bad*", "/changes?after=1&wait=60&order=desc&from=-1h"}
+	for _, path := range paths {
+		go func() { results <- result{path, b.changes(path)} }()
+	}
+	deadline := time.Now().Add(patience)
+	for b.api.Stats().Streams < int64(len(paths)) {
+		if time.Now().After(deadline) {
+			t.Fatal("the requests do not wait")
+		}
+		b.publishIn("enwiki", "#enwiki") // nothing, but it takes a moment
+	}
+	b.publish("page=BadOne")
+	for range paths {
+		if r := <-results; len(r.c.Events) != 1 || r.c.Events[0].Fields.Get("page") != "BadOne" || r.c.Head != 2 {
+			t.Errorf("%s: %+v", r.path, r.c)
+		}
+	}
+	for _, path := range []string{"/changes?after=0&wait=60", "/changes?after=2&until=2&wait=60", "/changes?until=2&after=1&channel=enwiki&wait=60", "/changes?after=2&wait=1"} {
+		if c := b.changes(path); c.Head != 2 { // the last one waits in vain, the others not at all
+			t.Errorf("%s: %+v", path, c)
+		}
+	}
+	go func() { results <- result{"closing", b.changes("/changes?after=2&wait=60")} }()
+	for b.api.Stats().Streams == 0 && time.Now().Before(deadline) {
+		b.publishIn("enwiki", "#enwiki")
+	}
+	b.api.Close()
+	if r := <-results; len(r.c.Events) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
