@@ -41,15 +41,17 @@ func (c *demoCmd) Run(g *globals) (err error) {
 		"Recorded changes of five Wikipedias arrive here, as if they happened now.",
 		"Read them with /join #enwiki.text, programs read #enwiki.",
 	}
+	hangup, stop := hangups()
+	defer stop()
 	b, err := bus.Start(g.ctx, config)
 	if err != nil {
 		return startError(g, err)
 	}
-	return c.play(g, b)
+	return c.play(g, b, hangup)
 }
 
 // play replays the changes beside the running bus and ends with it.
-func (c *demoCmd) play(g *globals, b *bus.Bus) error {
+func (c *demoCmd) play(g *globals, b *bus.Bus, hangup <-chan os.Signal) error {
 	wikis, err := newReplay(g.ctx, b)
 	if err == nil {
 		err = wikis.publish(g.ctx, demoHistory)
@@ -68,7 +70,7 @@ func (c *demoCmd) play(g *globals, b *bus.Bus) error {
 			}
 		}
 	}()
-	err = attend(g, b, func(*globals) (bus.Config, error) {
+	err = attend(g, b, hangup, func(*globals) (bus.Config, error) {
 		return bus.Config{}, errors.New("the demo has no configuration")
 	})
 	stop()

@@ -31,12 +31,14 @@ func (c *serveCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
+	hangup, stop := hangups()
+	defer stop()
 	b, err := bus.Start(g.ctx, config)
 	if err != nil {
 		return startError(g, err)
 	}
 	greet(g.stderr, b, config.Data)
-	return attend(g, b, c.config)
+	return attend(g, b, hangup, c.config)
 }
 
 // config is the configuration with the flags over it.
@@ -74,12 +76,17 @@ func startError(g *globals, err error) error {
 // stopWithin is how long the end may take.
 const stopWithin = 5 * time.Second
 
+// hangups takes SIGHUP over. It is called before anybody can know that the bus
+// is there, because until then the signal ends the process.
+func hangups() (hangup <-chan os.Signal, stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGHUP)
+	return signals, func() { signal.Stop(signals) }
+}
+
 // attend waits for the end of the bus and brings it about when g.ctx ends. On
 // SIGHUP it reads the configuration again.
-func attend(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)) error {
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	defer signal.Stop(hangup)
+func attend(g *globals, b *bus.Bus, hangup <-chan os.Signal, reload func(*globals) (bus.Config, error)) error {
 	ended := make(chan error, 1)
 	go func() { ended <- b.Wait() }()
 	for {
