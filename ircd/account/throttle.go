@@ -59,10 +59,11 @@ func newThrottle() *throttle {
 	}
 }
 
-// How failures slow down.
+// How failures slow down. Where the owner may be held up with the attacker, behind
+// one proxy or among many new addresses, it is for seconds only.
 var (
 	perAddress = policy{free: 10, base: time.Second, max: time.Minute}
-	perPair    = policy{free: 10, base: time.Second, max: 30 * time.Second}
+	perPair    = policy{free: 10, base: time.Second, max: 5 * time.Second}
 	perDirty   = policy{free: 10, base: time.Second, max: time.Minute}
 	perClean   = policy{free: 30, base: 250 * time.Millisecond, max: 5 * time.Second}
 )
