@@ -82,7 +82,6 @@ func receiptOf(m *ircmsg.Message) (ircbus.Receipt, bool) {
 	receipt := ircbus.Receipt{ID: ircbus.ID(id)}
 	_, at := m.GetTag("time")
 	receipt.At, _ = time.Parse(time.RFC3339Nano, at)
-	receipt.Duplicate, _ = m.GetTag("ircbus/duplicate")
 	return receipt, true
 }
 

@@ -142,17 +142,16 @@ func (c *Client) replies() chan reply {
 
 // answers handles a reply and those that have come behind it.
 func (c *Client) answers(r reply, alive bool) {
-	for range cap(c.conn.replies) {
+	for more := len(c.conn.replies); ; more-- {
 		if !alive {
 			c.lost(c.conn.err)
 			return
 		}
 		c.answer(r)
-		select {
-		case r, alive = <-c.conn.replies:
-		default:
+		if more <= 0 {
 			return
 		}
+		r, alive = <-c.conn.replies
 	}
 }
 

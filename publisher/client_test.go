@@ -1,0 +1,191 @@
+package publisher_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher"
+)
+
+func TestPublish(t *testing.T) {
+	b := newBus(t)
+	c := b.dial()
+	f := fields("wiki", "MoinMaster", "page", "פתיחה", "action", "SAVE", "user", "פלוני אלמוני",
+		"time", "2026-11-20T10:00:00Z", "comment", "a&b=c;#\r\nend", "key", "k1")
+	receipt, err := c.Publish(soon(t), f)
+	if err != nil || receipt.ID == 0 || receipt.At.IsZero() {
+		t.Fatalf("Publish = %+v, %v", receipt, err)
+	}
+	again, err := c.Publish(soon(t), f)
+	if err != nil || again.ID != receipt.ID {
+		t.Errorf("with the same key again: %+v, %v, want id %d", again, err, receipt.ID)
+	}
+	if c.Trouble() != nil || c.Spooled() != 0 {
+		t.Errorf("trouble %v, %d spooled", c.Trouble(), c.Spooled())
+	}
+	stored := b.stored()
+	for i := range stored {
+		stored[i].At = stored[i].At.Truncate(time.Millisecond) // as IRC tells it
+	}
+	want := []ircbus.Event{{ID: receipt.ID, At: receipt.At, Channel: "#wiki", Publisher: "wiki", Fields: f}}
+	if diff := cmp.Diff(want, stored); diff != "" {
+		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+}
+
+func TestPublishLongEvent(t *testing.T) {
+	b := newBus(t)
+	c := b.dial()
+	comment := strings.Repeat("שלום עולם & עוד, ", 400)
+	var wg sync.WaitGroup
+	for i := range 20 { // parts of several events must not be mixed up
+		wg.Go(func() {
+			f := fields("page", fmt.Sprint("page", i), "comment", comment[:len(comment)-17*i])
+			if r, err := c.Publish(soon(t), f); err != nil || r.ID == 0 {
+				t.Errorf("Publish = %+v, %v", r, err)
+			}
+		})
+	}
+	wg.Wait()
+	events := b.stored()
+	if len(events) != 20 {
+		t.Fatalf("%d events stored, want 20", len(events))
+	}
+	for _, e := range events {
+		var i int
+		fmt.Sscanf(e.Fields.Get("page"), "page%d", &i)
+		want := strings.ToValidUTF8(comment[:len(comment)-17*i], "?")
+		if got := strings.ToValidUTF8(e.Fields.Get("comment"), "?"); len(got) < len(want) || got[:1000] != want[:1000] {
+			t.Errorf("comment of %d has %d bytes, want %d", i, len(got), len(want))
+		}
+	}
+}
+
+func TestPublishManyAtOnce(t *testing.T) {
+	b := newBus(t)
+	c := b.dial()
+	const n = 1000
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			if r, err := c.Publish(soon(t), page(fmt.Sprint("page", i))); err != nil || r.ID == 0 {
+				t.Errorf("Publish = %+v, %v", r, err)
+			}
+		})
+	}
+	wg.Wait()
+	var got []string
+	for _, e := range b.stored() {
+		got = append(got, e.Fields.Get("page"))
+	}
+	want := pages(0, n)
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+}
+
+func TestSubmitKeepsOrder(t *testing.T) {
+	b := newBus(t)
+	c := b.dial()
+	var sent []*publisher.Pending
+	for _, name := range pages(0, 2000) {
+		p, err := c.Submit(soon(t), "#wiki", page(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent = append(sent, p)
+	}
+	for _, p := range sent {
+		if r, err := p.Wait(soon(t)); err != nil || r.ID == 0 {
+			t.Fatalf("Wait = %+v, %v", r, err)
+		}
+	}
+	b.storedPages(pages(0, 2000))
+}
+
+func TestFinalRefusals(t *testing.T) {
+	b := newBus(t)
+	c := b.dial()
+	reader := b.dial(func(o *publisher.Options) { o.Account, o.Channel = "reader", "#wiki" })
+	for _, tt := range []struct {
+		name    string
+		client  *publisher.Client
+		channel string
+		fields  ircbus.Fields
+		want    ircbus.Code
+	}{
+		{"reserved field", c, "#wiki", fields("id", "1"), ircbus.InvalidEvent},
+		{"too large", c, "#wiki", fields("page", strings.Repeat("x", 20000)), ircbus.EventTooLarge},
+		{"long event with a long key", c, "#wiki", fields("page", strings.Repeat("x", 600), "key", strings.Repeat("k", 100)), ircbus.InvalidEvent},
+		{"another's channel", c, "#other", page("x"), ircbus.NotPublisher},
+		{"another's channel, in parts", c, "#other", page(strings.Repeat("x", 2000)), ircbus.NotPublisher},
+		{"a channel that is none", c, "wiki", page("x"), ircbus.InvalidEvent},
+		{"not a publisher", reader, "#wiki", page("x"), ircbus.NotPublisher},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := tt.client.PublishTo(soon(t), tt.channel, tt.fields)
+			var refusal *ircbus.Refusal
+			if !errors.As(err, &refusal) || refusal.Code != tt.want || refusal.Reason == "" {
+				t.Errorf("error is %v, want a refusal %s", err, tt.want)
+			}
+		})
+	}
+	publish(t, c, "page0")
+	b.storedPages(pages(0, 1))
+}
+
+func TestDialErrors(t *testing.T) {
+	b := newBus(t)
+	wrong := func(o *publisher.Options) { o.Secret = "close sesame" }
+	_, err := publisher.Dial(soon(t), b.options(wrong))
+	if login := (*publisher.LoginError)(nil); !errors.As(err, &login) || login.Account != "wiki" || strings.Contains(err.Error(), "sesame") {
+		t.Errorf("with a wrong password: %v", err)
+	}
+	b.stop()
+	if _, err := publisher.Dial(soon(t), b.options()); err == nil || !strings.Contains(err.Error(), b.config.IRC) {
+		t.Errorf("without a bus: %v", err)
+	}
+	for _, o := range []publisher.Options{
+		b.options(func(o *publisher.Options) { o.Account = "" }),
+		b.options(func(o *publisher.Options) { o.Secret = "" }),
+		b.options(func(o *publisher.Options) { o.Addr = "localhost" }),
+		b.options(func(o *publisher.Options) { o.Channel = "x y" }),
+	} {
+		if _, err := publisher.Dial(soon(t), o); err == nil {
+			t.Errorf("no error with %+v", o)
+		}
+	}
+}
+
+func TestWrongPasswordWithSpool(t *testing.T) {
+	b := newBus(t)
+	dir := t.TempDir()
+	c := b.dial(spooling(dir), func(o *publisher.Options) { o.Secret = "wrong" })
+	if login := (*publisher.LoginError)(nil); !errors.As(c.Trouble(), &login) {
+		t.Errorf("trouble is %v", c.Trouble())
+	}
+	if r := publish(t, c, "page0"); r.ID != 0 || c.Spooled() != 1 {
+		t.Errorf("receipt %+v, %d spooled", r, c.Spooled())
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Publish(soon(t), page("x")); !errors.Is(err, publisher.ErrClosed) {
+		t.Errorf("Publish after Close: %v", err)
+	}
+	c = b.dial(spooling(dir))
+	if err := c.Flush(soon(t)); err != nil {
+		t.Fatal(err)
+	}
+	b.storedPages(pages(0, 1))
+}
