@@ -57,10 +57,10 @@ type cli struct {
 	JSON      bool   `help:"Machine-readable output where there is a table." name:"json"`
 	LogFormat string `help:"Form of the log on standard error: text or json." enum:"text,json," default:"" placeholder:"FORM"`
 
-	Serve   serveCmd   `cmd:"" help:"Run the bus."`
-	Demo    demoCmd    `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
-	Account accountCmd `cmd:"" help:"Add, list, change and remove accounts."`
-	// Publish     publishCmd     `cmd:"" help:"Publish events."`
+	Serve       serveCmd       `cmd:"" help:"Run the bus."`
+	Demo        demoCmd        `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
+	Account     accountCmd     `cmd:"" help:"Add, list, change and remove accounts."`
+	Publish     publishCmd     `cmd:"" help:"Publish events."`
 	Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
 	Changes     changesCmd     `cmd:"" help:"Print old events."`
 	PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/ircbus/ircbus"
+)
+
+// publishCmd publishes one event from its arguments, or many from standard
+// input, over IRC or HTTP.
+type publishCmd struct {
+	IRC     string `name:"irc" help:"Bus to publish on, over IRC: HOST:PORT, or ircs://HOST:PORT for TLS (default: 127.0.0.1:6667)." placeholder:"ADDR"`
+	URL     string `name:"url" help:"Bus to publish on, over HTTP: its base address." placeholder:"URL"`
+	Account string `help:"The publisher's account." placeholder:"NAME" env:"IRCBUS_ACCOUNT"`
+	Channel string `help:"Channel to publish in (default: the account's own)." placeholder:"#CHANNEL"`
+	Spool   string `help:"Directory that keeps events while the bus is away (IRC only)." placeholder:"DIR"`
+
+	PasswordFile      string        `help:"File with the account's password or token, readable by its owner alone (default: IRCBUS_PASSWORD or IRCBUS_TOKEN)." placeholder:"FILE"`
+	InsecurePlaintext bool          `help:"Send the password to another machine without TLS."`
+	Timeout           time.Duration `help:"How long to wait for the bus before giving up." default:"1m"`
+
+	Fields []string `arg:"" optional:"" name:"field=value" help:"Fields of one event. Without any, events are read from standard input: a JSON object or a query string per line."`
+}
+
+// publishDoor is one way to publish many events in order.
+type publishDoor interface {
+	// publish publishes what comes from in and reports what became of each, in
+	// order. It returns when in is closed and everything has its answer, or with
+	// the error after which there is no use in going on. When ctx ends, in is
+	// closed, and publish finishes what can be finished soon.
+	publish(ctx context.Context, in <-chan input, report func(input, outcome)) error
+	// finish is called after publish, to say what remains to be said.
+	finish(ctx context.Context) error
+}
+
+// input is one event that was read, or why a line is none.
+type input struct {
+	line   int // from 1; 0 for the arguments
+	fields ircbus.Fields
+	err    error
+}
+
+// outcome is what became of an event.
+type outcome struct {
+	id        ircbus.ID // 0 if it waits in the spool
+	key       string
+	duplicate *bool // nil if the bus does not tell
+	err       error // why it was not published
+}
+
+func (c *publishCmd) Run(g *globals) error {
+	channel := c.Channel
+	if channel != "" && !strings.HasPrefix(channel, "#") {
+		channel = "#" + channel
+	}
+	in, err := c.input(g)
+	if err != nil {
+		return err
+	}
+	secret, err := c.secret()
+	if err != nil {
+		return err
+	}
+	d, err := c.open(g, channel, secret)
+	if err != nil {
+		return err
+	}
+	r := newReporter(g, len(c.Fields) > 0)
+	err = d.publish(g.ctx, in, r.report)
+	if ended := d.finish(g.ctx); err == nil {
+		err = ended
+	}
+	return r.finish(g.ctx, err)
+}
+
+func (c *publishCmd) open(g *globals, channel string, s secret) (publishDoor, error) {
+	switch {
+	case c.URL != "" && (c.IRC != "" || c.Spool != ""):
+		return nil, usagef("--url goes neither with --irc nor with --spool: choose one way to publish")
+	case c.Timeout <= 0:
+		return nil, usagef("--timeout must be more than 0")
+	case c.URL != "":
+		return newHTTPDoor(c, channel, s)
+	}
+	return newIRCDoor(g, c, channel, s)
+}
+
+// input says where the events come from: the arguments or standard input.
+func (c *publishCmd) input(g *globals) (<-chan input, error) {
+	if len(c.Fields) == 0 {
+		if isTerminal(g.stdin) {
+			fmt.Fprintln(g.stderr, "Reading events from the terminal, one a line; Ctrl-D ends.")
+		}
+		return readInputs(g.ctx, g.stdin), nil
+	}
+	var f ircbus.Fields
+	for _, arg := range c.Fields {
+		key, value, found := strings.Cut(arg, "=")
+		if !found {
+			return nil, usagef("%q is not FIELD=VALUE", arg)
+		}
+		f = append(f, ircbus.Field{Key: key, Value: value})
+	}
+	if _, err := ircbus.Accept(f, 0); err != nil {
+		return nil, usagef("this event cannot be published: %v", err)
+	}
+	in := make(chan input, 1)
+	in <- input{fields: f}
+	close(in)
+	return in, nil
+}
+
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// secret is what the account logs in with.
+type secret struct {
+	text    string
+	isToken bool // surely a token; a file may hold either
+}
+
+// secret finds the credentials: the file, else the environment.
+func (c *publishCmd) secret() (secret, error) {
+	if c.PasswordFile != "" {
+		text, err := readSecret(c.PasswordFile)
+		return secret{text: text}, err
+	}
+	if password := os.Getenv("IRCBUS_PASSWORD"); password != "" {
+		return secret{text: password}, nil
+	}
+	if token := os.Getenv("IRCBUS_TOKEN"); token != "" {
+		return secret{text: token, isToken: true}, nil
+	}
+	return secret{}, usagef("publishing needs the account's password: put it into IRCBUS_PASSWORD, a token into IRCBUS_TOKEN, or name a file with --password-file")
+}
+
+// readSecret returns the first line of a file that nobody else may read.
+func readSecret(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("the password file: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", fmt.Errorf("the password file: %w", err)
+	}
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("the password file %s may be read by others than its owner (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	}
+	text, err := io.ReadAll(io.LimitReader(file, 4096))
+	if err != nil {
+		return "", fmt.Errorf("the password file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	if line = strings.TrimSuffix(line, "\r"); line == "" {
+		return "", fmt.Errorf("the password file %s begins with an empty line: the first line must be the password or a token", path)
+	}
+	return line, nil
+}
