@@ -65,9 +65,9 @@ type cli struct {
 	Changes     changesCmd     `cmd:"" help:"Print old events."`
 	PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`
 	CheckConfig checkConfigCmd `cmd:"" help:"Check the configuration file."`
-	// Backup      backupCmd      `cmd:"" help:"Copy the store of a running or stopped bus."`
-	// Check       checkCmd       `cmd:"" help:"Check the integrity of the store."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Backup      backupCmd      `cmd:"" help:"Write a copy of a running or stopped bus to a file."`
+	Check       checkCmd       `cmd:"" help:"Check the integrity of the data directory."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 // usesData names the commands that need the data directory without a bus of

@@ -41,6 +41,10 @@ func (w *writer) load(path string) error {
 	if head < 0 {
 		return fmt.Errorf("%w: its last id is %d", ErrNotOurs, head)
 	}
+	var err error
+	if epoch, err = w.renewEpoch(epoch); err != nil {
+		return err
+	}
 	w.store.epoch, w.head, w.at, w.path = epoch, ircbus.ID(head), at, path
 	w.store.live = newLive(w.head)
 	if err := w.loadNames("channels", w.store.channels); err != nil {
