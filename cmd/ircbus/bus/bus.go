@@ -67,6 +67,7 @@ func Start(ctx context.Context, c Config) (*Bus, error) {
 		b.release()
 		return nil, err
 	}
+	b.warnPlain()
 	b.run(ctx)
 	return b, nil
 }

@@ -1,0 +1,90 @@
+package bus
+
+import (
+	"bufio"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestMediaWikiDoor: a wiki's first packet makes it a publisher with a
+// description and MediaWiki's own line; who may not send is counted.
+func TestMediaWikiDoor(t *testing.T) {
+	c := quiet(t)
+	c.MediaWiki = MediaWiki{Listen: "127.0.0.1:0", Names: []string{"en*"}}
+	b := startBus(t, c)
+	wiki, err := net.Dial("udp", b.MediaWikiAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer wiki.Close()
+	for i, name := range []string{"enwiki", "other", "enwiki"} {
+		fmt.Fprintf(wiki, `{"id":%d,"type":"edit","namespace":0,"title":"A","comment":"c","timestamp":1700000000,"user":"U","bot":false,"minor":false,`+
+			`"length":{"old":1,"new":9},"revision":{"old":1,"new":2},"server_url":"https://en.example.org","server_name":"en.example.org","server_script_path":"/w","wiki":%q}`, i+1, name)
+	}
+	waitFor(t, "two events", func() bool {
+		_, metrics := get(t, b.URL()+"/metrics")
+		return strings.Contains(metrics, "\nircbus_mediawiki_events_total 2") &&
+			strings.Contains(metrics, "\n"+`ircbus_mediawiki_refused_total{reason="name"} 1`) &&
+			strings.Contains(metrics, "\n"+`ircbus_mediawiki_dropped_total{where="kernel"} 0`)
+	})
+	wikis := b.directory.wikis()
+	if len(wikis) != 1 || wikis[0].Publisher != "enwiki" || wikis[0].Engine != "mediawiki" || !strings.HasPrefix(wikis[0].PageURL, "https://en.example.org/w/") {
+		t.Fatalf("%+v", wikis)
+	}
+	if body := firstLine(t, b); !strings.HasPrefix(body, "\x0314[[\x0307A\x0314]]") {
+		t.Errorf("the readable line is %q", body)
+	}
+}
+
+// firstLine is the readable line of the log's first event.
+func firstLine(t *testing.T, b *Bus) string {
+	t.Helper()
+	e, err := b.store.Event(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.directory.publishers[0].Line(&e, 400)
+}
+
+// TestClosedBus: who has no account gets in nowhere.
+func TestClosedBus(t *testing.T) {
+	c := quiet(t)
+	c.Access = AccessLogin
+	b := startBus(t, c)
+	if status, _ := get(t, b.URL()+"/changes"); status != http.StatusUnauthorized {
+		t.Errorf("changes: status %d", status)
+	}
+	if status, _ := get(t, b.URL()+"/healthz"); status != http.StatusOK {
+		t.Errorf("healthz: status %d", status)
+	}
+	conn, err := net.Dial("tcp", b.IRCAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	p := &person{t, conn, bufio.NewReader(conn)}
+	p.say("NICK a")
+	p.say("USER a 0 * :a")
+	p.until("ERROR :", " 465 ", "ACCOUNT_REQUIRED")
+}
+
+// TestWarnPlain: plain listeners beyond loopback are named in the log.
+func TestWarnPlain(t *testing.T) {
+	c, log := quiet(t), &logged{}
+	c.Log = slog.New(slog.NewTextHandler(log, nil))
+	c.IRC, c.HTTP = "0.0.0.0:0", ":0"
+	c.URL = "http://bus.example.org"
+	b := startBus(t, c)
+	if got := log.String(); strings.Count(got, "passwords can be read") != 2 {
+		t.Errorf("the log: %s", got)
+	}
+	if _, port, _ := net.SplitHostPort(b.IRCAddr()); public(b.listeners.irc, c.URL) != "bus.example.org:"+port {
+		t.Errorf("people are told %s", public(b.listeners.irc, c.URL))
+	}
+}
