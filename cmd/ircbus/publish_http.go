@@ -95,7 +95,7 @@ func (d *httpDoor) publish(ctx context.Context, in <-chan input, report func(inp
 		if err := d.post(posting, batch, report); err != nil {
 			return err
 		}
-		if !more {
+		if !more || ctx.Err() != nil {
 			return nil
 		}
 	}

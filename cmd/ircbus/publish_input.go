@@ -29,8 +29,8 @@ func readInputs(ctx context.Context, r io.Reader) <-chan input {
 			}
 		}
 	}()
-	in := make(chan input)
-	go func() { // ends with ctx even while the read above does not
+	in := make(chan input, maxPostEvents) // what comes together goes into one batch
+	go func() {                           // ends with ctx even while the read above does not
 		defer close(in)
 		for {
 			select {

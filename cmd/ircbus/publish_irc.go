@@ -190,9 +190,9 @@ func (d *ircDoor) finish(ctx context.Context) error {
 		return nil
 	}
 	if errors.As(trouble, new(*publisher.LoginError)) {
-		return fmt.Errorf("%d events wait in the spool %s: %w", n, d.cmd.Spool, trouble)
+		return fmt.Errorf("the spool %s keeps what the bus does not take (events: %d): %w", d.cmd.Spool, n, trouble)
 	}
-	fmt.Fprintf(d.stderr, "ircbus: %d events wait in the spool %s for the next publish: %v\n", n, d.cmd.Spool, trouble)
+	fmt.Fprintf(d.stderr, "ircbus: the spool %s keeps what could not be sent for the next publish (events: %d): %v\n", d.cmd.Spool, n, trouble)
 	return nil
 }
 
