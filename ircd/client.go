@@ -88,7 +88,7 @@ func newClient(s *Server, nc net.Conn) *client {
 
 // name is how replies address the client.
 func (c *client) name() string {
-	if c.nick == "" {
+	if !c.registered {
 		return "*"
 	}
 	return c.nick
@@ -318,10 +318,7 @@ func (c *client) quit(reason string) {
 		s.stats.slow.Add(1)
 		c.log.Warn("a reader was too slow and has been cut off", "nick", c.nick, "limit", s.cfg.Limits.Behind)
 	}
-	gone := c.message("QUIT", reason)
-	for other := range c.neighbours() {
-		other.send(gone)
-	}
+	c.announceQuit(reason)
 	for _, m := range c.joined {
 		c.leave(m)
 	}
@@ -335,4 +332,21 @@ func (c *client) quit(reason string) {
 		delete(s.nicks, key)
 	}
 	c.conn.finish("ERROR :" + strings.ToValidUTF8(reason, "?"))
+}
+
+// announceQuit tells the neighbours. Of a publisher that has other connections
+// they see it part only from the channels where none of those is.
+func (c *client) announceQuit(reason string) {
+	if c.publisher != nil && len(c.publisher.clients) > 1 {
+		for _, m := range c.joined {
+			if m.channel != nil && !m.channel.doubled(c) {
+				m.channel.sendOthers(c, c.message("PART", m.name, reason))
+			}
+		}
+		return
+	}
+	gone := c.message("QUIT", reason)
+	for other := range c.neighbours() {
+		other.send(gone)
+	}
 }

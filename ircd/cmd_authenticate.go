@@ -45,7 +45,7 @@ func (c *client) saslBegin(mechanism string) error {
 		return numeric("904", "This server does not know this SASL mechanism")
 	}
 	c.sasl.begun = true
-	c.respond(message{source: c.srv.cfg.Name, command: "AUTHENTICATE", params: []string{"+"}})
+	c.respond(message{command: "AUTHENTICATE", params: []string{"+"}})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/ergochat/irc-go/ircmsg"
@@ -11,12 +12,12 @@ import (
 func (c *client) cmdCap(msg *ircmsg.Message) error {
 	args := ""
 	if len(msg.Params) > 1 {
-		args = strings.Join(msg.Params[1:], " ") // some leave out the colon
+		args = strings.TrimSpace(strings.Join(msg.Params[1:], " ")) // some leave out the colon
 	}
 	switch sub := strings.ToUpper(msg.Params[0]); sub {
 	case "LS":
 		c.negotiating = !c.registered
-		if strings.HasPrefix(args, "302") || len(args) > 3 {
+		if version, err := strconv.Atoi(args); err == nil && version >= 302 {
 			c.version302 = true
 			c.caps |= capCapNotify // implied
 		}

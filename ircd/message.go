@@ -20,7 +20,7 @@ const timeTag = "2006-01-02T15:04:05.000Z"
 // the receiver's capabilities. Our own serialiser, not irc-go's, because tags
 // have a fixed order here and many receivers share the bytes.
 type message struct {
-	source  string // nick!user@host or the server's name
+	source  string // nick!user@host or the server's name; "" for AUTHENTICATE
 	command string
 	params  []string
 
@@ -38,9 +38,11 @@ type message struct {
 func (m *message) append(dst []byte, caps capSet) []byte {
 	dst = m.appendTags(dst, caps.tags())
 	start := len(dst)
-	dst = append(dst, ':')
-	dst = append(dst, m.source...)
-	dst = append(dst, ' ')
+	if m.source != "" {
+		dst = append(dst, ':')
+		dst = append(dst, m.source...)
+		dst = append(dst, ' ')
+	}
 	dst = append(dst, m.command...)
 	for i, param := range m.params {
 		dst = append(dst, ' ')

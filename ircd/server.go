@@ -177,6 +177,7 @@ func (s *Server) accept(nc net.Conn) {
 	full := s.countAddress(c.conn.addr, 1) > s.cfg.Limits.PerAddress && !c.conn.addr.IsLoopback()
 	s.wg.Go(func() {
 		if full {
+			nc.SetReadDeadline(time.Now().Add(lastWrite)) // for a TLS handshake
 			c.quit(fmt.Sprintf("Too many connections from your address (limit %d)", s.cfg.Limits.PerAddress))
 			c.conn.close()
 			s.forget(c)

@@ -3,6 +3,7 @@ package ircd
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -85,7 +86,7 @@ func newBus(t testing.TB, change ...func(*Config)) *bus {
 	b := &bus{t: t, keys: make(map[string]ircbus.Receipt)}
 	cfg := Config{
 		Name: "irc.test", Network: "TestNet", Version: "ircbus-test", HTTP: "http://irc.test:8667",
-		Append: b.append, Login: login,
+		Append: b.append, Login: login, Limits: Limits{Burst: 1 << 20},
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -211,4 +212,8 @@ func (u *user) fence() []string {
 	u.send("PING " + token)
 	lines := u.until("PONG irc.test " + token)
 	return lines[:len(lines)-1]
+}
+
+func plain(account, secret string) string {
+	return base64.StdEncoding.EncodeToString([]byte(account + "\x00" + account + "\x00" + secret))
 }
