@@ -138,11 +138,19 @@ func (h *Handler) base(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// waiting counts a request that will stay; done must be called at its end.
-func (h *Handler) waiting() (done func(), err error) {
+// waiting counts a request that will stay, and frees it from the server's
+// time-outs for ordinary ones; done must be called at its end.
+func (h *Handler) waiting(w http.ResponseWriter) (done func(), err error) {
 	if h.streams.Add(1) > MaxStreams {
 		h.streams.Add(-1)
 		return nil, &Problem{Status: http.StatusServiceUnavailable, Detail: "too many readers are waiting or streaming now; try again later", RetryAfter: 10}
+	}
+	rc := http.NewResponseController(w)
+	// A read deadline would end the request: the server reads on meanwhile to
+	// notice when the client goes. Writes set their own.
+	if err := errors.Join(rc.SetReadDeadline(time.Time{}), rc.SetWriteDeadline(time.Time{})); err != nil {
+		h.streams.Add(-1)
+		return nil, err
 	}
 	return func() { h.streams.Add(-1) }, nil
 }

@@ -67,10 +67,10 @@ func TestClosedBus(t *testing.T) {
 			t.Errorf("%s: %v", path, a.header)
 		}
 	}
-	if a := b.get("/changes", "Authorization", bearer1); a.status != 200 {
+	if a := b.get("/changes", "Authorization", goodToken); a.status != 200 {
 		t.Errorf("with a token: %d %s", a.status, a.body)
 	}
-	if a := b.get("/", "Authorization", bearer1); !strings.Contains(string(a.body), "asks everybody to log in") {
+	if a := b.get("/", "Authorization", goodToken); !strings.Contains(string(a.body), "asks everybody to log in") {
 		t.Errorf("page: %d %s", a.status, a.body)
 	}
 }

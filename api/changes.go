@@ -33,7 +33,7 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 	if done, err := p.open(ctx); err != nil {
 		return err
 	} else if !done {
-		if err := p.waitAndOpen(r); err != nil {
+		if err := p.waitAndOpen(w, r); err != nil {
 			return err
 		}
 	}

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	form    = "application/x-www-form-urlencoded"
-	jsonT   = "application/json"
-	ndjson  = "application/x-ndjson"
-	bearer1 = "Bearer token"
+	form      = "application/x-www-form-urlencoded"
+	jsonT     = "application/json"
+	ndjson    = "application/x-ndjson"
+	goodToken = "Bearer token"
 )
 
 func (b *bus) post(query, contentType, body string, headers ...string) answer {
 	b.t.Helper()
-	return b.do("POST", "/events"+query, []byte(body), append([]string{"Authorization", bearer1, "Content-Type", contentType}, headers...)...)
+	return b.do("POST", "/events"+query, []byte(body), append([]string{"Authorization", goodToken, "Content-Type", contentType}, headers...)...)
 }
 
 func TestPost(t *testing.T) {
@@ -181,7 +181,7 @@ func TestPostBrokenOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(conn, "POST /events HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Type: %s\r\nContent-Length: 100\r\n\r\npage=A", bearer1, form)
+	fmt.Fprintf(conn, "POST /events HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Type: %s\r\nContent-Length: 100\r\n\r\npage=A", goodToken, form)
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ type pageData struct {
 	Version  string // of the bus
 	Path     string // before every address on the page
 	Base     string
-	Host     string // for `ircbus follow --server`
+	Server   string // for `ircbus follow --server`
 	IRC, TLS hostPort
 	Example  wikiBlock // for the examples of commands
 	Only     *wikiBlock
@@ -126,7 +126,9 @@ func (h *Handler) pageData(r *http.Request, only *wikiBlock) (pageData, error) {
 	}
 	data := pageData{Bus: bus, Version: h.Version, Base: h.base(r), Closed: h.Closed, IRC: split(h.IRC), TLS: split(h.IRCTLS)}
 	if u, err := url.Parse(data.Base); err == nil {
-		data.Host = u.Host
+		if data.Server = u.Host; u.Scheme == "https" || u.Path != "" {
+			data.Server = data.Base
+		}
 		if h.URL != "" {
 			data.Path = u.EscapedPath()
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -31,7 +30,7 @@ func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request) error {
 	if s.views = p.views(h.resolver(r.Context())); p.err != nil {
 		return p.err
 	}
-	done, err := h.waiting()
+	done, err := h.waiting(w)
 	if err != nil {
 		return err
 	}
@@ -138,6 +137,7 @@ func (s *stream) run(w http.ResponseWriter, r *http.Request) error {
 		cancel()
 		s.w.hurry()
 	})()
+	defer s.w.done()
 	s.header(w.Header())
 	if r.Method == http.MethodHead {
 		return nil
@@ -274,54 +274,4 @@ func (s *stream) flush() error {
 		s.buf = nil
 	}
 	return err
-}
-
-// streamWriter writes with deadlines that get short when the bus stops.
-type streamWriter struct {
-	w        http.ResponseWriter // owned by who holds stream.mu
-	rc       *http.ResponseController
-	patience time.Duration
-
-	mu      sync.Mutex
-	closing bool
-	late    bool // a write did not end in time
-}
-
-// farewellTime is how long a reader has to take its last bytes.
-const farewellTime = time.Second
-
-func (s *streamWriter) write(p []byte) error {
-	s.mu.Lock()
-	timeout := s.patience
-	if s.closing {
-		timeout = farewellTime
-	}
-	err := s.rc.SetWriteDeadline(time.Now().Add(timeout))
-	s.mu.Unlock()
-	if err == nil {
-		_, err = s.w.Write(p)
-	}
-	if err == nil {
-		err = s.rc.Flush()
-	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		s.mu.Lock()
-		s.late = true
-		s.mu.Unlock()
-	}
-	return err
-}
-
-// hurry shortens the deadline of a write that is waiting now, too.
-func (s *streamWriter) hurry() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closing = true
-	_ = s.rc.SetWriteDeadline(time.Now().Add(farewellTime)) // the connection may be closed already
-}
-
-func (s *streamWriter) stalled() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.late && !s.closing
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -252,6 +253,66 @@ func TestStreamStalled(t *testing.T) {
 	}
 	n := b.publish("page=Last")[0].ID
 	other.want("change", strconv.FormatUint(uint64(n), 10), "Last")
+}
+
+// The server's time-outs are for ordinary requests: streams and waits outlive them.
+func TestStreamOutlivesTimeouts(t *testing.T) {
+	b := startBus(t, nil)
+	b.api.heartbeat = 10 * time.Millisecond
+	server := httptest.NewUnstartedServer(b.api)
+	server.Config.ReadTimeout, server.Config.WriteTimeout = 200*time.Millisecond, 200*time.Millisecond
+	server.Start()
+	t.Cleanup(func() {
+		b.api.Close()
+		server.Close()
+	})
+	b.url = server.URL
+	s := b.stream("")
+	if c := b.changes("/changes?after=0&wait=1"); len(c.Events) != 0 { // longer than the time-outs
+		t.Errorf("got %+v", c)
+	}
+	b.publish("page=A")
+	s.want("change", "1", "A")
+}
+
+func TestHTTP2(t *testing.T) {
+	b := startBus(t, nil)
+	server := httptest.NewUnstartedServer(b.api)
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(func() {
+		b.api.Close()
+		server.Close()
+	})
+	client := server.Client()
+	response, err := client.Get(server.URL + "/stream")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	s := &reader{t: t, lines: bufio.NewScanner(response.Body)}
+	request, err := http.NewRequest("POST", server.URL+"/events", strings.NewReader("page=A"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", form)
+	request.Header.Set("Authorization", goodToken)
+	posted, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	posted.Body.Close()
+	if response.ProtoMajor != 2 || posted.StatusCode != 201 || !strings.HasPrefix(posted.Header.Get("Location"), "https://") {
+		t.Errorf("%s; %s %v", response.Proto, posted.Status, posted.Header)
+	}
+	s.want("change", "1", "A")
+	waited, err := client.Get(server.URL + "/changes?wait=1&after=1")
+	if err != nil || waited.StatusCode != 200 {
+		t.Fatal(waited, err)
+	}
+	waited.Body.Close()
+	b.api.Close()
+	s.want("end", "", "stopping")
 }
 
 func TestWait(t *testing.T) {

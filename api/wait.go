@@ -11,11 +11,11 @@ import (
 
 // waitAndOpen waits for the first event that the page would have, up to the
 // caller's patience, and opens the page again.
-func (p *page) waitAndOpen(r *http.Request) error {
+func (p *page) waitAndOpen(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead || p.h.closed.Err() != nil {
 		return nil
 	}
-	done, err := p.h.waiting()
+	done, err := p.h.waiting(w)
 	if err != nil {
 		return err
 	}
