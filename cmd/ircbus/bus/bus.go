@@ -137,8 +137,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 	if err != nil {
 		return err
 	}
-	b.web = newWebServer(b.api, b.log)
-	b.web.TLSConfig = b.cert.config()
+	b.web = newWebServer(b.api, b.cert.config(), b.log)
 	return b.openDoor()
 }
 

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -108,9 +109,13 @@ func (b *Bus) deliver(ctx context.Context) error {
 
 // newWebServer serves the API with limits on what a stranger can hold open.
 // There is none on the time of an answer: streams have no end.
-func newWebServer(handler http.Handler, log *slog.Logger) *http.Server {
+func newWebServer(handler http.Handler, secure *tls.Config, log *slog.Logger) *http.Server {
+	// HTTP/2 must be named here: the plain listener, if it is the first to be
+	// served, would set the server up without it.
+	secure.NextProtos = []string{"h2", "http/1.1"}
 	return &http.Server{
 		Handler:           handler,
+		TLSConfig:         secure,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
