@@ -57,7 +57,9 @@ func (c *Client) lost(err error) {
 	c.conn.close()
 	c.conn = nil
 	c.requeueAll()
-	c.window = maxUnderWay
+	if c.careful == 0 {
+		c.window = maxUnderWay
+	}
 	c.failed(err)
 	c.redialLater()
 }

@@ -15,6 +15,8 @@ const (
 	maxUnderWay  = 512     // events sent and not answered yet
 	maxWireBytes = 1 << 20 // bytes of them, beyond one event
 
+	carefulFor = 64 // events sent one by one after a refusal that passes
+
 	firstBackoff  = 100 * time.Millisecond
 	refusalLimit  = 5 * time.Second  // longest pause after a refusal that passes
 	answerTimeout = 60 * time.Second // how long the bus may leave every event unanswered
@@ -31,6 +33,7 @@ type sender struct {
 	underWay  map[uint64]*Pending // by try
 	wireBytes int                 // of underWay
 	window    int                 // how many may be under way at present
+	careful   int                 // how many more must be accepted before window grows
 
 	lastOrder, lastTry uint64
 	lastAnswer         time.Time // or since when underWay is not empty
@@ -167,7 +170,9 @@ func (c *Client) answer(r reply) {
 	case r.refusal == nil:
 		c.redialWait.reset()
 		c.resumeWait.reset()
-		c.window = min(c.window+1, maxUnderWay)
+		if c.careful = max(0, c.careful-1); c.careful == 0 {
+			c.window = min(c.window+1, maxUnderWay)
+		}
 		if !c.paused {
 			c.setTrouble(nil)
 		}
@@ -180,14 +185,14 @@ func (c *Client) answer(r reply) {
 	}
 }
 
-// pause stops sending for a while; after it events go out one by one first, so
-// that few can overtake one that is refused again.
+// pause stops sending for a while. After it events go out one by one, so that
+// none can overtake one that is refused again, until the bus has taken several.
 func (c *Client) pause(why *ircbus.Refusal) {
 	if c.paused {
 		return
 	}
 	c.paused = true
-	c.window = 1
+	c.window, c.careful = 1, carefulFor
 	c.setTrouble(why)
 	wait := c.resumeWait.wait()
 	c.resume.Reset(wait)
