@@ -19,11 +19,11 @@ import (
 // changesCmd prints old events.
 type changesCmd struct {
 	server
-	From   string `help:"Only events since then: -1h, -7d, 2026-11-20T10:00:00Z …" placeholder:"T"`
-	To     string `help:"Only events before then." placeholder:"T"`
-	After  uint64 `help:"Only events after this id." placeholder:"ID"`
-	Limit  int    `help:"At most so many events (default: all; xml, json, rss and atom: one page)." placeholder:"N"`
-	Format string `help:"text, ndjson, qs, csv, json, xml, rss or atom (default: text on a terminal, else ndjson)." placeholder:"FORM" enum:"text,ndjson,qs,csv,json,xml,rss,atom," default:""`
+	From   timeWord `help:"Only events since then: -1h, -7d, 2026-11-20T10:00:00Z …" placeholder:"T"`
+	To     timeWord `help:"Only events before then." placeholder:"T"`
+	After  uint64   `help:"Only events after this id." placeholder:"ID"`
+	Limit  int      `help:"At most so many events (default: all; xml, json, rss and atom: one page)." placeholder:"N"`
+	Format string   `help:"text, ndjson, qs, csv, json, xml, rss or atom (default: text on a terminal, else ndjson)." placeholder:"FORM" enum:"text,ndjson,qs,csv,json,xml,rss,atom," default:""`
 
 	Views []string `arg:"" optional:"" name:"view" help:"Channels, optionally with a filter, as '#moinmaster?page=Bad*' (default: all)."`
 }
@@ -67,8 +67,8 @@ func (c *changesCmd) query(format string) url.Values {
 			query.Set(name, value)
 		}
 	}
-	set("from", c.From)
-	set("to", c.To)
+	set("from", string(c.From))
+	set("to", string(c.To))
 	set("after", strconv.FormatUint(c.After, 10))
 	for _, view := range c.Views {
 		query.Add("channel", view)

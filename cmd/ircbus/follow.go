@@ -17,11 +17,11 @@ import (
 // followCmd gives every event of some views from a cursor on, in order, each once.
 type followCmd struct {
 	server
-	IRC    string `name:"irc" help:"The bus's IRC address, HOST:PORT (default: found through --server)." placeholder:"ADDR"`
-	From   string `help:"Where to begin without a cursor: -1h, -7d, 2026-11-20T10:00:00Z … (default: from now on)." placeholder:"T"`
-	Cursor string `help:"File that keeps the position, so that the next start goes on there." placeholder:"FILE"`
-	Exec   string `help:"Command to run for each event, one after the other, instead of printing it: the event as JSON on its standard input, its fields in IRCBUS_FIELD_PAGE and so on. A failed one is run again until it succeeds." placeholder:"CMD"`
-	Format string `help:"qs, json or text (default: text on a terminal, else json)." placeholder:"FORM" enum:"qs,json,text," default:""`
+	IRC    string   `name:"irc" help:"The bus's IRC address, HOST:PORT (default: found through --server)." placeholder:"ADDR"`
+	From   timeWord `help:"Where to begin without a cursor: -1h, -7d, 2026-11-20T10:00:00Z … (default: from now on)." placeholder:"T"`
+	Cursor string   `help:"File that keeps the position, so that the next start goes on there." placeholder:"FILE"`
+	Exec   string   `help:"Command to run for each event, one after the other, instead of printing it: the event as JSON on its standard input, its fields in IRCBUS_FIELD_PAGE and so on. A failed one is run again until it succeeds." placeholder:"CMD"`
+	Format string   `help:"qs, json or text (default: text on a terminal, else json)." placeholder:"FORM" enum:"qs,json,text," default:""`
 
 	Views []string `arg:"" name:"view" help:"Channels, as '#moinmaster', optionally with a filter, as '#moinmaster?page=Bad*&user=!*Bot'."`
 }
@@ -53,7 +53,7 @@ func (c *followCmd) Run(g *globals) error {
 	}
 	opts := subscriber.Options{
 		HTTP: base, IRC: c.IRC, Account: c.Account, Secret: c.secret(), InsecurePlaintext: c.InsecurePlaintext,
-		Cursor: c.Cursor, From: c.From, Log: g.log,
+		Cursor: c.Cursor, From: string(c.From), Log: g.log,
 	}
 	err = subscriber.Follow(g.ctx, opts, c.Views, h)
 	if g.ctx.Err() != nil && errors.Is(err, context.Canceled) {
