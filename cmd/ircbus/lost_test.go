@@ -1,0 +1,452 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/ircd/account"
+	"github.com/ircbus/ircbus/publisher"
+	"github.com/ircbus/ircbus/subscriber"
+)
+
+// acks holds what the bus has acknowledged: "who-number" → id.
+type acks struct {
+	mu  sync.Mutex
+	ids map[string]ircbus.ID
+	n   atomic.Int64
+}
+
+func (a *acks) add(page string, id ircbus.ID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ids[page] = id
+	a.n.Add(1)
+}
+
+// received collects what a subscriber was handed.
+type received struct {
+	mu     sync.Mutex
+	events []ircbus.Event
+	gaps   []string
+}
+
+func (r *received) Event(_ context.Context, e *ircbus.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, *e)
+	return nil
+}
+
+func (r *received) Gap(_ context.Context, g subscriber.Gap) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gaps = append(r.gaps, g.String())
+	return nil
+}
+
+func (r *received) last() ircbus.ID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) == 0 {
+		return 0
+	}
+	return r.events[len(r.events)-1].ID
+}
+
+// TestNothingLost kills the bus with SIGKILL twenty times while publishers write
+// over IRC and HTTP and subscribers read, some of which are themselves stopped or
+// killed. Afterwards every acknowledged event is there once, under the id that was
+// acknowledged, and every subscriber has had every stored event once, in order.
+func TestNothingLost(t *testing.T) {
+	const kills = 20
+	dir := t.TempDir()
+	accounts, err := account.Open(filepath.Join(dir, "accounts.json"), account.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"irca", "ircb", "ircc", "weba", "webb"} {
+		if err := accounts.Add(account.Account{Name: name, Role: account.Publisher}, "secret-of-"+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	irc, web := freeAddr(t), freeAddr(t)
+	var bus *exec.Cmd
+	startBus := func() {
+		bus = exec.Command(binary, "serve", "--data", dir, "--irc", irc, "--http", web)
+		bus.Stderr = os.Stderr
+		if err := bus.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startBus()
+	t.Cleanup(func() { bus.Process.Kill(); bus.Wait() })
+	waitReady(t, web)
+
+	published := &acks{ids: map[string]ircbus.ID{}}
+	ctx, stopPublishing := context.WithCancel(t.Context())
+	defer stopPublishing()
+	var publishers sync.WaitGroup
+	for _, name := range []string{"irca", "ircb", "ircc"} {
+		client, err := publisher.Dial(ctx, publisher.Options{
+			Addr: irc, Account: name, Secret: "secret-of-" + name, MaxBackoff: 200 * time.Millisecond,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		publishers.Go(func() { publishIRC(ctx, t, client, name, published) })
+	}
+	for _, name := range []string{"weba", "webb"} {
+		publishers.Go(func() { publishHTTP(ctx, web, name, published) })
+	}
+
+	views := []string{"#irca", "#ircb", "#ircc", "#weba", "#webb"}
+	following, stopFollowing := context.WithCancel(t.Context())
+	defer stopFollowing()
+	var followers sync.WaitGroup
+	options := func(name string) subscriber.Options {
+		return subscriber.Options{HTTP: "http://" + web, From: "-1h", Cursor: filepath.Join(dir, name)}
+	}
+	steady, restarted := &received{}, &received{}
+	followers.Go(func() {
+		if err := subscriber.Follow(following, options("steady"), views, steady); !errors.Is(err, context.Canceled) {
+			t.Errorf("the steady subscriber: %v", err)
+		}
+	})
+	followers.Go(func() { followAgainAndAgain(following, t, options("restarted"), views, restarted) })
+	killed := newKilledFollower(t, dir, web, views)
+
+	for i := range kills {
+		goal := published.n.Load() + 1 + rand.Int64N(150)
+		waitUntil(t, "publishing to go on", func() bool { return published.n.Load() >= goal })
+		if err := bus.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		bus.Wait()
+		if i%4 == 0 {
+			killed.restart()
+		}
+		startBus()
+	}
+	stopPublishing()
+	publishers.Wait()
+	waitReady(t, web)
+
+	stored := allEvents(t, web)
+	head := stored[len(stored)-1].ID
+	for who, last := range map[string]func() ircbus.ID{"steady": steady.last, "restarted": restarted.last, "killed": killed.last} {
+		waitUntil(t, fmt.Sprintf("the %s subscriber to have event %d", who, head), func() bool { return last() >= head })
+	}
+	stopFollowing()
+	followers.Wait()
+	killed.stop()
+
+	t.Logf("%d kills, %d events acknowledged, %d stored, head %d", kills, len(published.ids), len(stored), head)
+	checkStored(t, stored, published.ids)
+	checkReceived(t, "steady", stored, steady.events, steady.gaps)
+	checkReceived(t, "restarted", stored, restarted.events, restarted.gaps)
+	// SIGKILL may fall between the handler's return and the cursor's move.
+	checkReceived(t, "killed", stored, slices.CompactFunc(killed.events(), sameID), nil)
+}
+
+func sameID(a, b ircbus.Event) bool { return a.ID == b.ID }
+
+// publishIRC publishes until ctx ends, four at a time, some events in parts.
+func publishIRC(ctx context.Context, t *testing.T, client *publisher.Client, name string, published *acks) {
+	var number atomic.Int64
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				n := number.Add(1)
+				page := fmt.Sprintf("%s-%d", name, n)
+				receipt, err := client.Publish(ctx, ircbus.Fields{
+					{Key: "page", Value: page}, {Key: "comment", Value: strings.Repeat("שלום ", int(n%5)*50)},
+				})
+				switch {
+				case err == nil:
+					published.add(page, receipt.ID)
+				case ctx.Err() == nil:
+					t.Errorf("%s: %v", page, err)
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// publishHTTP posts batches of three with keys, each again until it is answered.
+func publishHTTP(ctx context.Context, addr, name string, published *acks) {
+	for n := 0; ctx.Err() == nil; n += 3 {
+		var body bytes.Buffer
+		for i := range 3 {
+			fmt.Fprintf(&body, "{\"page\":\"%s-%d\",\"key\":\"%d\"}\n", name, n+i, n+i)
+		}
+		for ctx.Err() == nil {
+			ids, err := post(ctx, addr, name, body.Bytes())
+			if err != nil {
+				continue // the bus is away
+			}
+			for i, id := range ids {
+				published.add(fmt.Sprintf("%s-%d", name, n+i), id)
+			}
+			break
+		}
+	}
+}
+
+func post(ctx context.Context, addr, name string, body []byte) ([]ircbus.ID, error) {
+	request, err := http.NewRequestWithContext(ctx, "POST", "http://"+addr+"/events", bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	request.SetBasicAuth(name, "secret-of-"+name)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusCreated {
+		return nil, errors.New(response.Status)
+	}
+	var answer struct{ Events []struct{ ID ircbus.ID } }
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	var ids []ircbus.ID
+	for _, e := range answer.Events {
+		ids = append(ids, e.ID)
+	}
+	return ids, nil
+}
+
+// followAgainAndAgain follows until ctx ends and starts anew from its cursor
+// after every hundred events.
+func followAgainAndAgain(ctx context.Context, t *testing.T, opts subscriber.Options, views []string, all *received) {
+	for ctx.Err() == nil {
+		some, stop := context.WithCancel(ctx)
+		n := 0
+		err := subscriber.Follow(some, opts, views, handlerFuncs{
+			event: func(ctx context.Context, e *ircbus.Event) error {
+				if n++; n == 100 {
+					stop()
+				}
+				return all.Event(ctx, e)
+			},
+			gap: all.Gap,
+		})
+		stop()
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the restarted subscriber: %v", err)
+			return
+		}
+	}
+}
+
+type handlerFuncs struct {
+	event func(context.Context, *ircbus.Event) error
+	gap   func(context.Context, subscriber.Gap) error
+}
+
+func (h handlerFuncs) Event(ctx context.Context, e *ircbus.Event) error { return h.event(ctx, e) }
+func (h handlerFuncs) Gap(ctx context.Context, g subscriber.Gap) error  { return h.gap(ctx, g) }
+
+// killedFollower is the real command, writing to a file.
+type killedFollower struct {
+	t    *testing.T
+	args []string
+	out  string
+	cmd  *exec.Cmd
+}
+
+func newKilledFollower(t *testing.T, dir, web string, views []string) *killedFollower {
+	f := &killedFollower{t: t, out: filepath.Join(dir, "killed.ndjson")}
+	f.args = append([]string{"follow", "--server", "http://" + web, "--from", "-1h", "--format", "json",
+		"--cursor", filepath.Join(dir, "killed")}, views...)
+	f.start()
+	t.Cleanup(f.stop)
+	return f
+}
+
+func (f *killedFollower) start() {
+	file, err := os.OpenFile(f.out, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer file.Close()
+	f.cmd = exec.Command(binary, f.args...)
+	f.cmd.Stdout = file
+	f.cmd.Stderr = os.Stderr
+	if err := f.cmd.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *killedFollower) stop() {
+	f.cmd.Process.Kill()
+	f.cmd.Wait()
+}
+
+func (f *killedFollower) restart() {
+	f.stop()
+	f.start()
+}
+
+func (f *killedFollower) events() []ircbus.Event {
+	data, err := os.ReadFile(f.out)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var events []ircbus.Event
+	for line := range bytes.Lines(data) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break // being written
+		}
+		var e ircbus.Event
+		if err := json.Unmarshal(line, &e); err != nil {
+			f.t.Fatalf("%q: %v", line, err)
+		}
+		events = append(events, e)
+	}
+	return events
+}
+
+func (f *killedFollower) last() ircbus.ID {
+	events := f.events()
+	if len(events) == 0 {
+		return 0
+	}
+	return events[len(events)-1].ID
+}
+
+// allEvents reads the whole store over HTTP, page by page.
+func allEvents(t *testing.T, addr string) []ircbus.Event {
+	t.Helper()
+	var all []ircbus.Event
+	for next := "http://" + addr + "/changes?format=json&limit=1000&after=0"; next != ""; {
+		response, err := http.Get(next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page struct {
+			Next   string
+			Gap    bool
+			Events []ircbus.Event
+		}
+		err = json.NewDecoder(response.Body).Decode(&page)
+		response.Body.Close()
+		if err != nil || page.Gap {
+			t.Fatalf("%s: %v, gap %v", next, err, page.Gap)
+		}
+		all = append(all, page.Events...)
+		if page.Next == "" {
+			break
+		}
+		base, _ := url.Parse(next)
+		address, err := base.Parse(page.Next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next = address.String()
+	}
+	if len(all) == 0 {
+		t.Fatal("nothing is stored")
+	}
+	return all
+}
+
+// checkStored: ids grow, nothing is stored twice, and what was acknowledged is
+// there under its id.
+func checkStored(t *testing.T, stored []ircbus.Event, acknowledged map[string]ircbus.ID) {
+	t.Helper()
+	ids := map[string]ircbus.ID{}
+	var last ircbus.Event
+	for _, e := range stored {
+		page := e.Fields.Get("page")
+		if e.ID <= last.ID || e.At.Before(last.At) {
+			t.Errorf("event %d at %v follows event %d at %v", e.ID, e.At, last.ID, last.At)
+		}
+		if first, twice := ids[page]; twice {
+			t.Errorf("%s is stored as %d and as %d", page, first, e.ID)
+		}
+		ids[page], last = e.ID, e
+	}
+	for page, id := range acknowledged {
+		if ids[page] != id {
+			t.Errorf("%s was acknowledged as %d and is stored as %d", page, id, ids[page])
+		}
+	}
+}
+
+func checkReceived(t *testing.T, who string, stored, got []ircbus.Event, gaps []string) {
+	t.Helper()
+	for _, gap := range gaps {
+		t.Errorf("%s was told of a gap: %s", who, gap)
+	}
+	for i := range min(len(stored), len(got)) {
+		if a, b := string(stored[i].AppendJSON(nil)), string(got[i].AppendJSON(nil)); a != b {
+			t.Fatalf("%s: event %d of %d is\n%s\nnot\n%s", who, i, len(stored), b, a)
+		}
+	}
+	if len(got) != len(stored) {
+		t.Errorf("%s received %d events of %d", who, len(got), len(stored))
+	}
+}
+
+// freeAddr returns an address that nobody listens on, for a bus that must come
+// back to the same one.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func waitReady(t *testing.T, addr string) {
+	t.Helper()
+	waitUntil(t, "the bus to be ready", func() bool {
+		response, err := http.Get("http://" + addr + "/readyz")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+}
+
+// waitUntil polls until condition holds; its limit is far above what it takes.
+func waitUntil(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.After(2 * time.Minute)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("waited two minutes for %s", what)
+		}
+	}
+}
