@@ -1,0 +1,119 @@
+package subscriber
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// FuzzCursor: any file either is refused or says something that can be written
+// again.
+func FuzzCursor(f *testing.F) {
+	f.Add([]byte(`{"id":                 123,"epoch":"abc","views":["#moin"]}` + "\n"))
+	f.Add([]byte(`{"id":18446744073709551615,"epoch":"a\"b","views":null}`))
+	f.Add([]byte(`{"id":-1,"epoch":"abc"}`))
+	f.Add([]byte(`{}`))
+	f.Add([]byte("\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := parsePosition(data)
+		if err != nil {
+			return
+		}
+		again, err := parsePosition(p.encode())
+		if err != nil || again.ID != p.ID || again.Epoch != p.Epoch || !slices.Equal(again.Views, p.Views) {
+			t.Fatalf("%+v, then %+v, %v", p, again, err)
+		}
+	})
+}
+
+func TestCursorFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cursor")
+	steps := []position{
+		{0, "one", []string{"#a"}},
+		{7, "one", []string{"#a"}},
+		{1<<64 - 1, "one", []string{"#a"}},
+		{3, "another", []string{"#a", "#b?page=x*"}},
+		{4, "another", []string{"#a", "#b?page=x*"}},
+	}
+	for _, p := range steps {
+		c, err := openCursor(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openCursor(path); err == nil || !strings.Contains(err.Error(), "in use") {
+			t.Errorf("opened twice: %v", err)
+		}
+		if err := c.save(p); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openCursor(path); err == nil {
+			t.Error("opened twice after a change")
+		}
+		// What a killed process leaves is what was saved, without close.
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := parsePosition(data)
+		if d := cmp.Diff(p, found); d != "" || err != nil {
+			t.Errorf("%v %s", err, d)
+		}
+		if err := c.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(files) != 1 {
+		t.Errorf("left behind: %v, %v", files, err)
+	}
+}
+
+// TestRemovedCursorFile: whoever deletes the file of a running follower gets a new one.
+func TestRemovedCursorFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cursor")
+	c, err := openCursor(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id := range 2 {
+		if err := c.save(position{ID: 1, Epoch: "e", Views: []string{"#a"}}); err != nil {
+			t.Fatal(err)
+		}
+		if id == 0 {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.dirty = true
+		if err := c.sync(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = openCursor(path); err != nil || !c.found || c.saved.ID != 1 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	c.close()
+}
+
+func TestNotACursor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(path, []byte("buy milk\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openCursor(path); err == nil || !strings.Contains(err.Error(), "is not a cursor") {
+		t.Error(err)
+	}
+	if data, _ := os.ReadFile(path); string(data) != "buy milk\n" {
+		t.Errorf("the file now has %q", data)
+	}
+	if _, err := openCursor(t.TempDir()); err == nil {
+		t.Error("a directory was taken for a cursor file")
+	}
+}
