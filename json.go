@@ -24,7 +24,7 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"publisher":`...)
 	dst = appendJSONString(dst, e.Publisher)
 	dst = append(dst, `,"fields":`...)
-	dst = e.Fields.appendJSON(dst)
+	dst = e.Fields.AppendJSON(dst)
 	return append(dst, '}')
 }
 
@@ -55,7 +55,9 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-func (f Fields) appendJSON(dst []byte) []byte {
+// AppendJSON appends the fields as one JSON object, which ParseJSON reads. A
+// repeated key is an array.
+func (f Fields) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i, field := range f {
 		if f[:i].Has(field.Key) {
