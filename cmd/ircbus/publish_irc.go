@@ -57,7 +57,20 @@ func newIRCDoor(g *globals, c *publishCmd, channel string, s secret) (*ircDoor, 
 	if channel == "" {
 		channel = "#" + c.Account
 	}
-	return &ircDoor{cmd: c, client: client, channel: channel, stderr: g.stderr}, nil
+	d := &ircDoor{cmd: c, client: client, channel: channel, stderr: g.stderr}
+	d.drain(g.ctx) // what is published behind an empty spool gets its id at once
+	return d, nil
+}
+
+// drain sends what is in the spool if the bus is there. It returns what keeps
+// the rest there.
+func (d *ircDoor) drain(ctx context.Context) error {
+	if d.client.Spooled() == 0 || d.client.Trouble() != nil {
+		return d.client.Trouble()
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, d.cmd.Timeout, errNoAnswer)
+	defer cancel()
+	return d.client.Flush(ctx)
 }
 
 // dialPatiently waits for another command to give a spool free: wikis run
@@ -174,14 +187,7 @@ func (d *ircDoor) await(ctx context.Context, s sent) outcome {
 
 // finish drains the spool if the bus is there, and says what stays in it.
 func (d *ircDoor) finish(ctx context.Context) error {
-	var trouble error
-	if d.client.Spooled() > 0 && d.client.Trouble() == nil {
-		ctx, cancel := context.WithTimeoutCause(ctx, d.cmd.Timeout, errNoAnswer)
-		trouble = d.client.Flush(ctx)
-		cancel()
-	} else {
-		trouble = d.client.Trouble()
-	}
+	trouble := d.drain(ctx)
 	if err := d.client.Close(); err != nil {
 		return err
 	}

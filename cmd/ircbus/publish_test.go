@@ -200,17 +200,18 @@ func TestPublishSpool(t *testing.T) {
 	b, data := publishBus(t)
 	spool := filepath.Join(t.TempDir(), "spool")
 	away := []string{"publish", "--irc", "127.0.0.1:1", "--spool", spool}
-	for _, page := range []string{"page=1", "page=2"} {
-		code, out, errs := invokeWith(t.Context(), nil, append(away, page)...)
+	for _, in := range []string{"page=1\n", strings.Repeat("page=2\n", 1000)} {
+		code, out, errs := invokeWith(t.Context(), strings.NewReader(in), away...)
 		if code != exitDone || out != "" || !strings.Contains(errs, spool) {
 			t.Errorf("with the bus away: code %d, stdout %q, stderr %q", code, out, errs)
 		}
 	}
 	code, out, errs := invokeWith(t.Context(), nil, append(ways(b)["irc"], "--spool", spool, "page=3")...)
-	if code != exitDone || out != "3\n" || errs != "" {
+	if code != exitDone || out != "1002\n" || errs != "" {
 		t.Errorf("with the bus there: code %d, stdout %q, stderr %q", code, out, errs)
 	}
-	if diff := cmp.Diff([]string{"1", "2", "3"}, storedPages(t, b, data)); diff != "" {
+	want := append(append([]string{"1"}, slices.Repeat([]string{"2"}, 1000)...), "3")
+	if diff := cmp.Diff(want, storedPages(t, b, data)); diff != "" {
 		t.Errorf("stored: %s", diff)
 	}
 }
