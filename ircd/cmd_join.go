@@ -61,7 +61,7 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 	}
 	if !filtered {
 		name = fn.name
-	} else if limit := c.srv.cfg.Limits.Filters; fn.views[name] == nil && len(fn.views) > limit {
+	} else if limit := c.srv.cfg.Limits.Filters; fn.views[name] == nil && fn.filters() >= limit {
 		return numeric("405", clip(name), fmt.Sprintf("%s has %d different filters already, the limit", fn.name, limit))
 	}
 	m := &membership{name: name, view: fn.view(name, view.Filter), voice: fn.feed.allows(c.publisher)}

@@ -264,13 +264,11 @@ func BenchmarkDeliver(b *testing.B) {
 	bus := &bus{Server: s, t: b, addr: l.Addr().String()}
 	var readers sync.WaitGroup
 	var read atomic.Int64
-	var users []*user
 	for i := range members {
 		u := bus.user(fmt.Sprint("m", i))
 		u.send("JOIN #moin")
 		u.fence()
 		u.nc.SetReadDeadline(time.Time{})
-		users = append(users, u)
 		readers.Go(func() {
 			n, _ := io.Copy(io.Discard, u.nc)
 			read.Add(n)

@@ -80,6 +80,15 @@ func (fn *feedName) view(name string, filter ircbus.Filter) *view {
 	return v
 }
 
+// filters counts the views that have one.
+func (fn *feedName) filters() int {
+	n := len(fn.views)
+	if fn.views[fn.name] != nil {
+		n--
+	}
+	return n
+}
+
 // enter gives the client a place at the end of the rendering that suits it.
 // The place begins after the client's current answer.
 func (v *view) enter(c *client, m *membership) {

@@ -56,7 +56,7 @@ func (lr *lineReader) take() ([]byte, bool) {
 	i := bytes.IndexByte(lr.buf[lr.searched:lr.w], '\n')
 	if i < 0 {
 		lr.searched = lr.w
-		if lr.w-lr.r > maxInput {
+		if lr.w-lr.r > maxInput+len("\r") {
 			lr.discarding = true
 		}
 		if lr.discarding {

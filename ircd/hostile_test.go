@@ -1,0 +1,104 @@
+package ircd
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// TestHostileLines: each bad line gets its answer, and the next line is not
+// hurt.
+func TestHostileLines(t *testing.T) {
+	b := newBus(t)
+	for name, test := range map[string]struct{ line, answer string }{
+		"100 kB":          {strings.Repeat("x", 100_000), " 417 alice "},
+		"100 kB of tags":  {"@" + strings.Repeat("x", 100_000) + " PING x", " 417 alice "},
+		"600 bytes":       {"PRIVMSG #moin :" + strings.Repeat("x", 600), " 417 alice "},
+		"5000 of tags":    {"@" + strings.Repeat("x", 5000) + " PING x", " 417 alice "},
+		"NUL":             {"PRIVMSG #moin :a\x00b", " 400 alice "},
+		"CR":              {"PRIVMSG #moin :a\rb", " 400 alice "},
+		"not UTF-8":       {"PRIVMSG #talk :a\xffb", " 400 alice PRIVMSG "},
+		"tag not UTF-8":   {"@a=\xff PING x", " 400 alice "},
+		"empty":           {"", ""},
+		"blanks":          {"    ", ""},
+		"only tags":       {"@a=b", ""},
+		"only a source":   {":x", ""},
+		"no command":      {":x :y", " 421 alice * "},
+		"odd command":     {"\x01\x02", " 421 alice "},
+		"digits":          {"001 alice :hello", " 421 alice 001 "},
+		"many parameters": {"PING" + strings.Repeat(" a", 200), "PONG irc.test a"},
+		"nick with CR":    {"NICK \x07", " 432 alice "},
+		"odd channel":     {"JOIN #a\x07", " 403 alice "},
+		"long channel":    {"JOIN #" + strings.Repeat("a", 300), " 403 alice "},
+		"long view":       {"JOIN #moin?page=" + strings.Repeat("a", 300), " 476 alice "},
+		"odd mode":        {"MODE alice +", ""},
+		"half a mode":     {"MODE #moin +k", " 482 alice "},
+		"empty target":    {"PRIVMSG  :x", " 412 alice "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			nick := "u" + strings.Map(onlyLettersAndDigits, name)
+			u := b.user(nick)
+			u.raw(strings.Replace(test.line, "alice", nick, 1) + "\r\n")
+			lines := u.fence()
+			answer := strings.Replace(test.answer, "alice", nick, 1)
+			if test.answer == "" && len(lines) > 0 || test.answer != "" && (len(lines) != 1 || !strings.Contains(lines[0], answer)) {
+				t.Errorf("answered %q, want %q", lines, answer)
+			}
+		})
+	}
+}
+
+func onlyLettersAndDigits(r rune) rune {
+	if 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+		return r
+	}
+	return -1
+}
+
+// TestHalfClosed: who sends everything, closes his side and still reads gets all
+// his answers; half a line is not carried out.
+func TestHalfClosed(t *testing.T) {
+	b := newBus(t)
+	u := b.dial()
+	u.send("NICK alice", "USER a 0 * :a", "JOIN #talk")
+	u.raw("PRIVMSG #talk :hal")
+	if err := u.nc.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(u.rest(), "\n")
+	if !strings.Contains(all, " 366 alice #talk ") || !strings.HasSuffix(all, "ERROR :Connection closed") {
+		t.Error(all)
+	}
+}
+
+// TestReader: lines come out whole however the bytes come in.
+func TestReader(t *testing.T) {
+	input := "one\r\ntwo\n\nthree \r\n" + strings.Repeat("x", maxInput) + "\r\nfour\n" +
+		strings.Repeat("y", 3*largeBuffer) + "\nfive\n" + strings.Repeat("z", maxInput+1) + "\nsix\nunfinished"
+	want := []string{"one", "two", "", "three ", strings.Repeat("x", maxInput), "four", "!", "five", "!", "six"}
+	for name, src := range map[string]io.Reader{
+		"whole":           strings.NewReader(input),
+		"bytes":           iotest.OneByteReader(strings.NewReader(input)),
+		"half":            iotest.HalfReader(strings.NewReader(input)),
+		"data with error": iotest.DataErrReader(strings.NewReader(input)),
+	} {
+		lr := lineReader{src: src}
+		for i, line := range want {
+			got, err := lr.next()
+			if err != nil {
+				got = []byte("!")
+			}
+			if string(got) != line {
+				t.Errorf("%s: line %d has %d bytes %.40q, want %d bytes %.40q", name, i, len(got), got, len(line), line)
+			}
+		}
+		if _, err := lr.next(); err != io.EOF {
+			t.Errorf("%s ends with %v", name, err)
+		}
+		if len(lr.buf) > largeBuffer {
+			t.Errorf("%s: the buffer has grown to %d bytes", name, len(lr.buf))
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package ircd
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRegistrationTimeout(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Registration = 50 * time.Millisecond })
+	u := b.dial()
+	u.send("NICK alice")
+	if got := u.line(); got != "ERROR :Registration took longer than 50ms" {
+		t.Error(got)
+	}
+}
+
+func TestPingTimeout(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Ping = 100 * time.Millisecond })
+	u := b.user("alice")
+	for range 3 {
+		if got := u.line(); got != "PING :irc.test" {
+			t.Fatal(got)
+		}
+		u.send("PONG irc.test")
+	}
+	u.until("PING :irc.test")
+	if got := u.line(); got != "ERROR :Ping timeout: no answer for 100ms" {
+		t.Error(got)
+	}
+}
+
+func TestLinesLimit(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Lines, c.Limits.Burst = 20, 5 })
+	u := b.user("alice")
+	for i := range 10 {
+		u.send(fmt.Sprint("PING ", i))
+	}
+	lines := u.until("PONG irc.test 9")
+	if !strings.Contains(strings.Join(lines, "\n"), "NOTICE alice :You send more than 20 lines a second") {
+		t.Errorf("got %q", lines)
+	}
+	pub := b.publisher("moin")
+	for i := range 100 {
+		pub.send(fmt.Sprint("PING ", i))
+	}
+	for _, line := range pub.until("PONG irc.test 99") {
+		if strings.Contains(line, "NOTICE") {
+			t.Errorf("a publisher got %s", line)
+		}
+	}
+}
+
+func TestChannelLimits(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Channels, c.Limits.Filters = 3, 2 })
+	u := b.user("alice")
+	u.send("JOIN #moin?page=1,#moin?page=2,#moin?page=3")
+	if all := strings.Join(u.fence(), "\n"); !strings.Contains(all, "405 alice #moin?page=3 :#moin has 2 different filters") {
+		t.Error(all)
+	}
+	u.send("JOIN #a,#b")
+	if all := strings.Join(u.fence(), "\n"); !strings.Contains(all, "405 alice #b :You are in 3 channels, the limit") {
+		t.Error(all)
+	}
+}
+
+func TestAddressLimit(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.PerAddress = 2 })
+	b.Server.mu.Lock()
+	defer b.Server.mu.Unlock()
+	for i, addr := range []string{"192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"} {
+		want := []int{1, 2, 1, 2, 1}[i]
+		if n := b.countAddress(netip.MustParseAddr(addr), 1); n != want {
+			t.Errorf("%s is the address's connection %d, want %d", addr, n, want)
+		}
+	}
+	if b.countAddress(netip.MustParseAddr("192.0.2.1"), -2); len(b.addresses) != 2 {
+		t.Errorf("%d addresses are counted", len(b.addresses))
+	}
+}

@@ -1,0 +1,67 @@
+package ircd
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
+
+// TestTLS: the same over TLS, beside a listener without; a connection that does
+// not shake hands hurts nobody.
+func TestTLS(t *testing.T) {
+	b := newBus(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go b.Serve(l)
+	silent, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	nc, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := newUser(t, nc)
+	u.send("NICK alice", "USER a 0 * :a", "JOIN #moin")
+	u.until("366")
+	u.send("WHOIS alice")
+	if got := strings.Join(u.fence(), "\n"); !strings.Contains(got, " 671 alice alice ") {
+		t.Error(got)
+	}
+	for i := range 3000 {
+		b.Deliver([]ircbus.Event{event(i+1, "#moin", "page", "P", "comment", strings.Repeat("x", 300))})
+	}
+	lines := u.fence()
+	if len(lines) != 3000 || idIn(lines[2999], "#moin") != 3000 {
+		t.Errorf("%d lines", len(lines))
+	}
+	u.send("QUIT :bye")
+	if got := u.rest(); len(got) != 1 || got[0] != "ERROR :Quit: bye" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func certificate(t *testing.T) tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"irc.test"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
