@@ -276,16 +276,13 @@ func (f *following) result(t *testing.T) error {
 }
 
 // check compares what came with what is stored: each once, in order, the same
-// field by field. The time on an IRC line has milliseconds.
+// field by field.
 func (r *recorder) check(t *testing.T, stored []ircbus.Event) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	milliseconds := cmp.Comparer(func(a, b time.Time) bool {
-		return a.Truncate(time.Millisecond).Equal(b.Truncate(time.Millisecond))
-	})
 	for i := range min(len(stored), len(r.events)) {
-		if d := cmp.Diff(stored[i], r.events[i], milliseconds); d != "" {
+		if d := cmp.Diff(stored[i], r.events[i]); d != "" {
 			t.Fatalf("event %d of %d (-stored +followed):\n%s", i, len(stored), d)
 		}
 	}

@@ -129,3 +129,17 @@ func TestIRCAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestExactTime(t *testing.T) {
+	at := time.Date(2026, 11, 20, 10, 0, 0, 123_000_000, time.UTC)
+	for field, want := range map[string]time.Duration{
+		"2026-11-20T10:00:00.123456Z": 456 * time.Microsecond, // set by the bus
+		"2026-11-20T10:00:00.124000Z": 0,                      // the publisher's own
+		"2026-11-20T10:00:00Z":        0,
+		"":                            0,
+	} {
+		if got := exact(at, ircbus.Fields{{Key: "time", Value: field}}); !got.Equal(at.Add(want)) {
+			t.Errorf("%q: %v", field, got)
+		}
+	}
+}

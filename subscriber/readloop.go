@@ -132,7 +132,20 @@ func (v *liveView) event(m *ircmsg.Message) (e ircbus.Event, done bool, err erro
 	if has, account := m.GetTag("account"); has && account != "*" {
 		publisher = account
 	}
-	return ircbus.Event{ID: packed.ID, At: at.UTC(), Channel: v.channel, Publisher: publisher, Fields: fields}, true, nil
+	return ircbus.Event{
+		ID: packed.ID, At: exact(at.UTC(), fields),
+		Channel: v.channel, Publisher: publisher, Fields: fields,
+	}, true, nil
+}
+
+// exact gives an acceptance time the microseconds that IRC's server-time lacks, if
+// the event has them: in "time", which the bus sets when the publisher did not.
+func exact(at time.Time, fields ircbus.Fields) time.Time {
+	set, err := time.Parse(ircbus.TimeLayout, fields.Get("time"))
+	if err == nil && set.Truncate(time.Millisecond).Equal(at) {
+		return set
+	}
+	return at
 }
 
 // enqueue keeps an event, or drops everything when there is too much of it.
