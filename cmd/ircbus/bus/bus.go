@@ -132,13 +132,16 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,
 		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL,
-		Ready: b.store.Writable, Metrics: http.HandlerFunc(b.scrape), Logger: b.log,
+		Ready: b.store.Writable, Metrics: b.metrics.handler(b.log), Logger: b.log,
 	})
 	if err != nil {
 		return err
 	}
 	b.web = newWebServer(b.api, b.cert.config(), b.log)
-	return b.openDoor()
+	if err := b.openDoor(); err != nil {
+		return err
+	}
+	return b.metrics.registry.Register(figures{b})
 }
 
 // release closes what is open, in the reverse order of open.

@@ -267,7 +267,7 @@ func TestNewAccountAtOnce(t *testing.T) {
 	if status := post("wrong password"); status != http.StatusUnauthorized {
 		t.Errorf("status %d", status)
 	}
-	if _, metrics := get(t, b.URL()+"/metrics"); !strings.Contains(metrics, "\nircbus_logins_failed_total 1") {
+	if _, metrics := get(t, b.URL()+"/metrics"); !strings.Contains(metrics, "\n"+`ircbus_logins_total{result="failed"} 1`) {
 		t.Errorf("%s", metrics)
 	}
 	// A removed account's channels go, too.

@@ -39,25 +39,6 @@ func (b *Bus) appendKnown(ctx context.Context, batch []ircbus.Event) ([]ircbus.R
 	return b.Append(ctx, batch)
 }
 
-// exposeDoor writes the figures of the MediaWiki door if it is open.
-func (b *Bus) exposeDoor(x *exposition) {
-	if b.door == nil {
-		return
-	}
-	stats := b.door.Stats()
-	x.counter("ircbus_mediawiki_received_total", "Datagrams received.", stats.Received)
-	x.counter("ircbus_mediawiki_events_total", "Changes stored.", stats.Events)
-	x.counter("ircbus_mediawiki_duplicates_total", "Changes that the log had before.", stats.Duplicates)
-	x.counters("ircbus_mediawiki_refused_total", "Datagrams refused.", "reason", map[string]uint64{
-		"malformed": stats.Malformed, "sender": stats.DeniedSender, "name": stats.DeniedName, "event": stats.Refused,
-	})
-	x.counters("ircbus_mediawiki_dropped_total", "Datagrams lost, by where.", "where", map[string]uint64{
-		"kernel": stats.KernelDrops, "queue": stats.QueueDrops,
-	})
-	x.gauge("ircbus_mediawiki_queued_bytes", "Bytes of datagrams that wait for the store.", float64(stats.Queued))
-	x.gauge("ircbus_mediawiki_receive_buffer_bytes", "The socket's receive buffer.", float64(stats.ReceiveBuffer))
-}
-
 // loopback is who may send where the configuration names nobody.
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 

@@ -22,7 +22,6 @@ func (b *Bus) loginToken(ctx context.Context, token string, from netip.Addr) (st
 
 func (b *Bus) admit(a account.Account, err error) (string, error) {
 	if err != nil {
-		b.metrics.loginsFailed.Add(1)
 		return "", err
 	}
 	if a.Role == account.Publisher && !b.directory.knows(a.Name) {
