@@ -108,7 +108,7 @@ func clip(s string) string {
 
 // unescape undoes + and %XX; ok is false if a % stands without two hex digits.
 func unescape(s string) (_ string, ok bool) {
-	if !strings.ContainsAny(s, "%+") {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 { // several times as fast as ContainsAny
 		return s, true
 	}
 	out := make([]byte, 0, len(s))

@@ -6,6 +6,7 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -34,7 +35,7 @@ type Log interface {
 	// Append's commit. fn must not keep the slice, nor change the events. Tail
 	// returns when fn fails, with fn's error; when ctx ends, with ctx's; when
 	// the store is closed, with ErrClosed. What retention removed before Tail
-	// came to it is not delivered; Bounds tells.
+	// came to it is not delivered: the ids leave room for it, and Bounds tells.
 	Tail(ctx context.Context, after ircbus.ID, fn func([]ircbus.Event) error) error
 }
 
@@ -44,7 +45,8 @@ type Index interface {
 	// store is at one moment. It stops at fn's first error and returns it. Its
 	// memory does not depend on how many events there are. Where retention, at
 	// work meanwhile, has removed events that an ascending Range had still to
-	// read, it ends with ErrRemoved instead of leaving a hole.
+	// read, it ends with ErrRemoved instead of leaving a hole. When the query's
+	// Budget is spent, it ends with an *Unfinished.
 	Range(ctx context.Context, q Query, fn func(*ircbus.Event) error) error
 
 	// Event returns one event, or ErrNotFound.
@@ -62,6 +64,21 @@ type Query struct {
 	Views        []ircbus.View // in any of these
 	Limit        int           // at most so many events
 	Desc         bool          // newest first
+
+	// Budget is about how many bytes of events, wanted or not, may be read in
+	// order to answer: a filter that matches nothing would read them all.
+	Budget int
+
+	// Brief leaves out the events' fields, so that a store need not read them.
+	Brief bool
+}
+
+// Unfinished is the error of a Range that has spent its query's Budget. It has
+// given everything up to Last, in the query's order; ask again for the rest.
+type Unfinished struct{ Last ircbus.ID }
+
+func (u *Unfinished) Error() string {
+	return fmt.Sprintf("not everything was searched, only up to the event %d: ask again for the rest", u.Last)
 }
 
 // Bounds of the log at one moment.

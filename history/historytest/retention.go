@@ -188,3 +188,54 @@ func testRetainUnderRange(t *testing.T, b *bench) {
 		t.Errorf("%d events are left, want 110", len(left))
 	}
 }
+
+// testRetainBeforeRange reads across what retention has removed earlier, which
+// is no reason for a Range to end.
+func testRetainBeforeRange(t *testing.T, b *bench) {
+	s := b.open(t)
+	for i := range 25 {
+		store(t, s, append(numbered("moin", fmt.Sprint(i, "-"), 100), numbered("other", fmt.Sprint(i, "-"), 100)...)...)
+	}
+	retain(t, s, history.Retention{Channel: "#moin", MaxCount: 10})
+	if left := all(t, s); len(left) != 2510 {
+		t.Errorf("Range found %d events, want 2510", len(left))
+	}
+	// Another channel's removal is seen below what the first one's has reached.
+	got := 0
+	err := s.Range(t.Context(), history.Query{}, func(*ircbus.Event) error {
+		if got++; got == 1 {
+			retain(t, s, history.Retention{Channel: "#other", MaxCount: 500})
+		}
+		return nil
+	})
+	if err == nil && got != 2510 || err != nil && !errors.Is(err, history.ErrRemoved) {
+		t.Errorf("Range found %d events and ended with %v", got, err)
+	}
+}
+
+// testRetainUnderTail removes events before a Tail comes to them, though they
+// have been stored a moment ago: it does not deliver them, and goes on.
+func testRetainUnderTail(t *testing.T, b *bench) {
+	s := b.open(t)
+	begun, proceed := make(chan struct{}), make(chan struct{})
+	first := true
+	f := follow(t.Context(), s, 0, func() {
+		if first {
+			first = false
+			close(begun)
+			receive(t, "the removal", proceed)
+		}
+	})
+	storeEach(t, s, event("moin", "page=A"))
+	receive(t, "the first event", begun)
+	storeEach(t, s, numbered("moin", "a", 20)...)
+	kept := storeEach(t, s, event("other", "page=B"))
+	store(t, s, append(numbered("moin", "b", 20), event("other", "page=C"))...)
+	retain(t, s, history.Retention{Channel: "#moin", MaxCount: 5})
+	close(proceed)
+	events := f.get(t, 8)
+	same(t, "what was delivered", values(events, "page"), "A B P16 P17 P18 P19 P20 C")
+	if events[1].ID != kept[0].ID {
+		t.Errorf("%d came instead of %d", events[1].ID, kept[0].ID)
+	}
+}

@@ -63,6 +63,8 @@ func Run(t *testing.T, start func(t *testing.T) Harness) {
 		{"Range", testRange},
 		{"RangePages", testRangePages},
 		{"RangeSnapshot", testRangeSnapshot},
+		{"RangeBudget", testRangeBudget},
+		{"RangeBrief", testRangeBrief},
 		{"Event", testEvent},
 		{"Bounds", testBounds},
 		{"RetainAge", testRetainAge},
@@ -70,6 +72,8 @@ func Run(t *testing.T, start func(t *testing.T) Harness) {
 		{"RetainAll", testRetainAll},
 		{"RetainWhileUsed", testRetainWhileUsed},
 		{"RetainUnderRange", testRetainUnderRange},
+		{"RetainBeforeRange", testRetainBeforeRange},
+		{"RetainUnderTail", testRetainUnderTail},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.run(t, newBench(start(t)))

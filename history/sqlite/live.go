@@ -20,7 +20,7 @@ type live struct {
 	mu      sync.RWMutex
 	floor   ircbus.ID     // everything after it is in batches
 	head    ircbus.ID     // the last id of batches, or floor
-	batches []batch       // ascending
+	batches []batch       // ascending, without what retention has removed
 	events  int           // in batches
 	bytes   int           // in batches
 	changed chan struct{} // closed and replaced by publish if awaited
@@ -33,6 +33,16 @@ type batch struct {
 	bytes  int
 }
 
+func newBatch(events []ircbus.Event) batch {
+	b := batch{events: events}
+	for i := range events {
+		for _, field := range events[i].Fields {
+			b.bytes += len(field.Key) + len(field.Value)
+		}
+	}
+	return b
+}
+
 func newLive(head ircbus.ID) *live {
 	return &live{floor: head, head: head, changed: make(chan struct{})}
 }
@@ -42,12 +52,7 @@ func (l *live) publish(events []ircbus.Event) {
 	if len(events) == 0 {
 		return
 	}
-	added := batch{events: events}
-	for i := range events {
-		for _, field := range events[i].Fields {
-			added.bytes += len(field.Key) + len(field.Value)
-		}
-	}
+	added := newBatch(events)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.batches = append(l.batches, added)
@@ -59,6 +64,30 @@ func (l *live) publish(events []ircbus.Event) {
 		close(l.changed)
 		l.changed, l.awaited = make(chan struct{}), false
 	}
+}
+
+// remove forgets a channel's events up to the id last, which retention has
+// removed. Tails that have them already keep their slices.
+func (l *live) remove(channel string, last ircbus.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := l.batches[:0]
+	for _, b := range l.batches {
+		if b.events[0].ID <= last {
+			l.events -= len(b.events)
+			l.bytes -= b.bytes
+			b = newBatch(slices.DeleteFunc(slices.Clone(b.events), func(e ircbus.Event) bool {
+				return e.ID <= last && e.Channel == channel
+			}))
+			l.events += len(b.events)
+			l.bytes += b.bytes
+		}
+		if len(b.events) > 0 {
+			kept = append(kept, b)
+		}
+	}
+	clear(l.batches[len(kept):])
+	l.batches = kept
 }
 
 // trim forgets the oldest batches beyond the limits. The caller holds mu.

@@ -28,13 +28,24 @@ type plan struct {
 	first, last ircbus.ID // what remains: first ≤ id ≤ last
 	desc        bool
 	limit       int     // events that remain; 0 is no limit
+	limited     bool    // by budget
+	budget      int     // bytes that may still be read
+	brief       bool    // without the events' fields
 	channels    []int64 // nil is all
 
 	// match says whether an event is wanted; nil is all of them.
 	match func(*ircbus.Event) bool
+
+	removed map[int64]int64 // of each channel, when the Range began
 }
 
 func (p *plan) done() bool { return p.first > p.last }
+
+// spent reports whether the budget is, before the plan is done.
+func (p *plan) spent() bool { return p.limited && p.budget <= 0 && !p.done() }
+
+// eventCost is what reading an event costs beside the bytes of its body.
+const eventCost = 64
 
 // openReaders opens the pool of connections that read.
 func openReaders(path string) (*sql.DB, error) {
@@ -97,15 +108,19 @@ func (s *Store) readPage(tx *sql.Tx, p *plan) (events []ircbus.Event, err error)
 	}
 	defer rows.Close()
 	read, bytes := 0, 0
-	for ; bytes < pageBytes && rows.Next(); read++ {
+	for ; bytes < pageBytes && !p.spent() && rows.Next(); read++ {
 		var e ircbus.Event
 		n, err := s.scan(rows, &e)
 		if err != nil {
 			return nil, err
 		}
 		p.passed(e.ID)
+		p.budget -= n + eventCost
 		if p.match != nil && !p.match(&e) {
 			continue
+		}
+		if p.brief {
+			e.Fields = nil
 		}
 		bytes += n
 		events = append(events, e)
@@ -119,7 +134,7 @@ func (s *Store) readPage(tx *sql.Tx, p *plan) (events []ircbus.Event, err error)
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	if read < size && bytes < pageBytes {
+	if read < size && bytes < pageBytes && !p.spent() {
 		p.end()
 	}
 	return events, nil
@@ -134,6 +149,14 @@ func (p *plan) passed(id ircbus.ID) {
 	}
 }
 
+// position is the last id that has been read.
+func (p *plan) position() ircbus.ID {
+	if p.desc {
+		return p.last + 1
+	}
+	return p.first - 1
+}
+
 func (p *plan) end() { p.first = p.last + 1 }
 
 // query makes the statement for at most size events of what remains.
@@ -142,7 +165,10 @@ func (p *plan) query(size int) (query string, args []any) {
 	if p.desc {
 		order += " DESC"
 	}
-	const columns = "SELECT id, at, channel, publisher, body FROM events"
+	columns := "SELECT id, at, channel, publisher, body FROM events"
+	if p.brief && p.match == nil {
+		columns = "SELECT id, at, channel, publisher, '' FROM events"
+	}
 	first, last := clampID(p.first), clampID(p.last)
 	switch n := len(p.channels); {
 	case n == 1:

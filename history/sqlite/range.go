@@ -17,23 +17,15 @@ func (s *Store) Range(ctx context.Context, q history.Query, fn func(*ircbus.Even
 	if err := s.ended(ctx); err != nil {
 		return err
 	}
-	p := &plan{desc: q.Desc, limit: max(q.Limit, 0)}
+	p := &plan{desc: q.Desc, limit: max(q.Limit, 0), limited: q.Budget > 0, budget: q.Budget, brief: q.Brief}
 	if !s.choose(p, q.Views) {
 		return nil
 	}
 	for begun := false; !begun || !p.done(); begun = true {
-		var events []ircbus.Event
-		err := s.snapshot(ctx, func(tx *sql.Tx) (err error) {
-			if !begun {
-				err = p.bound(tx, q)
-			} else {
-				err = s.checkRemoved(tx, p, q.Views)
-			}
-			if err == nil {
-				events, err = s.readPage(tx, p)
-			}
-			return err
-		})
+		if p.spent() {
+			return &history.Unfinished{Last: p.position()}
+		}
+		events, err := s.rangePage(ctx, p, q, begun)
 		if err != nil {
 			return err
 		}
@@ -50,6 +42,22 @@ func (s *Store) Range(ctx context.Context, q history.Query, fn func(*ircbus.Even
 		}
 	}
 	return nil
+}
+
+// rangePage reads the first or a later page of a Range.
+func (s *Store) rangePage(ctx context.Context, p *plan, q history.Query, begun bool) (events []ircbus.Event, err error) {
+	err = s.snapshot(ctx, func(tx *sql.Tx) (err error) {
+		if begun {
+			err = checkRemoved(tx, p)
+		} else if p.removed, err = removals(tx); err == nil {
+			err = p.bound(tx, q)
+		}
+		if err == nil {
+			events, err = s.readPage(tx, p)
+		}
+		return err
+	})
+	return events, err
 }
 
 // choose sets which events the plan wants. It returns false if none can be in
@@ -143,19 +151,37 @@ func microseconds(t time.Time) int64 {
 	return t.Add(time.Microsecond - 1).UnixMicro()
 }
 
-// checkRemoved ends an ascending Range if retention has removed what would have
-// come next.
-func (s *Store) checkRemoved(tx *sql.Tx, p *plan, views []ircbus.View) error {
+// checkRemoved ends an ascending Range if retention has, since the Range began,
+// removed what would have come next.
+func checkRemoved(tx *sql.Tx, p *plan) error {
 	if p.desc {
 		return nil
 	}
-	channels := make([]string, len(views))
-	for i, v := range views {
-		channels[i] = v.Channel
-	}
-	b, err := s.removed(tx, channels)
-	if err == nil && b.Removed >= p.first {
-		err = history.ErrRemoved
+	now, err := removals(tx)
+	for channel, removed := range now {
+		wanted := len(p.channels) == 0 || slices.Contains(p.channels, channel)
+		if wanted && removed > p.removed[channel] && ircbus.ID(removed) >= p.first {
+			return history.ErrRemoved
+		}
 	}
 	return err
+}
+
+// removals returns the newest id that retention has removed from each channel
+// that it has removed any from.
+func removals(tx *sql.Tx) (map[int64]int64, error) {
+	rows, err := tx.Query("SELECT id, removed FROM channels WHERE removed > 0")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	removals := map[int64]int64{}
+	for rows.Next() {
+		var channel, removed int64
+		if err := rows.Scan(&channel, &removed); err != nil {
+			return nil, err
+		}
+		removals[channel] = removed
+	}
+	return removals, rows.Err()
 }

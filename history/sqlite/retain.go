@@ -116,8 +116,8 @@ func (s *Store) cut(ctx context.Context, spellings []int64, rule Retention) (cut
 // removeSome removes one step's events of a channel, the oldest first.
 func (s *Store) removeSome(ctx context.Context, channel, cut int64) (removed int, err error) {
 	err = s.onWriter(ctx, func(w *writer) error {
-		return w.transaction(func() error {
-			var last, at int64
+		var last, at int64
+		err := w.transaction(func() error {
 			err := w.db.row(`SELECT id, at FROM events WHERE id = (SELECT max(id) FROM
 				(SELECT id FROM events WHERE channel = ? AND id <= ? ORDER BY id LIMIT ?))`, []any{channel, cut, int64(retainStep)}, &last, &at)
 			if errors.Is(err, errNoRow) {
@@ -133,6 +133,10 @@ func (s *Store) removeSome(ctx context.Context, channel, cut int64) (removed int
 			_, err = w.db.exec("UPDATE channels SET removed = ?, removed_at = ? WHERE id = ?", last, at, channel)
 			return err
 		})
+		if err == nil && removed > 0 {
+			s.live.remove(s.channels.text(channel), ircbus.ID(last))
+		}
+		return err
 	})
 	if err != nil {
 		return 0, err
