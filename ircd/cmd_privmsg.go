@@ -31,8 +31,11 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	}
 	tags := clientTags(msg)
 	for _, target := range targets {
-		err := c.say(msg.Command, target, text, tags)
-		c.answer(msg.Command, err)
+		// A NOTICE is never answered, so that programs cannot talk for ever
+		// (modern.ircdocs.horse/#notice-message).
+		if err := c.say(msg.Command, target, text, tags); msg.Command != "NOTICE" {
+			c.answer(msg.Command, err)
+		}
 	}
 	c.touch()
 	return nil
@@ -108,7 +111,7 @@ func (c *client) sayInFeed(command, target string) error {
 	case command != "PRIVMSG":
 		return errCannotSend(target, "Only events are published here, with PRIVMSG")
 	case fn.feed.allows(c.publisher):
-		r = ircbus.Refuse(ircbus.NotPublisher, "events are published in %s", fn.feed.packed.name)
+		r = ircbus.Refuse(ircbus.NotPublisher, "events are published in %s alone, one channel a line", fn.feed.packed.name)
 	}
 	c.srv.refuse(r)
 	return refused(target, r)

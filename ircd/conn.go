@@ -44,12 +44,18 @@ type conn struct {
 	idle     sync.Cond // no writer is running
 	control  []byte    // replies that no writer has taken yet
 	spare    []byte    // for the next control
-	arriving []*member // places that begin once control is written
+	arrivals []arrival // places that begin when control is written up to there
 	running  bool      // a writer is at work
 	woken    bool      // there may be more to write since its last look
 	farewell []byte    // the last line; not nil: close after it
 	cutAt    ircbus.ID // first event that a slow reader did not get
 	dead     bool      // writing is pointless
+}
+
+// arrival is where, in the queue of replies, places begin.
+type arrival struct {
+	at      int
+	members []*member
 }
 
 func newConn(nc net.Conn, start func(func()), limit int, head func() ircbus.ID) *conn {
@@ -70,7 +76,9 @@ func (c *conn) queue(line []byte, arriving ...*member) {
 		return
 	}
 	c.control = append(c.control, line...)
-	c.arriving = append(c.arriving, arriving...)
+	if len(arriving) > 0 {
+		c.arrivals = append(c.arrivals, arrival{len(c.control), arriving})
+	}
 	if len(c.control) > c.limit {
 		c.cutLocked(0)
 	}
@@ -160,8 +168,11 @@ func (c *conn) close() {
 		c.idle.Wait()
 	}
 	c.dead = true
-	places := append(c.visible, c.arriving...)
-	c.visible, c.arriving, c.control, c.spare = nil, nil, nil, nil
+	places := c.visible
+	for _, a := range c.arrivals {
+		places = append(places, a.members...)
+	}
+	c.visible, c.arrivals, c.control, c.spare = nil, nil, nil, nil
 	c.mu.Unlock()
 	for _, m := range places {
 		m.stream.remove(m)

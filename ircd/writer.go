@@ -38,14 +38,25 @@ func (c *conn) write() {
 	}
 }
 
-// snapshot takes what is queued at this moment.
+// snapshot takes what is queued at this moment, up to the first place that
+// begins there: what follows, a PONG perhaps, must come after that place's
+// stream.
 func (c *conn) snapshot() (control []byte, arriving []*member, farewell []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.woken = false
-	control, c.control, c.spare = c.control, c.spare[:0], nil
-	arriving, c.arriving = c.arriving, nil
-	return control, arriving, c.farewell
+	if len(c.arrivals) == 0 {
+		control, c.control, c.spare = c.control, c.spare[:0], nil
+		c.woken = false
+		return control, nil, c.farewell
+	}
+	first := c.arrivals[0]
+	control, c.control = c.control[:first.at:first.at], c.control[first.at:]
+	c.arrivals = c.arrivals[1:]
+	for i := range c.arrivals {
+		c.arrivals[i].at -= first.at
+	}
+	c.woken = true
+	return control, first.members, nil
 }
 
 // stop ends the writer if there is nothing more to write, and keeps the
@@ -60,10 +71,7 @@ func (c *conn) stop(control []byte, parked bool) bool {
 		return false
 	}
 	c.running = false
-	if len(c.control) == 0 {
-		c.control = nil
-	}
-	c.spare = nil
+	c.control, c.spare, c.arrivals = nil, nil, nil // all written
 	c.idle.Broadcast()
 	return true
 }

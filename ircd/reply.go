@@ -1,0 +1,96 @@
+package ircd
+
+import (
+	"errors"
+	"time"
+)
+
+// reply adds a numeric or another line from the server to the answer.
+func (c *client) reply(command string, params ...string) {
+	c.respond(message{
+		source: c.srv.cfg.Name, command: command,
+		params: append([]string{c.name()}, params...), at: time.Now(),
+	})
+}
+
+// respond adds a line to the answer to the current command.
+func (c *client) respond(m message) { c.response = append(c.response, m) }
+
+// send queues a line that does not answer a command.
+func (c *client) send(m message) { c.conn.queue(m.append(nil, c.caps)) }
+
+// notice tells the client something from the server.
+func (c *client) notice(text string) {
+	c.send(message{source: c.srv.cfg.Name, command: "NOTICE", params: []string{c.name(), text}, at: time.Now()})
+}
+
+// answer turns a command's error into a reply.
+func (c *client) answer(command string, err error) {
+	var mistake *ircError
+	var fail *failure
+	switch {
+	case err == nil:
+	case errors.As(err, &mistake):
+		c.reply(mistake.numeric, mistake.params...)
+	case errors.As(err, &fail):
+		c.fail(fail)
+	default:
+		c.log.Error("a command failed", "command", command, "err", err)
+		c.reply("400", clip(command), "Internal error: the bus's log says more")
+	}
+}
+
+func (c *client) fail(f *failure) {
+	params := []string{f.command, f.code}
+	if f.context != "" {
+		params = append(params, clip(f.context))
+	}
+	if c.caps.has(capStandardReplies) {
+		c.respond(message{source: c.srv.cfg.Name, command: "FAIL", params: append(params, f.reason), at: time.Now()})
+		return
+	}
+	about := f.context
+	if about == "" {
+		about = f.command
+	}
+	c.reply(f.numeric, clip(about), f.reason)
+}
+
+// flush queues the answer, labelled if the command was
+// (ircv3.net/specs/extensions/labeled-response), and the places that begin
+// after it.
+func (c *client) flush() {
+	if line := c.compose(nil); len(line) > 0 || len(c.arriving) > 0 {
+		c.conn.queue(line, c.arriving...)
+	}
+	c.arriving = nil
+}
+
+// compose appends the answer to dst and begins a new one.
+func (c *client) compose(dst []byte) []byte {
+	lines := c.response
+	server := c.srv.cfg.Name
+	switch {
+	case c.label == "" || !c.caps.has(capLabeledResponse):
+	case len(lines) == 0:
+		lines = []message{{source: server, command: "ACK", label: c.label}}
+	case len(lines) == 1:
+		lines[0].label = c.label
+	case !c.caps.has(capBatch): // a client that may not ask for this
+		lines[len(lines)-1].label = c.label
+	default:
+		const ref = "r" // one is open at a time
+		begin := message{source: server, command: "BATCH", params: []string{"+" + ref, "labeled-response"}, label: c.label}
+		dst = begin.append(dst, c.caps)
+		for i := range lines {
+			lines[i].batch = ref
+		}
+		lines = append(lines, message{source: server, command: "BATCH", params: []string{"-" + ref}})
+	}
+	for i := range lines {
+		dst = lines[i].append(dst, c.caps)
+	}
+	clear(c.response)
+	c.response, c.label = c.response[:0], ""
+	return dst
+}

@@ -1,0 +1,146 @@
+package ircd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// serve is the read loop: it lives as long as the connection.
+func (c *client) serve() {
+	defer c.srv.forget(c)
+	defer c.conn.close()
+	err := c.conn.handshake(c.srv.stop, c.srv.cfg.Limits.Registration)
+	for err == nil {
+		err = c.step()
+	}
+	c.publish() // what came before the end was meant to be stored
+	c.quit(farewell(err))
+}
+
+// errQuit ends the read loop with a reason for others.
+type errQuit string
+
+func (e errQuit) Error() string { return string(e) }
+
+func farewell(err error) string {
+	var quit errQuit
+	switch {
+	case errors.As(err, &quit):
+		return string(quit)
+	case errors.Is(err, io.EOF):
+		return "Connection closed"
+	case errors.Is(err, errEnded):
+		return "Connection ended by the server"
+	}
+	return "Connection failed"
+}
+
+// step reads one line and does what it says.
+func (c *client) step() error {
+	if len(c.pending) >= c.srv.cfg.Limits.Batch || len(c.pending) > 0 && !c.conn.in.buffered() {
+		c.publish()
+	}
+	line, err := c.conn.readLine(c.deadline(), c.silence)
+	if err != nil && !errors.Is(err, errTooLong) {
+		return err
+	}
+	c.pinged = false
+	if err := c.throttle(); err != nil {
+		return err
+	}
+	if err != nil {
+		c.publish()
+		c.refuse(errInputTooLong)
+		return nil
+	}
+	return c.handle(string(line))
+}
+
+func (c *client) deadline() time.Time {
+	if !c.registered { // only the read loop changes it
+		return c.since.Add(c.srv.cfg.Limits.Registration)
+	}
+	return time.Now().Add(c.srv.cfg.Limits.Ping)
+}
+
+// silence is called when nothing came until the deadline.
+func (c *client) silence() (time.Time, error) {
+	switch limits := c.srv.cfg.Limits; {
+	case !c.registered:
+		return time.Time{}, errQuit(fmt.Sprintf("Registration took longer than %v", limits.Registration))
+	case c.pinged:
+		return time.Time{}, errQuit(fmt.Sprintf("Ping timeout: no answer for %v", limits.Ping))
+	}
+	c.pinged = true
+	c.conn.queue([]byte("PING :" + c.srv.cfg.Name + "\r\n"))
+	return time.Now().Add(c.srv.cfg.Limits.Ping), nil
+}
+
+// throttle makes people's lines wait their turn; publishers' do not.
+func (c *client) throttle() error {
+	if c.exempt.Load() {
+		return nil
+	}
+	wait := c.limiter.Reserve().Delay()
+	if wait <= 0 {
+		return nil
+	}
+	if !c.slowed {
+		c.slowed = true
+		c.srv.mu.Lock()
+		c.notice(fmt.Sprintf("You send more than %v lines a second: from now on they are taken one by one", c.srv.cfg.Limits.Lines))
+		c.srv.mu.Unlock()
+	}
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-c.srv.stop.Done():
+		return errEnded
+	}
+}
+
+// quit takes the client out of everything and orders the last line.
+func (c *client) quit(reason string) {
+	s := c.srv
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if c.conn.isCut() {
+		reason = "Too slow"
+		s.stats.slow.Add(1)
+		c.log.Warn("a reader was too slow and has been cut off", "nick", c.nick, "limit", s.cfg.Limits.Behind)
+	}
+	c.announceQuit(reason)
+	for _, m := range c.joined {
+		c.leave(m)
+	}
+	if c.registered {
+		s.registered--
+		s.stats.registered.Add(-1)
+	}
+	if c.publisher != nil {
+		delete(c.publisher.clients, c)
+	} else if key := foldNick(c.nick); s.nicks[key] == c {
+		delete(s.nicks, key)
+	}
+	c.conn.finish("ERROR :" + strings.ToValidUTF8(reason, "?"))
+}
+
+// announceQuit tells the neighbours. Of a publisher that has other connections
+// they see it part only from the channels where none of those is.
+func (c *client) announceQuit(reason string) {
+	if c.publisher != nil && len(c.publisher.clients) > 1 {
+		for _, m := range c.joined {
+			if m.channel != nil && !m.channel.doubled(c) {
+				m.channel.sendOthers(c, c.message("PART", m.name, reason))
+			}
+		}
+		return
+	}
+	gone := c.message("QUIT", reason)
+	for other := range c.neighbours() {
+		other.send(gone)
+	}
+}
