@@ -16,8 +16,8 @@ import (
 
 // How long the last words to a connection may take.
 const (
-	lastWrite = 5 * time.Second // to write what is queued and the ERROR
-	cutGrace  = 3 * time.Second // for the write that a slow reader blocks
+	lastWrite = 2 * time.Second // to write what is queued and the ERROR
+	cutGrace  = 2 * time.Second // for the write that a slow reader blocks
 	linger    = time.Second     // for the other side to close
 )
 

@@ -66,11 +66,7 @@ func (c *client) become(p *publisher) {
 		delete(c.publisher.clients, c)
 	}
 	if c.registered {
-		renamed := c.message("NICK", p.name)
-		for other := range c.neighbours() {
-			other.send(renamed)
-		}
-		c.respond(renamed)
+		c.announceBecoming(p)
 		if key := foldNick(c.nick); c.srv.nicks[key] == c {
 			delete(c.srv.nicks, key)
 		}
@@ -80,10 +76,41 @@ func (c *client) become(p *publisher) {
 	c.own = newOwn()
 	c.exempt.Store(true)
 	if c.registered {
-		c.announceAccount()
+		if len(p.clients) == 0 {
+			c.announceAccount()
+		} else {
+			c.announceJoins()
+		}
 	}
 	p.clients[c] = struct{}{}
 	c.rerender()
+}
+
+// announceBecoming tells others of the new nick. If the publisher has a
+// connection already, they may know it: for them the old nick quits.
+func (c *client) announceBecoming(p *publisher) {
+	renamed := c.message("NICK", p.name)
+	if len(p.clients) > 0 {
+		c.announceQuit("Logged in as " + p.name)
+	} else {
+		for other := range c.neighbours() {
+			other.send(renamed)
+		}
+	}
+	c.respond(renamed)
+}
+
+// announceJoins shows the publisher in the channels where no other connection
+// of it is, to those who have seen the old nick quit.
+func (c *client) announceJoins() {
+	for _, m := range c.joined {
+		if m.channel == nil || m.channel.doubled(c) {
+			continue
+		}
+		for other := range m.channel.others(c) {
+			other.send(c.joinMessage(m.name, other.caps))
+		}
+	}
 }
 
 // rename gives a registered person another nick and tells everybody concerned.
