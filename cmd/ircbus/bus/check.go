@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -22,11 +23,14 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string {
-	where := strings.Join(p.Key, ".")
-	if p.Line > 0 {
-		where = fmt.Sprintf("line %d: %s", p.Line, where)
+	text := p.Reason
+	if len(p.Key) > 0 {
+		text = strings.Join(p.Key, ".") + ": " + text
 	}
-	return where + ": " + p.Reason
+	if p.Line > 0 {
+		text = fmt.Sprintf("line %d: %s", p.Line, text)
+	}
+	return text
 }
 
 // checker collects problems.
@@ -160,6 +164,9 @@ func (m MediaWiki) check(found *checker) {
 		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
 			found.add(fmt.Errorf("%q is not a pattern like *wiki", pattern), "mediawiki", "names")
 		}
+	}
+	if m.Listen != "" && len(m.Names) == 0 {
+		found.add(errors.New("the door would let no wiki in: name at least one, as in [\"enwiki\", \"*wiktionary\"]"), "mediawiki", "names")
 	}
 }
 

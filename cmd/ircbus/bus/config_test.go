@@ -82,7 +82,16 @@ func TestLoadErrors(t *testing.T) {
 		"\n[publisher.moin]\ntexts = \"#x\"":      "line 3: publisher.moin.texts: there is no such key",
 		"irc = \"x\"\n\n[irc2]\na = 1":            "line 3: irc2: there is no such key",
 		"motd = [\n\"a\",\n":                      "line 2: motd: ",
-		"max_event = \"many\"":                    "line 1",
+		"max_event = \"many\"":                    "line 1: max_event: the value must be a whole number",
+		"\n[limits]\nlines = \"x\"":               "line 3: limits.lines: the value must be a number",
+		"irc = 6667":                              "line 1: irc: the value must be text",
+		"motd = \"hello\"":                        "line 1: motd: the value must be a list",
+		"no_user_channels = 1":                    "line 1: no_user_channels: the value must be true or false",
+		"publisher = 1":                           "line 1: publisher: this must be sections, as in [publisher.NAME]",
+		"\n[[retention]]\nmax_age = \"1d\"":       "line 2: retention: this must be sections",
+		"limits = 1":                              "limits: this must be a section, as in [limits]",
+		"[limits]\nping = 5":                      "line 2: limits.ping: \"5\" is not a duration",
+		"[publisher]\nmoin = 1":                   "publisher.moin: this must be a section, as in [publisher.moin]",
 		"[limits]\nping = \"soon\"":               "line 2: limits.ping: \"soon\" is not a duration",
 		"irc = \"a\"\nirc = \"b\"":                "line 2",
 		"[retention.\"#a\"]\nmax_ages = \"365d\"": "line 2: retention.#a.max_ages: there is no such key",
@@ -126,9 +135,10 @@ func TestCheck(t *testing.T) {
 		"[publisher.a]\ntext_style = \"plain\"\ntemplate = \"{{.page}}\"":    "line 3: publisher.a.template: ",
 		"[publisher.a]\nengine = \"x\"":                                      "line 2: publisher.a.engine: ",
 		"[publisher.a]\nbase = \"x\"":                                        "line 2: publisher.a.base: ",
-		"[mediawiki]\nlisten = \"x\"":                                        "line 2: mediawiki.listen: ",
+		"[mediawiki]\nlisten = \"x\"\nnames = [\"a\"]":                       "line 2: mediawiki.listen: ",
 		"[mediawiki]\nallow = [\"x\"]":                                       "line 2: mediawiki.allow: ",
 		"[mediawiki]\nnames = [\"[\"]":                                       "line 2: mediawiki.names: ",
+		"[mediawiki]\nlisten = \":0\"\nnames = []":                           "line 3: mediawiki.names: the door would let no wiki in",
 		"[retention.\"moin\"]\nmax_count = 1":                                "line 1: retention.moin: ",
 		"[retention.\"#a\"]\nmax_count = -1":                                 "line 2: retention.#a.max_count: ",
 		"[limits]\nburst = -1":                                               "line 2: limits.burst: ",
@@ -170,6 +180,7 @@ func TestSeparate(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add(Example)
 	f.Add("[publisher.a]\ntext = \"#x\"\n[publisher]\nb.text = 1")
+	f.Add("publisher.a.text = \"#x\"\nretention = []")
 	f.Add("[[retention]]\nmax_age = \"1d\"\n\"#a\" = { max_count = 3 }")
 	f.Fuzz(func(t *testing.T, text string) {
 		path := writeFile(t, text)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -44,7 +46,7 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, &FileError{path, []*Problem{decodeProblem(err)}}
 	}
-	var problems []*Problem
+	problems := notSections(string(text), meta)
 	for _, key := range meta.Undecoded() {
 		if parent := key[:len(key)-1]; slices.ContainsFunc(problems, func(p *Problem) bool {
 			return len(parent) > 0 && slices.Equal(p.Key, parent)
@@ -57,6 +59,20 @@ func Load(path string) (Config, error) {
 		return Config{}, &FileError{path, problems}
 	}
 	return c, nil
+}
+
+// notSections finds values in the place of the sections that are maps here: the
+// decoder passes over them without a word.
+func notSections(text string, meta toml.MetaData) []*Problem {
+	var problems []*Problem
+	for _, key := range []string{"publisher", "retention"} {
+		if kind := meta.Type(key); kind != "Hash" && kind != "" { // "" if only [publisher.x] names it
+			problems = append(problems, &Problem{
+				Key: []string{key}, Line: line(text, []string{key}), Reason: "this must be sections, as in [" + key + ".NAME]",
+			})
+		}
+	}
+	return problems
 }
 
 // Locate fills in the lines of problems with the file at path.
@@ -73,13 +89,43 @@ func Locate(path string, problems []*Problem) {
 // decodeProblem turns the decoder's error into one of ours.
 func decodeProblem(err error) *Problem {
 	if parse := (toml.ParseError{}); errors.As(err, &parse) {
-		p := &Problem{Line: parse.Position.Line, Reason: parse.Message}
-		if parse.LastKey != "" {
-			p.Key = []string{parse.LastKey}
-		}
-		return p
+		return &Problem{Key: words(parse.LastKey), Line: parse.Position.Line, Reason: parse.Message}
 	}
-	return &Problem{Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+	found := wrongType.FindStringSubmatch(err.Error())
+	if found == nil {
+		return &Problem{Reason: strings.TrimPrefix(err.Error(), "toml: ")}
+	}
+	p := &Problem{Key: words(found[2]), Reason: found[3]}
+	p.Line, _ = strconv.Atoi(found[1]) // digits, or nothing
+	if want, ok := wanted[found[4]]; ok {
+		p.Reason = "the value must be " + want
+	} else if strings.HasPrefix(p.Reason, "type mismatch") {
+		p.Reason = "this must be a section, as in [" + found[2] + "]"
+	}
+	return p
+}
+
+// wrongType matches the decoder's errors about values that are not of their
+// key's type, the only ones that tell key and line in words alone: line, key,
+// reason, and in that the type that the value should have.
+var wrongType = regexp.MustCompile(`^toml: (?:line (\d+) )?\(last key "(.*?)"\): (incompatible types: TOML value has type .*; destination has type (.*)|.*)$`)
+
+// wanted says how a value of a type is written.
+var wanted = map[string]string{
+	"string":                  `text, as in "text"`,
+	"primitive (string-like)": `text, as in "90d"`,
+	"integer":                 "a whole number, as in 10",
+	"float":                   "a number, as in 10.0",
+	"boolean":                 "true or false",
+	"slice":                   `a list, as in ["a", "b"]`,
+}
+
+// words is a key as the decoder writes it, as one word if there is any.
+func words(key string) []string {
+	if key == "" {
+		return nil
+	}
+	return []string{key}
 }
 
 // line returns the line of a key in the text of a file, or that of the nearest

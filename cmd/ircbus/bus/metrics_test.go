@@ -13,7 +13,7 @@ import (
 // what a bus with every door open exposes.
 func TestMetricsAreConventional(t *testing.T) {
 	c := quiet(t)
-	c.MediaWiki.Listen = "127.0.0.1:0"
+	c.MediaWiki = MediaWiki{Listen: "127.0.0.1:0", Names: []string{"*"}}
 	b := startBus(t, c)
 	status, text := get(t, b.URL()+"/metrics")
 	if status != http.StatusOK {
