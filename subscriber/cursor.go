@@ -189,5 +189,6 @@ func install(file *os.File, path string, p position) error {
 // close syncs, closes and unlocks.
 func (c *cursorFile) close() error {
 	err := c.sync()
+	unlock(c.file)
 	return errors.Join(err, c.file.Close())
 }

@@ -2,9 +2,11 @@ package subscriber
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,6 +71,35 @@ func TestCursorFile(t *testing.T) {
 	files, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(files) != 1 {
 		t.Errorf("left behind: %v, %v", files, err)
+	}
+}
+
+// TestUnlockWhileForking: a closed cursor file can be opened again although child
+// processes, which for a moment have all our files, are being started.
+func TestUnlockWhileForking(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cursor")
+	stop := make(chan struct{})
+	var children sync.WaitGroup
+	children.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				exec.Command("true").Run()
+			}
+		}
+	})
+	defer children.Wait()
+	defer close(stop)
+	for range 2000 {
+		c, err := openCursor(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
