@@ -188,8 +188,10 @@ var errEnded = errors.New("connection ended")
 // returns the next deadline, or an error.
 func (c *conn) readLine(deadline time.Time, pause func() (time.Time, error)) ([]byte, error) {
 	for {
-		if err := c.setReadDeadline(deadline); err != nil {
-			return nil, err
+		if !c.in.buffered() {
+			if err := c.setReadDeadline(deadline); err != nil {
+				return nil, err
+			}
 		}
 		line, err := c.in.next()
 		if c.ended.Load() {

@@ -33,14 +33,12 @@ func (s *Server) Deliver(events []ircbus.Event) {
 
 func (s *Server) deliver(e *ircbus.Event) {
 	s.head.Store(uint64(e.ID))
-	packed := s.feeds[foldChan(e.Channel)]
-	if packed == nil {
-		return
-	}
 	r := rendering{s: s, event: e, publisher: s.publishers[foldNick(e.Publisher)]}
-	r.to(packed.feed.packed)
-	if packed.feed.text != nil {
-		r.to(packed.feed.text)
+	if fn := s.feeds[foldChan(e.Channel)]; fn != nil {
+		r.to(fn.feed.packed)
+		if fn.feed.text != nil {
+			r.to(fn.feed.text)
+		}
 	}
 	if r.publisher != nil {
 		for c := range r.publisher.clients {

@@ -310,6 +310,6 @@ func flushed(s *Server, channel lcChan) {
 		if !behind {
 			return
 		}
-		time.Sleep(100 * time.Microsecond)
+		<-time.After(100 * time.Microsecond)
 	}
 }

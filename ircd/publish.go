@@ -46,7 +46,7 @@ func (c *client) addLine(label, channel, text string) {
 		err = ircbus.Refuse(ircbus.InvalidEvent, "the field \"id\" is reserved for the bus")
 	}
 	if err != nil {
-		c.abandon(channel, "")
+		c.abandon(channel)
 		line.refused = refusal(err)
 		c.pending = append(c.pending, line)
 		return
@@ -89,11 +89,11 @@ func (c *client) joiner(channel string) *ircbus.Joiner {
 }
 
 // abandon drops the parts of an event that will not be complete, and says so.
-func (c *client) abandon(channel, label string) {
+func (c *client) abandon(channel string) {
 	key := foldChan(channel)
 	if j := c.joiners[key]; j != nil {
 		delete(c.joiners, key)
-		c.pending = append(c.pending, publication{label: label, channel: channel,
+		c.pending = append(c.pending, publication{channel: channel,
 			refused: ircbus.Refuse(ircbus.InvalidEvent, "the parts of the event before are not complete")})
 	}
 }

@@ -138,7 +138,7 @@ func newUser(t testing.TB, nc net.Conn) *user {
 	return &user{t: t, nc: nc, r: bufio.NewReader(nc)}
 }
 
-// join registers a person, with capabilities, up to the end of the greeting.
+// user registers a person, with capabilities, up to the end of the greeting.
 func (b *bus) user(nick string, caps ...string) *user {
 	b.t.Helper()
 	u := b.dial()
