@@ -182,8 +182,8 @@ func parseValidity(s string) (time.Duration, error) {
 // makeAccounts opens the accounts for adding one; the data directory need not
 // exist.
 func (g *globals) makeAccounts() (*account.Store, error) {
-	if err := os.MkdirAll(g.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("cannot make the data directory: %w; choose another with --data", err)
+	if err := bus.MakeData(g.Data); err != nil {
+		return nil, err
 	}
 	return g.openAccounts()
 }

@@ -53,7 +53,7 @@ func TestBackup(t *testing.T) {
 	if code, _ := again.end(syscall.SIGTERM); code != exitDone {
 		t.Errorf("exit code %d", code)
 	}
-	if code, _, errs := invoke(t, "--data", filepath.Join(dir, "none"), "backup", filepath.Join(dir, "x")); code != exitFailed || !strings.Contains(errs, "no database") {
+	if code, _, errs := invoke(t, "--data", filepath.Join(dir, "none"), "backup", filepath.Join(dir, "x")); code != exitFailed || !strings.Contains(errs, "no bus has run") {
 		t.Errorf("code %d, %q", code, errs)
 	}
 	if err := os.WriteFile(filepath.Join(restored, "wikis.json"), []byte("{"), 0o600); err != nil {

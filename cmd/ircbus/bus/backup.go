@@ -23,6 +23,9 @@ import (
 //
 // While it works it needs twice the room of the events beside file.
 func Backup(ctx context.Context, data, file string) (err error) {
+	if err := checkThere(data); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(file); err == nil {
 		return fmt.Errorf("%s is there already: name a new file", file)
 	}
@@ -40,7 +43,18 @@ func Backup(ctx context.Context, data, file string) (err error) {
 	if err := pack(packed, parts); err != nil {
 		return fmt.Errorf("the backup cannot be written: %w", err)
 	}
-	return os.Rename(packed, file)
+	if err := os.Rename(packed, file); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(file))
+}
+
+// checkThere is the error where no bus has run yet, or where none is.
+func checkThere(data string) error {
+	if _, err := os.Stat(filepath.Join(data, EventsFile)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no bus has run in %s: name the data directory of one with --data or IRCBUS_DATA", data)
+	}
+	return nil
 }
 
 // pack writes those of the files that there are into a tar file, on disk when
@@ -86,6 +100,9 @@ func packFile(w *tar.Writer, path string) error {
 // CheckData says what is wrong in a data directory, a sentence each, and what
 // the log holds. A bus may be running on it.
 func CheckData(ctx context.Context, data string) (sqlite.Report, error) {
+	if err := checkThere(data); err != nil {
+		return sqlite.Report{}, err
+	}
 	report, err := sqlite.Check(ctx, filepath.Join(data, EventsFile))
 	if err != nil {
 		return report, err

@@ -68,6 +68,7 @@ func Start(ctx context.Context, c Config) (*Bus, error) {
 		return nil, err
 	}
 	b.warnPlain()
+	b.warnAbsent(c)
 	b.run(ctx)
 	return b, nil
 }

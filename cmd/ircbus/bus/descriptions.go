@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/ircbus/ircbus"
@@ -103,7 +102,7 @@ func toldAs(w ircbus.Wiki) description {
 }
 
 // writeDescriptions replaces the file as a whole.
-func writeDescriptions(path string, wikis map[string]ircbus.Wiki) (err error) {
+func writeDescriptions(path string, wikis map[string]ircbus.Wiki) error {
 	stored := make([]description, 0, len(wikis))
 	for _, key := range sortedKeys(wikis) {
 		stored = append(stored, toldAs(wikis[key]))
@@ -112,19 +111,5 @@ func writeDescriptions(path string, wikis map[string]ircbus.Wiki) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".wikis-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(file.Name())
-		}
-	}()
-	_, err = file.Write(append(text, '\n'))
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return replaceFile(path, append(text, '\n'))
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"strings"
 	"syscall"
 )
 
@@ -57,22 +56,6 @@ func (l listeners) close() {
 			listener.Close()
 		}
 	}
-}
-
-// warnPlain names the listeners over which passwords travel readable beyond this
-// machine. A proxy may protect HTTP: then it has a public https address.
-func (b *Bus) warnPlain() {
-	if l := b.listeners.irc; l != nil && !isLoopback(l) {
-		b.log.Warn("passwords can be read on the way to the plain IRC listener: use irc_tls beyond loopback", "address", address(l))
-	}
-	if l := b.listeners.http; l != nil && !isLoopback(l) && !strings.HasPrefix(b.config.URL, "https://") {
-		b.log.Warn("passwords can be read on the way to the plain HTTP listener: use http_tls or a proxy beyond loopback", "address", address(l))
-	}
-}
-
-func isLoopback(l net.Listener) bool {
-	tcp, ok := l.Addr().(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
 }
 
 // listenError says what to do about an address that cannot be listened on. flag

@@ -3,7 +3,6 @@ package bus
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +15,8 @@ func lockData(dir string) (*os.File, error) {
 	if dir == "" {
 		return nil, errors.New("no data directory is given: use --data DIR")
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("cannot make the data directory %s: %w; choose another with --data", dir, cause(err))
+	if err := MakeData(dir); err != nil {
+		return nil, err
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -56,12 +55,4 @@ func owner(file *os.File) string {
 		return " (process " + pid + ")"
 	}
 	return ""
-}
-
-// cause is a path error without the path, which our sentence names already.
-func cause(err error) error {
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

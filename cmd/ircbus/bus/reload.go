@@ -10,8 +10,9 @@ import (
 
 // Reload takes a new configuration and reads the certificate's files again, also
 // if their names are the same. What can change while the bus runs changes:
-// publishers, retention and certificates. What cannot is named in the log and takes effect at the next start. A bad
-// configuration changes nothing; a bad certificate leaves the old one in use.
+// publishers, retention and certificates. What cannot is named in the log and
+// takes effect at the next start. A bad configuration changes nothing; a bad
+// certificate leaves the old one in use.
 func (b *Bus) Reload(c Config) error {
 	c = c.withDefaults()
 	if problems := c.Check(); len(problems) > 0 {
@@ -36,6 +37,7 @@ func (b *Bus) Reload(c Config) error {
 	}
 	b.directory.configure(c.Publishers)
 	errs = errors.Join(errs, b.directory.refresh())
+	b.warnAbsent(c)
 	select {
 	case b.reloaded <- struct{}{}:
 	default: // one is waiting to be noticed

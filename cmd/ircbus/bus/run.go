@@ -16,7 +16,7 @@ import (
 )
 
 // grace is how long the end may take; what is not finished then is cut off.
-const grace = 4 * time.Second
+const grace = 3 * time.Second
 
 // run starts every task and the supervisor that ends them.
 func (b *Bus) run(ctx context.Context) {

@@ -2,12 +2,15 @@ package bus
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // TestStartErrors: each failure is one sentence that names what is wrong and
@@ -91,6 +94,58 @@ func TestDataDirectory(t *testing.T) {
 	info, err := os.Stat(c.Data)
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Error(info.Mode(), err)
+	}
+}
+
+// TestDescriptionsAreReplaced: the file of descriptions is whole at any time, and
+// what a crash left half-written does no harm.
+func TestDescriptionsAreReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), WikisFile)
+	if err := os.WriteFile(path+".new", []byte(strings.Repeat("half", 1000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"one", "two"} {
+		d, err := openDescriptions(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed, err := d.put(ircbus.Wiki{Publisher: "moin", Name: name}); !changed || err != nil {
+			t.Fatal(changed, err)
+		}
+	}
+	d, err := openDescriptions(path)
+	if err != nil || d.get("moin").Name != "two" {
+		t.Error(d, err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
+		t.Error(left, err)
+	}
+}
+
+// TestAbsentPublishers: sections about nobody are named in the log, at the start
+// and at a reload; those that the MediaWiki door may fill are not.
+func TestAbsentPublishers(t *testing.T) {
+	var log strings.Builder
+	c := quiet(t)
+	c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	c.Publishers = map[string]Publisher{"moinn": {}, "enwiki": {}}
+	c.Retention = map[string]Retention{"*": {}, "#moinn": {MaxCount: 1}, "#enwiki": {MaxCount: 1}}
+	c.MediaWiki = MediaWiki{Listen: "127.0.0.1:0", Names: []string{"en*"}}
+	b, err := Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Publishers["later"] = Publisher{}
+	if err := b.Reload(c); err != nil {
+		t.Error(err)
+	}
+	stopBus(t, b) // nobody writes to the log any more
+	for section, times := range map[string]int{
+		"publisher.moinn": 2, "retention.#moinn": 2, "publisher.later": 1, "enwiki": 0, "retention.*": 0,
+	} {
+		if n := strings.Count(log.String(), section); n != times {
+			t.Errorf("%s is named %d times, not %d:\n%s", section, n, times, log.String())
+		}
 	}
 }
 

@@ -1,0 +1,60 @@
+package bus
+
+import (
+	"net"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+)
+
+// warnPlain names the listeners over which passwords travel readable beyond this
+// machine. A proxy may protect HTTP: then it has a public https address.
+func (b *Bus) warnPlain() {
+	if l := b.listeners.irc; l != nil && !isLoopback(l) {
+		b.log.Warn("passwords can be read on the way to the plain IRC listener: use irc_tls beyond loopback", "address", address(l))
+	}
+	if l := b.listeners.http; l != nil && !isLoopback(l) && !strings.HasPrefix(b.config.URL, "https://") {
+		b.log.Warn("passwords can be read on the way to the plain HTTP listener: use http_tls or a proxy beyond loopback", "address", address(l))
+	}
+}
+
+func isLoopback(l net.Listener) bool {
+	tcp, ok := l.Addr().(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// warnAbsent names the sections of a configuration that are about nobody: the
+// name is mistyped, or the account is still to be made.
+func (b *Bus) warnAbsent(c Config) {
+	for _, name := range sortedKeys(c.Publishers) {
+		if !b.directory.knows(name) && !c.MediaWiki.mayBring(name) {
+			b.log.Warn("the configuration describes a publisher that does not exist: correct the name, or make it with ircbus account add",
+				"section", "publisher."+name)
+		}
+	}
+	for _, channel := range sortedKeys(c.Retention) {
+		if channel != "*" && !b.directory.hasFeed(channel) && !c.MediaWiki.mayBring(strings.TrimPrefix(channel, "#")) {
+			b.log.Warn("the configuration limits a channel in which nobody publishes: correct the name if it is mistyped",
+				"section", "retention."+channel)
+		}
+	}
+}
+
+// mayBring reports whether the door may make a publisher of the name.
+func (m MediaWiki) mayBring(name string) bool {
+	return m.Listen != "" && slices.ContainsFunc(m.Names, func(pattern string) bool {
+		ok, _ := path.Match(pattern, name) // Check has refused bad patterns
+		return ok
+	})
+}
+
+// hasFeed reports whether somebody publishes in the channel.
+func (d *directory) hasFeed(channel string) bool {
+	return slices.ContainsFunc(d.wikis(), func(w ircbus.Wiki) bool {
+		return slices.ContainsFunc(w.Feeds, func(f ircbus.Feed) bool {
+			return ircbus.Fold(f.Channel) == ircbus.Fold(channel)
+		})
+	})
+}
