@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/ircbus/ircbus/cmd/ircbus/bus"
 )
@@ -39,6 +41,9 @@ func (c *checkConfigCmd) Run(g *globals) error {
 	} else {
 		bus.Locate(g.Config, problems)
 	}
+	if g.JSON {
+		return c.printJSON(g, problems)
+	}
 	if len(problems) == 0 {
 		_, err := fmt.Fprintf(g.stdout, "%s is good\n", g.Config)
 		return err
@@ -47,6 +52,26 @@ func (c *checkConfigCmd) Run(g *globals) error {
 		fmt.Fprintf(g.stderr, "%s: %v\n", g.Config, p)
 	}
 	return usagef("%s: %v", g.Config, problems[len(problems)-1])
+}
+
+// printJSON prints every problem as an element of a list.
+func (c *checkConfigCmd) printJSON(g *globals, problems []*bus.Problem) error {
+	type problem struct {
+		Line   int    `json:"line,omitempty"`
+		Key    string `json:"key"`
+		Reason string `json:"reason"`
+	}
+	list := make([]problem, len(problems))
+	for i, p := range problems {
+		list[i] = problem{p.Line, strings.Join(p.Key, "."), p.Reason}
+	}
+	if err := json.NewEncoder(g.stdout).Encode(list); err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return usagef("%s: %v", g.Config, problems[0])
+	}
+	return nil
 }
 
 // loadConfig reads the configuration file, if there is one, and puts the data

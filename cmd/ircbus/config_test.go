@@ -27,6 +27,19 @@ func TestCheckConfig(t *testing.T) {
 	}
 }
 
+func TestCheckConfigJSON(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                 "[]\n",
+		"\naccess = \"x\"": `[{"line":2,"key":"access","reason":"\"x\" must be \"open\" or \"login\""}]` + "\n",
+		"access = 1":       `[{"line":1,"key":"access","reason":"the value must be text, as in \"text\""}]` + "\n",
+	} {
+		code, out, _ := invoke(t, "--json", "check-config", writeConfig(t, text))
+		if out != want || (code == exitDone) != (text == "") {
+			t.Errorf("%q: code %d, %s", text, code, out)
+		}
+	}
+}
+
 func TestServeRefusesBadConfig(t *testing.T) {
 	for text, says := range map[string]string{
 		"nonsense = 1\n":                     "line 1: nonsense: there is no such key",

@@ -143,6 +143,38 @@ func TestServeUntilSignal(t *testing.T) {
 	}
 }
 
+// TestHint: what a new bus proposes can be pasted into a shell.
+func TestHint(t *testing.T) {
+	for _, access := range []string{"open", "login"} {
+		data := filepath.Join(t.TempDir(), "it's new")
+		p := launch(t, "serve", "--data", data, "--config", writeConfig(t, "irc = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\naccess = \""+access+"\"\n"))
+		p.until("ready")
+		var script strings.Builder
+		for line := range strings.Lines(p.output()) {
+			if command, found := strings.CutPrefix(line, "  "); found && strings.Contains(command, "ircbus ") {
+				script.WriteString(command)
+			}
+		}
+		shell := exec.Command("sh", "-e")
+		shell.Stdin = strings.NewReader(script.String())
+		shell.Env = append(os.Environ(), "PATH="+filepath.Dir(binary)+":"+os.Getenv("PATH"))
+		out, err := shell.CombinedOutput()
+		if err != nil || !strings.HasSuffix(string(out), "\n1\n") {
+			t.Errorf("%v, %s\n%s", err, out, script.String())
+		}
+		p.end(syscall.SIGTERM)
+	}
+}
+
+// TestQuoted: a shell gives back what was quoted.
+func TestQuoted(t *testing.T) {
+	for _, word := range []string{"", "/srv/ircbus", "it's $HOME; \"rm\" *\\\n"} {
+		if out, err := exec.Command("sh", "-c", "printf %s "+quoted(word)).Output(); err != nil || string(out) != word {
+			t.Errorf("%q became %q, %v", word, out, err)
+		}
+	}
+}
+
 // TestSecondProcess: the second one on the same data names the first.
 func TestSecondProcess(t *testing.T) {
 	data := t.TempDir()

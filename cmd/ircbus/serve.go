@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -37,7 +34,7 @@ func (c *serveCmd) Run(g *globals) error {
 	if err != nil {
 		return startError(g, err)
 	}
-	greet(g.stderr, b, config.Data)
+	greet(g.stderr, b, config)
 	return attend(g, b, hangup, c.config)
 }
 
@@ -115,54 +112,4 @@ func reloadBus(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)
 		return
 	}
 	g.log.Info("configuration and certificates read again")
-}
-
-// greet says where the bus can be reached and, if it has no accounts, what to
-// do next.
-func greet(w io.Writer, b *bus.Bus, data string) {
-	for _, door := range []struct{ what, address string }{
-		{"IRC", b.IRCAddr()},
-		{"IRC over TLS", b.IRCTLSAddr()},
-		{"HTTP", prefixed("http://", b.HTTPAddr())},
-		{"HTTPS", prefixed("https://", b.HTTPTLSAddr())},
-		{"MediaWiki (UDP)", b.MediaWikiAddr()},
-	} {
-		if door.address != "" {
-			fmt.Fprintf(w, "%-16s %s\n", door.what, door.address)
-		}
-	}
-	if accounts, err := b.Accounts().List(); err == nil && len(accounts) == 0 {
-		hint(w, b, data)
-	}
-	fmt.Fprintln(w, "ready")
-}
-
-func prefixed(prefix, address string) string {
-	if address == "" {
-		return ""
-	}
-	return prefix + address + "/"
-}
-
-// hint names the first commands for a new bus.
-func hint(w io.Writer, b *bus.Bus, data string) {
-	irc, flag := b.IRCAddr(), ""
-	if irc == "" {
-		return
-	}
-	if data != bus.Default().Data {
-		flag = " --data " + data
-	}
-	host, port, err := net.SplitHostPort(irc)
-	if err != nil {
-		return
-	}
-	fmt.Fprintf(w, `
-Nobody publishes here yet. Try, in another terminal:
-
-  ircbus%s account add mywiki --role publisher --generate
-  irssi -c %s -p %s                    then: /join #mywiki.text
-  IRCBUS_PASSWORD=... ircbus publish --irc %s --account mywiki page=Hello action=SAVE user=me
-
-`, flag, host, port, irc)
 }

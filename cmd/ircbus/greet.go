@@ -1,0 +1,98 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+
+	"github.com/ircbus/ircbus/cmd/ircbus/bus"
+)
+
+// greet says where the bus can be reached and, if it has no accounts, what to
+// do next.
+func greet(w io.Writer, b *bus.Bus, c bus.Config) {
+	for _, door := range []struct{ what, address string }{
+		{"IRC", b.IRCAddr()},
+		{"IRC over TLS", b.IRCTLSAddr()},
+		{"HTTP", prefixed("http://", b.HTTPAddr())},
+		{"HTTPS", prefixed("https://", b.HTTPTLSAddr())},
+		{"MediaWiki (UDP)", b.MediaWikiAddr()},
+	} {
+		if door.address != "" {
+			fmt.Fprintf(w, "%-16s %s\n", door.what, door.address)
+		}
+	}
+	if accounts, err := b.Accounts().List(); err == nil && len(accounts) == 0 {
+		hint(w, b, c)
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+func prefixed(prefix, address string) string {
+	if address == "" {
+		return ""
+	}
+	return prefix + address + "/"
+}
+
+// hint names the first commands for a new bus, as they can be pasted into a
+// shell on the same machine, in whatever directory. Without a plain listener
+// there is none: only its operator knows what his certificate says.
+func hint(w io.Writer, b *bus.Bus, c bus.Config) {
+	irc, web := nearby(b.IRCAddr()), nearby(b.HTTPAddr())
+	if irc == "" && web == "" {
+		return
+	}
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		data = c.Data
+	}
+	to := "--irc " + irc
+	if irc == "" {
+		to = "--url http://" + web
+	}
+	fmt.Fprintf(w, `
+Nobody publishes here yet. Try, in another terminal:
+
+  export IRCBUS_PASSWORD=$(ircbus --data %s account add mywiki --role publisher --generate)
+  ircbus publish %s --account mywiki page=Hello action=SAVE user=me
+`, quoted(data), to)
+	login := c.Access == bus.AccessLogin
+	if web != "" {
+		fmt.Fprintf(w, "  curl%s http://%s/changes\n", only(login, ` -u "mywiki:$IRCBUS_PASSWORD"`), web)
+	}
+	if host, port, err := net.SplitHostPort(irc); err == nil {
+		fmt.Fprintf(w, "  irssi -c %s -p %s%s    # and there: /join #mywiki.text\n", host, port, only(login, ` -w "mywiki:$IRCBUS_PASSWORD"`))
+	}
+	fmt.Fprintln(w)
+}
+
+// nearby is where a program on this machine reaches a listener, or "".
+func nearby(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return ""
+	}
+	if net.ParseIP(host).IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,@") == "" {
+		return cmp.Or(word, "''")
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+func only(condition bool, text string) string {
+	if !condition {
+		return ""
+	}
+	return text
+}
