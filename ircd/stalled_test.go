@@ -1,0 +1,69 @@
+package ircd
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ircbus/ircbus"
+)
+
+// TestStalledReaders: many connections that never read are all cut off, what is
+// kept for them is bounded meanwhile, and a publisher's acknowledgements and
+// another reader go on.
+func TestStalledReaders(t *testing.T) {
+	t.Parallel()
+	const stalled, limit = 10, 200_000
+	b := newBus(t, func(c *Config) { c.Limits.Behind = limit })
+	for i := range stalled {
+		u := b.user(fmt.Sprint("stalled", i))
+		u.send("JOIN #moin")
+		u.fence()
+	}
+	reader, pub := b.user("reader"), b.publisher("moin", "echo-message")
+	reader.send("JOIN #moin")
+	reader.fence()
+	b.Server.mu.Lock()
+	st := b.feeds["#moin"].views["#moin"].streams[streamKey{}]
+	b.Server.mu.Unlock()
+	body := "PRIVMSG #moin :page=P&comment=" + strings.Repeat("x", 400)
+	for seen := 0; b.Stats().SlowCut < stalled; {
+		for range 100 {
+			pub.send(body)
+		}
+		for _, line := range pub.fence() {
+			if idIn(line, "#moin") == 0 {
+				t.Fatalf("not acknowledged: %s", line)
+			}
+		}
+		for _, line := range reader.fence() {
+			if id := idIn(line, "#moin"); id != seen+1 {
+				t.Fatalf("%d came after %d", id, seen)
+			}
+			seen++
+		}
+		if kept := st.kept(); kept > limit+2*maxChunk {
+			t.Fatalf("%d bytes are kept, the limit is %d", kept, limit)
+		}
+	}
+	wait(t, "the places to be given back", func() bool {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return len(st.members) == 1
+	})
+	b.Deliver([]ircbus.Event{event(1<<40, "#moin", "page", "Last")})
+	if lines := reader.fence(); len(lines) != 1 {
+		t.Errorf("the reader got %q", lines)
+	}
+}
+
+// kept counts the bytes in memory.
+func (st *stream) kept() int {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	n := 0
+	for _, chunk := range st.chunks {
+		n += len(chunk)
+	}
+	return n
+}
