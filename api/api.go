@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -69,6 +70,10 @@ type Handler struct {
 	mux                 *chi.Mux        // static
 	ui                  *ui             // static
 	patience, heartbeat time.Duration   // static
+	bodyTimeout         time.Duration   // static
+	searchPatience      time.Duration   // static
+	searchBytes         int             // static
+	searches, catchUps  turns           // static
 	closed              context.Context // ends with Close
 	close               context.CancelFunc
 
@@ -103,6 +108,9 @@ func New(c Config) (*Handler, error) {
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	h := &Handler{Config: c, patience: writeTimeout, heartbeat: heartbeat}
+	h.bodyTimeout, h.searchPatience, h.searchBytes = bodyTimeout, searchPatience, searchBytes
+	h.searches = make(turns, max(2, runtime.GOMAXPROCS(0)))
+	h.catchUps = make(turns, max(1, runtime.GOMAXPROCS(0)/2))
 	h.closed, h.close = context.WithCancel(context.Background())
 	var err error
 	if h.ui, err = loadUI(); err != nil {

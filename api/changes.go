@@ -15,6 +15,10 @@ import (
 // read while they are written, so a slow reader holds nothing open in it.
 const chunkSize = 256 << 10
 
+// wholeSize is how many bytes of items an answer may have whose format wants all
+// of them at once; a page that would have more ends early.
+const wholeSize = 1 << 20
+
 // serveChanges is GET /changes (docs/protocol.md, "Getting old events").
 func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -30,13 +34,10 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 	p := page{h: h, q: q, fill: newFiller(h.Wikis()), env: envelope{base: base, self: base + r.URL.RequestURI(), title: h.Name}}
 	p.enc = q.format.encoder(&p.env)
 	w.Header().Set("Vary", "Accept, Accept-Encoding, Authorization")
-	if done, err := p.open(ctx); err != nil {
+	if err := p.pin(ctx); err != nil {
 		return err
-	} else if !done {
-		if err := p.waitAndOpen(w, r); err != nil {
-			return err
-		}
 	}
+	w.Header().Set("Cache-Control", "no-store")
 	if tag := p.etag(ctx); tag != "" {
 		w.Header().Set("ETag", tag)
 		w.Header().Set("Cache-Control", "no-cache") // retention may still remove events
@@ -44,8 +45,14 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
-	} else {
-		w.Header().Set("Cache-Control", "no-store")
+	}
+	if err := p.open(ctx); err != nil {
+		return err
+	}
+	if p.mayWait(ctx) {
+		if err := p.waitAndOpen(w, r); err != nil {
+			return err
+		}
 	}
 	return p.write(w, r)
 }
@@ -54,7 +61,7 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 // begins, because the answer's first line says what its last event is.
 type page struct {
 	h    *Handler
-	q    rangeQuery // Until and After narrow while the page is read
+	q    rangeQuery
 	enc  encoder
 	fill filler
 	env  envelope
@@ -64,30 +71,33 @@ type page struct {
 	n      int            // events encoded
 	last   ircbus.ID      // the last of them
 	more   bool           // the chunk was full before the page was
-	next   bool           // events follow the page
-	final  ircbus.ID      // the page's last event
+	next   bool           // something follows the page, or has not been searched
+	final  ircbus.ID      // where the page ends: its last event, or the last one searched
+	known  bool           // final is known; nothing beyond it is read
 }
 
 var errStop = errors.New("stop") // ends a Range or Tail that has done enough
 
-// open reads the first chunk. done is false if there is nothing in it yet, but
-// the caller wants to wait and something may still come.
-func (p *page) open(ctx context.Context) (done bool, err error) {
-	if p.pinned, err = p.h.Index.Bounds(ctx, channels(p.q.Views)...); err != nil {
-		return false, err
-	}
+// pin decides at which moment of the log the page is made.
+func (p *page) pin(ctx context.Context) (err error) {
+	p.pinned, err = p.h.Index.Bounds(ctx, channels(p.q.Views)...)
 	p.env.Epoch = p.pinned.Epoch
-	if err := p.read(ctx); err != nil {
-		return false, err
-	}
-	p.final = p.last
-	if p.more {
-		if err := p.probe(ctx); err != nil {
-			return false, err
+	return err
+}
+
+// open reads the first chunk and finds out where the page ends.
+func (p *page) open(ctx context.Context) error {
+	if filtered(p.q.Views) {
+		done, err := p.h.search(ctx)
+		if err != nil {
+			return err
 		}
+		defer done()
 	}
-	open := !p.q.until || p.q.Until > p.pinned.Head
-	return p.n > 0 || p.q.wait == 0 || !open, nil
+	if err := p.read(ctx); err != nil || !p.more {
+		return err
+	}
+	return p.probe(ctx)
 }
 
 // rest is the part of the query that has not been read yet.
@@ -100,6 +110,14 @@ func (p *page) rest() history.Query {
 		q.Until = p.last - 1
 	} else if p.n > 0 {
 		q.After = p.last
+	}
+	switch {
+	case p.known && q.Desc:
+		q.After = max(q.After, p.final-1)
+	case p.known:
+		q.Until = min(q.Until, p.final)
+	default:
+		q.Budget = p.h.budget(q.Views)
 	}
 	// One more than the page has tells whether another page follows.
 	q.Limit += 1 - p.n
@@ -127,18 +145,26 @@ func (p *page) readOnce(ctx context.Context) error {
 	if empty(q) {
 		return nil
 	}
-	err := p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
-		if p.n == p.q.Limit {
+	return p.ended(p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
+		switch {
+		case p.n == p.q.Limit, p.q.format.whole && len(p.rows) >= wholeSize:
 			p.next = true
 			return errStop
-		}
-		if len(p.rows) >= chunkSize {
+		case len(p.rows) >= chunkSize && !p.q.format.whole:
 			p.more = true
 			return errStop
 		}
 		p.encode(e)
 		return nil
-	})
+	}))
+}
+
+// ended sorts out why a Range has ended.
+func (p *page) ended(err error) error {
+	if unfinished := (*history.Unfinished)(nil); errors.As(err, &unfinished) {
+		p.next, p.final = true, unfinished.Last
+		return nil
+	}
 	if errors.Is(err, errStop) {
 		return nil
 	}
@@ -153,13 +179,18 @@ func (p *page) encode(e *ircbus.Event) {
 	p.rows = p.enc.event(p.rows, e)
 	p.last = e.ID
 	p.n++
+	if !p.known {
+		p.final = e.ID
+	}
 }
 
 // probe finds the end of a page of several chunks.
 func (p *page) probe(ctx context.Context) error {
+	q := p.rest()
+	q.Brief = true
 	for {
 		n := p.n
-		err := p.h.Index.Range(ctx, p.rest(), func(e *ircbus.Event) error {
+		err := p.ended(p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
 			if n == p.q.Limit {
 				p.next = true
 				return errStop
@@ -167,14 +198,11 @@ func (p *page) probe(ctx context.Context) error {
 			p.final = e.ID
 			n++
 			return nil
-		})
-		if errors.Is(err, history.ErrRemoved) {
-			continue
+		}))
+		if !errors.Is(err, history.ErrRemoved) {
+			p.known = true
+			return err
 		}
-		if errors.Is(err, errStop) {
-			return nil
-		}
-		return err
 	}
 }
 
@@ -217,26 +245,20 @@ func (p *page) write(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	p.stream(w, r, first, env.Gap)
+	p.stream(w, r, first, now)
 	return nil
 }
 
 // stream writes an answer of several chunks. Its header is out when something
 // goes wrong, so it breaks the connection then: the reader sees that the answer
 // is not whole.
-func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, gap bool) {
+func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, told history.Bounds) {
 	b := p.h.newBody(w, r, len(first))
 	_, err := b.Write(first)
 	for err == nil && p.more {
 		p.rows = p.rows[:0]
-		if err = p.read(r.Context()); err == nil {
+		if err = p.readOn(r.Context(), &told); err == nil {
 			_, err = b.Write(p.rows)
-		}
-	}
-	if err == nil {
-		var now history.Bounds
-		if now, err = p.h.Index.Bounds(r.Context(), channels(p.q.Views)...); err == nil && p.gap(now) != gap {
-			err = errors.New("retention removed events while they were being sent")
 		}
 	}
 	if err == nil {
@@ -249,6 +271,28 @@ func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, gap 
 		p.h.Logger.Debug("answer broken off", "path", r.URL.Path, "err", err)
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// readOn reads the next chunk of a page that has begun with what it says of
+// removals: it fails if a later one has taken events that should have followed.
+func (p *page) readOn(ctx context.Context, told *history.Bounds) error {
+	last := p.last
+	if err := p.read(ctx); err != nil {
+		return err
+	}
+	now, err := p.h.Index.Bounds(ctx, channels(p.q.Views)...)
+	if err != nil {
+		return err
+	}
+	lost := now.Removed > told.Removed && now.Removed > last
+	if p.q.Desc {
+		lost = p.gap(now) != p.gap(*told)
+	}
+	if lost && !p.gap(*told) {
+		return errors.New("retention removed events while they were being sent")
+	}
+	*told = now
+	return nil
 }
 
 // setEnvelope gives the envelope in headers too, for the formats without one.

@@ -10,12 +10,10 @@ import (
 
 // rssEncoder writes RSS 1.0 with mod_wiki
 // (http://purl.org/rss/1.0/modules/wiki/), as wikis' RecentChanges do. RSS 1.0
-// lists all items in the channel before the first, so it keeps them until the
-// end; MaxFeedItems bounds that.
+// lists all items in the channel before the first.
 type rssEncoder struct {
-	env   *envelope
-	list  []byte
-	items []byte
+	env  *envelope
+	list []byte // of the items so far
 }
 
 func (x *rssEncoder) begin(dst []byte, env *envelope) []byte {
@@ -27,14 +25,18 @@ func (x *rssEncoder) begin(dst []byte, env *envelope) []byte {
 	dst = appendElement(dst, "title", env.title)
 	dst = appendElement(dst, "link", env.base+"/")
 	dst = appendElement(dst, "description", "Changes carried by "+env.title)
-	return append(dst, "<items><rdf:Seq>\n"...)
+	dst = append(dst, "<items><rdf:Seq>\n"...)
+	dst = append(dst, x.list...)
+	dst = append(dst, "</rdf:Seq></items>\n"...)
+	dst = appendElement(dst, "wiki:interwiki", x.env.title)
+	return append(dst, "</channel>\n"...)
 }
 
 func (x *rssEncoder) event(dst []byte, e *ircbus.Event) []byte {
 	about := entryID(x.env, e)
 	x.list = appendAttr(append(x.list, "<rdf:li"...), "rdf:resource", about)
 	x.list = append(x.list, "/>\n"...)
-	item := appendAttr(append(x.items, "<item"...), "rdf:about", about)
+	item := appendAttr(append(dst, "<item"...), "rdf:about", about)
 	item = append(item, ">\n"...)
 	item = appendElement(item, "title", entryTitle(e))
 	item = appendElement(item, "link", entryLink(x.env, e))
@@ -50,18 +52,10 @@ func (x *rssEncoder) event(dst []byte, e *ircbus.Event) []byte {
 	item = appendElement(item, "wiki:importance", importance(e))
 	item = appendOptional(item, "wiki:diff", e.Fields.Get("diff"))
 	item = appendOptional(item, "wiki:history", e.Fields.Get("history"))
-	x.items = append(item, "</item>\n"...)
-	return dst
+	return append(item, "</item>\n"...)
 }
 
-func (x *rssEncoder) end(dst []byte) []byte {
-	dst = append(dst, x.list...)
-	dst = append(dst, "</rdf:Seq></items>\n"...)
-	dst = appendElement(dst, "wiki:interwiki", x.env.title)
-	dst = append(dst, "</channel>\n"...)
-	dst = append(dst, x.items...)
-	return append(dst, "</rdf:RDF>\n"...)
-}
+func (x *rssEncoder) end(dst []byte) []byte { return append(dst, "</rdf:RDF>\n"...) }
 
 // atomEncoder writes Atom (RFC 4287), with the next page as RFC 5005 says.
 type atomEncoder struct {

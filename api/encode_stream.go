@@ -12,6 +12,7 @@ import (
 func (s *stream) append(e *ircbus.Event) {
 	filled := s.fill.fill(e)
 	s.told = e.ID
+	s.h.streamed.Add(1)
 	if s.lines {
 		s.buf = append(filled.AppendJSON(s.buf), '\n')
 		return
@@ -21,6 +22,12 @@ func (s *stream) append(e *ircbus.Event) {
 	s.buf = append(s.buf, "\ndata: "...)
 	s.buf = filled.AppendJSON(s.buf)
 	s.buf = append(s.buf, "\n\n"...)
+}
+
+// tellGap tells that retention has removed events after the reader's cursor.
+func (s *stream) tellGap(b history.Bounds) {
+	s.appendGap(b)
+	s.gapTo = b.Removed
 }
 
 // appendGap tells that events after the reader's cursor are not there any more:

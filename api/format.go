@@ -15,6 +15,7 @@ type format struct {
 	accept      []string // media types in Accept that ask for it
 	filled      bool     // events have url, diff and history filled in
 	newestFirst bool     // by default
+	whole       bool     // begin must come after the last event
 	maxLimit    int
 	encoder     func(*envelope) encoder
 }
@@ -22,7 +23,7 @@ type format struct {
 // An encoder writes one answer by appending to a buffer, which its caller may
 // empty between calls.
 type encoder interface {
-	begin(dst []byte, env *envelope) []byte // not before all of env is known
+	begin(dst []byte, env *envelope) []byte // may come after event: not before all of env is known
 	event(dst []byte, e *ircbus.Event) []byte
 	end(dst []byte) []byte
 }
@@ -46,7 +47,7 @@ var formats = []*format{
 	{name: "ndjson", mime: "application/x-ndjson", accept: []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, filled: true, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return ndjsonEncoder{} }},
 	{name: "csv", mime: "text/csv; charset=utf-8; header=present", accept: []string{"text/csv"}, filled: true, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return csvEncoder{} }},
 	{name: "qs", mime: "text/plain; charset=utf-8", accept: []string{"text/plain"}, maxLimit: MaxLimit, encoder: func(*envelope) encoder { return qsEncoder{} }},
-	{name: "rss", mime: "application/rss+xml; charset=utf-8", accept: []string{"application/rss+xml", "application/rdf+xml"}, filled: true, newestFirst: true, maxLimit: MaxFeedItems, encoder: func(env *envelope) encoder { return &rssEncoder{env: env} }},
+	{name: "rss", mime: "application/rss+xml; charset=utf-8", accept: []string{"application/rss+xml", "application/rdf+xml"}, filled: true, newestFirst: true, whole: true, maxLimit: MaxFeedItems, encoder: func(env *envelope) encoder { return &rssEncoder{env: env} }},
 	{name: "atom", mime: "application/atom+xml; charset=utf-8", accept: []string{"application/atom+xml"}, filled: true, newestFirst: true, maxLimit: MaxFeedItems, encoder: func(env *envelope) encoder { return &atomEncoder{env: env} }},
 }
 

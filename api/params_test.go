@@ -18,7 +18,7 @@ func TestMalformedParameters(t *testing.T) {
 		"/changes?from=-99999999999999d":                         "from",
 		"/changes?after=-1":                                      "after",
 		"/changes?after=1e3":                                     "after",
-		"/changes?after=18446744073709551615":                    "after",
+		"/changes?after=18446744073709551616":                    "after",
 		"/changes?until=x":                                       "until",
 		"/changes?after=5&until=4":                               "after",
 		"/changes?limit=0":                                       "limit",

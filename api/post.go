@@ -56,7 +56,7 @@ func (h *Handler) publish(w http.ResponseWriter, r *http.Request) (posted, error
 	if err != nil {
 		return posted{}, err
 	}
-	content, err := readBody(w, r)
+	content, err := h.readBody(w, r)
 	if err != nil {
 		return posted{}, err
 	}
@@ -153,10 +153,10 @@ func (h *Handler) countRefused(err error) {
 }
 
 // readBody reads the whole body, but no more than MaxPost bytes, and not from a
-// sender that has stalled.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// sender that has stalled or takes for ever.
+func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	rc := http.NewResponseController(w)
-	content, err := io.ReadAll(timedReader{http.MaxBytesReader(w, r.Body, MaxPost), rc})
+	content, err := io.ReadAll(timedReader{http.MaxBytesReader(w, r.Body, MaxPost), rc, time.Now().Add(h.bodyTimeout)})
 	if err == nil { // or it would end the wait for the disk as well
 		err = rc.SetReadDeadline(time.Time{})
 	}
@@ -173,10 +173,15 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 type timedReader struct {
 	r  io.Reader
 	rc *http.ResponseController
+	at time.Time // when even a sender that goes on is cut off
 }
 
 func (t timedReader) Read(p []byte) (int, error) {
-	if err := t.rc.SetReadDeadline(time.Now().Add(readTimeout)); err != nil {
+	deadline := time.Now().Add(readTimeout)
+	if deadline.After(t.at) {
+		deadline = t.at
+	}
+	if err := t.rc.SetReadDeadline(deadline); err != nil {
 		return 0, err
 	}
 	return t.r.Read(p)

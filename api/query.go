@@ -76,7 +76,7 @@ func (p *params) id(name string) (id ircbus.ID, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(value, 10, 63) // SQLite's integers have a sign
+	n, err := strconv.ParseUint(value, 10, 64)
 	if err != nil {
 		p.fail(name, "%q is not an event id: use a whole number like 123", clip(value))
 		return 0, false

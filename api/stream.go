@@ -77,9 +77,8 @@ type stream struct {
 	from     time.Time
 	hasAfter bool
 	fill     filler
-	bounds   history.Bounds // when it began
+	bounds   history.Bounds // when they were last asked for
 	gap      bool           // what is asked for was not all there then
-	tellNow  bool           // tell it before the first event
 	gapTo    ircbus.ID      // removals up to here have been told
 	w        *streamWriter
 
@@ -97,34 +96,17 @@ func (s *stream) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.gap = missing(s.bounds, s.after, s.hasAfter, s.from)
-	s.tellNow = s.gap
-	switch first, found := ircbus.ID(0), false; {
-	case s.hasAfter && s.gap:
-		// The log may still have in memory what the index has not. If anything
-		// follows, deliver sees whether ids are missing before it.
-		_, found, err = s.first(ctx, history.Query{After: s.after})
-		s.tellNow = !found
-	case s.hasAfter:
-	case s.from.IsZero():
-		s.after = s.bounds.Head
-	default:
-		if first, found, err = s.first(ctx, history.Query{From: s.from}); found {
-			s.after = min(s.bounds.Head, first-1)
-		} else {
-			s.after = s.bounds.Head
-		}
+	if s.hasAfter {
+		return nil
 	}
-	return err
-}
-
-// first returns the id of the first stored event that q asks for.
-func (s *stream) first(ctx context.Context, q history.Query) (id ircbus.ID, found bool, err error) {
-	q.Limit = 1
-	err = s.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
-		id, found = e.ID, true
+	s.after = s.bounds.Head
+	if s.from.IsZero() {
+		return nil
+	}
+	return s.h.Index.Range(ctx, history.Query{From: s.from, Limit: 1, Brief: true}, func(e *ircbus.Event) error {
+		s.after = min(s.bounds.Head, e.ID-1)
 		return nil
 	})
-	return id, found, err
 }
 
 // run writes until the reader goes, stalls, or the bus stops. After the header
@@ -146,7 +128,9 @@ func (s *stream) run(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		var wg sync.WaitGroup
 		wg.Go(func() { s.beat(ctx, cancel) })
-		err = s.h.Log.Tail(ctx, s.after, s.deliver)
+		if err = s.catchUp(ctx); err == nil {
+			err = s.h.Log.Tail(ctx, s.after, s.deliver)
+		}
 		cancel()
 		wg.Wait()
 	}
@@ -184,9 +168,8 @@ func (s *stream) begin() error {
 		s.buf = append(s.buf, s.bounds.Epoch...)
 		s.buf = append(s.buf, "\n\n"...)
 	}
-	if s.tellNow {
-		s.appendGap(s.bounds)
-		s.gapTo = s.bounds.Removed
+	if s.gap {
+		s.tellGap(s.bounds)
 	}
 	if s.after > s.bounds.Head { // a cursor of another database
 		s.after = s.bounds.Head
@@ -194,7 +177,8 @@ func (s *stream) begin() error {
 	return s.flush()
 }
 
-// deliver is Tail's callback.
+// deliver is Tail's callback. Where retention overtakes Tail, ids are missing
+// before an event.
 func (s *stream) deliver(events []ircbus.Event) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -205,13 +189,11 @@ func (s *stream) deliver(events []ircbus.Event) error {
 	for i := range events {
 		e := &events[i]
 		if e.ID != s.after+1 && bounds.Removed > max(s.gapTo, s.after) {
-			s.appendGap(bounds)
-			s.gapTo = bounds.Removed
+			s.tellGap(bounds)
 		}
 		s.after = e.ID
 		if within(e.At, s.from, time.Time{}) && inViews(s.views, e) {
 			s.append(e)
-			s.h.streamed.Add(1)
 		}
 		if len(s.buf) >= chunkSize {
 			if err := s.flush(); err != nil {

@@ -9,6 +9,13 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
+// mayWait reports whether there is nothing in the page yet, but the caller wants
+// to wait and something may still come.
+func (p *page) mayWait(ctx context.Context) bool {
+	past := !p.q.To.IsZero() && !p.q.To.After(time.Now())
+	return p.q.wait > 0 && p.n == 0 && !p.next && !past && !p.settled(ctx)
+}
+
 // waitAndOpen waits for the first event that the page would have, up to the
 // caller's patience, and opens the page again.
 func (p *page) waitAndOpen(w http.ResponseWriter, r *http.Request) error {
@@ -37,8 +44,10 @@ func (p *page) waitAndOpen(w http.ResponseWriter, r *http.Request) error {
 	case ctx.Err() == nil && !errors.Is(err, errStop):
 		return err
 	}
-	_, err = p.open(r.Context())
-	return err
+	if err := p.pin(r.Context()); err != nil {
+		return err
+	}
+	return p.open(r.Context())
 }
 
 // wants reports whether the event belongs to the page.

@@ -7,10 +7,12 @@ import (
 )
 
 // writeTimeout is how long one write to a reader may take before it counts as
-// stalled; readTimeout the same for the body of a POST.
+// stalled; readTimeout the same for the body of a POST, which may take no longer
+// than bodyTimeout altogether.
 const (
 	writeTimeout = 30 * time.Second
 	readTimeout  = 30 * time.Second
+	bodyTimeout  = 5 * time.Minute
 )
 
 // timedWriter gives every write its own deadline, so that a long answer may take

@@ -1,0 +1,181 @@
+package api
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ircbus/ircbus"
+)
+
+// fillLog stores n events, one after the other 100 in a batch.
+func (b *bus) fillLog(n int) {
+	b.t.Helper()
+	for i := 0; i < n; i += 100 {
+		batch := make([]string, 100)
+		for k := range batch {
+			batch[k] = fmt.Sprintf("page=P%d&comment=%s", i+k+1, strings.Repeat("x", 30))
+		}
+		b.publish(batch...)
+	}
+}
+
+// A search that finds little does not go through the whole log at once: pages
+// end early, and together they have everything.
+func TestSearchInSteps(t *testing.T) {
+	b := startBus(t, nil)
+	b.fillLog(1200)
+	for _, order := range []string{"asc", "desc"} {
+		for _, budget := range []int{1, 5_000, 50_000, searchBytes} {
+			b.api.searchBytes = budget
+			path, pages := "/changes?channel=moinmaster?page=*00&wait=60&limit=10&order="+order, 0
+			var found []string
+			for path != "" {
+				c := b.changes(path)
+				for _, e := range c.Events {
+					found = append(found, e.Fields.Get("page"))
+				}
+				path = ""
+				if c.Next != nil {
+					next, err := url.Parse(*c.Next)
+					if err != nil {
+						t.Fatal(err)
+					}
+					path = next.RequestURI()
+				}
+				if pages++; budget == 1 && pages == 20 {
+					break // one event a page goes on for long
+				}
+			}
+			want := "P100 P200 P300 P400 P500 P600 P700 P800 P900 P1000 P1100 P1200"
+			if order == "desc" {
+				want = "P1200 P1100 P1000 P900 P800 P700 P600 P500 P400 P300 P200 P100"
+			}
+			if got := strings.Join(found, " "); budget > 1 && got != want {
+				t.Errorf("%s with %d bytes a page: found %s", order, budget, got)
+			}
+			if least := map[int]int{1: 20, 5_000: 20, 50_000: 2, searchBytes: 2}[budget]; pages < least {
+				t.Errorf("%s with %d bytes a page: only %d pages", order, budget, pages)
+			}
+		}
+	}
+}
+
+// A page of several chunks ends where its budget does, and says so in every format.
+func TestSearchLongPage(t *testing.T) {
+	b := startBus(t, nil)
+	comment := strings.Repeat("long ", 2000)
+	for range 60 {
+		b.publish("page=A&comment=" + comment)
+	}
+	b.api.searchBytes = 30 * 10_000 // chunk after chunk is read with it, to find the page's end
+	c := b.changes("/changes?channel=moinmaster?page=A")
+	if n := len(c.Events); n < 50 || n >= 60 || c.Next == nil || !strings.Contains(*c.Next, fmt.Sprintf("after=%d&", c.Events[n-1].ID)) {
+		t.Errorf("%d events, next %v", n, c.Next)
+	}
+}
+
+// Only so many search at one time; the others are told to come again.
+func TestSearchTurns(t *testing.T) {
+	b := startBus(t, nil)
+	b.publish("page=A")
+	b.api.searchPatience = 1
+	for range cap(b.api.searches) {
+		if _, err := b.api.search(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := b.get("/changes?channel=moinmaster?page=A")
+	if problem(t, a, 503); a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	if c := b.changes("/changes?channel=moinmaster"); len(c.Events) != 1 {
+		t.Error("who does not search must not wait")
+	}
+	<-b.api.searches
+	b.api.searchPatience = patience
+	for range 2 {
+		if c := b.changes("/changes?channel=moinmaster?page=A"); len(c.Events) != 1 {
+			t.Errorf("got %+v", c)
+		}
+	}
+}
+
+// Streams that begin far back, while retention removes what they have not read,
+// get every event or a gap where one is missing.
+func TestStreamCatchesUp(t *testing.T) {
+	b := startBus(t, nil)
+	const stored = 6000
+	b.fillLog(stored)
+	b.publishIn("enwiki", "#enwiki", "page=Other")
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			b.follow([]string{"?after=0", "?after=0&channel=moinmaster?page=P*", "?from=-1h", "?after=1000"}[i], stored+2)
+		})
+	}
+	for keep := stored - 300; keep > 1500; keep -= 700 {
+		b.retain("#moinmaster", keep)
+	}
+	b.publish("page=Px")
+	wg.Wait()
+	s := b.stream("?after=0&channel=moinmaster?page=*00")
+	s.want("gap", "", `"after":0,"removed":3800`)
+	s.want("change", "3900", "P3900")
+	s = b.stream("?after=0&channel=enwiki")
+	s.want("change", strconv.Itoa(stored+1), "Other")
+}
+
+// follow reads a stream up to the event last and checks that only what a gap
+// covers is missing.
+func (b *bus) follow(query string, last ircbus.ID) {
+	s := b.stream(query)
+	defer s.close()
+	var at, covered ircbus.ID
+	if strings.Contains(query, "1000") {
+		at = 1000
+	}
+	for at < last {
+		m, ok := s.next()
+		if !ok {
+			b.t.Errorf("%s: ended after %d: %v", query, at, s.lines.Err())
+			return
+		}
+		if m.event == "gap" {
+			_, removed, _ := strings.Cut(m.data, `"removed":`)
+			removed, _, _ = strings.Cut(removed, ",")
+			id, _ := strconv.ParseUint(removed, 10, 64)
+			covered = ircbus.ID(id)
+			if covered <= at {
+				b.t.Errorf("%s: at %d came the gap %s", query, at, m.data)
+			}
+			continue
+		}
+		id, _ := strconv.ParseUint(m.id, 10, 64)
+		next := ircbus.ID(id)
+		if next <= at || next > at+1 && covered < next-1 && !(next == last && at == last-2) {
+			b.t.Errorf("%s: after %d came %d, a gap was told up to %d", query, at, next, covered)
+		}
+		at = next
+	}
+}
+
+// A feed that wants all items before the first ends early rather than be large.
+func TestLargeFeed(t *testing.T) {
+	b := startBus(t, nil)
+	comment := strings.Repeat("long ", 2000)
+	for range 150 {
+		b.publish("page=A&comment=" + comment)
+	}
+	a := b.get("/changes?format=rss&limit=1000")
+	n := strings.Count(string(a.body), "<item ")
+	if n < 90 || n > 120 || !strings.Contains(a.header.Get("Link"), fmt.Sprintf("until=%d>", 150-n)) || len(a.body) > 2*wholeSize {
+		t.Errorf("%d bytes, %d items, Link %q", len(a.body), n, a.header.Get("Link"))
+	}
+	if items := strings.Count(string(a.body), "<rdf:li "); items != n {
+		t.Errorf("%d items are listed, %d are there", items, n)
+	}
+}
