@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,12 +19,13 @@ func (c *client) cmdList(msg *ircmsg.Message) error {
 		}
 	}
 	c.reply("321", "Channel", "Users  Name")
-	for _, fn := range c.srv.feeds {
-		if wanted(fn.name) {
+	for _, key := range slices.Sorted(maps.Keys(c.srv.feeds)) {
+		if fn := c.srv.feeds[key]; wanted(fn.name) {
 			c.reply("322", fn.name, itoa(fn.members()), fn.topic(c.srv.cfg.HTTP))
 		}
 	}
-	for _, ch := range c.srv.channels {
+	for _, key := range slices.Sorted(maps.Keys(c.srv.channels)) {
+		ch := c.srv.channels[key]
 		if wanted(ch.name) && (!ch.has('s') || ch.members[c] != nil) {
 			c.reply("322", ch.name, itoa(len(ch.members)), ch.topic)
 		}

@@ -16,7 +16,7 @@ func (c *client) lusers() {
 	s := c.srv
 	n := s.registered
 	most := s.mostEver
-	c.reply("251", fmt.Sprintf("There are %d connections on this server", n))
+	c.reply("251", fmt.Sprintf("There are %d users and 0 invisible on 1 servers", n))
 	c.reply("252", "0", "operators online")
 	c.reply("253", itoa(len(s.clients)-n), "unknown connections")
 	c.reply("254", itoa(len(s.feeds)+len(s.channels)), "channels")
