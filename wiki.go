@@ -30,6 +30,7 @@ type Feed struct {
 // Fill returns fields with the url, diff and history that the publisher left
 // out, made from the templates where the fields they need are there.
 func (w *Wiki) Fill(fields Fields) Fields {
+	filled := fields
 	for _, t := range [...]struct{ key, template string }{
 		{"url", w.PageURL}, {"diff", w.DiffURL}, {"history", w.HistoryURL},
 	} {
@@ -37,10 +38,13 @@ func (w *Wiki) Fill(fields Fields) Fields {
 			continue
 		}
 		if address, ok := expand(t.template, fields); ok {
-			fields = append(fields[:len(fields):len(fields)], Field{t.key, address})
+			if len(filled) == len(fields) {
+				filled = append(make(Fields, 0, len(fields)+3), fields...)
+			}
+			filled = append(filled, Field{t.key, address})
 		}
 	}
-	return fields
+	return filled
 }
 
 // expand replaces every {key}; ok is false if a field is missing or empty.

@@ -74,6 +74,7 @@ type page struct {
 	next   bool           // something follows the page, or has not been searched
 	final  ircbus.ID      // where the page ends: its last event, or the last one searched
 	known  bool           // final is known; nothing beyond it is read
+	step   int            // events that fitted into the first chunk
 }
 
 var errStop = errors.New("stop") // ends a Range or Tail that has done enough
@@ -116,9 +117,12 @@ func (p *page) rest() history.Query {
 		q.After = max(q.After, p.final-1)
 	case p.known:
 		q.Until = min(q.Until, p.final)
-	default:
-		q.Budget = p.h.budget(q.Views)
 	}
+	if p.known {
+		q.Limit = p.step // the store should not read what will not fit
+		return q
+	}
+	q.Budget = p.h.budget(q.Views)
 	// One more than the page has tells whether another page follows.
 	q.Limit += 1 - p.n
 	return q
@@ -145,7 +149,8 @@ func (p *page) readOnce(ctx context.Context) error {
 	if empty(q) {
 		return nil
 	}
-	return p.ended(p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
+	before := p.n
+	err := p.ended(p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
 		switch {
 		case p.n == p.q.Limit, p.q.format.whole && len(p.rows) >= wholeSize:
 			p.next = true
@@ -157,6 +162,8 @@ func (p *page) readOnce(ctx context.Context) error {
 		p.encode(e)
 		return nil
 	}))
+	p.more = p.more || p.known && p.n-before == q.Limit
+	return err
 }
 
 // ended sorts out why a Range has ended.
@@ -186,6 +193,7 @@ func (p *page) encode(e *ircbus.Event) {
 
 // probe finds the end of a page of several chunks.
 func (p *page) probe(ctx context.Context) error {
+	p.step = p.n
 	q := p.rest()
 	q.Brief = true
 	for {

@@ -107,6 +107,9 @@ func (s *Store) readPage(tx *sql.Tx, p *plan) (events []ircbus.Event, err error)
 		return nil, err
 	}
 	defer rows.Close()
+	if p.match == nil {
+		events = make([]ircbus.Event, 0, min(uint64(size), uint64(p.last-p.first)+1))
+	}
 	read, bytes := 0, 0
 	for ; bytes < pageBytes && !p.spent() && rows.Next(); read++ {
 		var e ircbus.Event
