@@ -102,4 +102,28 @@ func (b *book) edited(name string, edit func(*record) error) (*book, error) {
 	return newBook(records)
 }
 
+// revoked names the accounts with which somebody may have logged in under the
+// old book who could not do so under b: they are gone, have another role or
+// password, or lack a token.
+func (b *book) revoked(old *book, now time.Time) []string {
+	var names []string
+	for _, was := range old.records {
+		if is := b.get(was.name); is == nil || !is.honours(was, now) {
+			names = append(names, was.name)
+		}
+	}
+	return names
+}
+
+// honours reports whether every secret of an older state of the account is still
+// good for the same.
+func (r *record) honours(old *record, now time.Time) bool {
+	if r.role != old.role || old.password != nil && (r.password == nil || !r.password.equal(old.password)) {
+		return false
+	}
+	return !slices.ContainsFunc(old.tokens, func(t tokenRecord) bool {
+		return !t.expired(now) && !slices.ContainsFunc(r.tokens, func(kept tokenRecord) bool { return kept.sum == t.sum })
+	})
+}
+
 func unknown(name string) error { return fmt.Errorf("%w named %.40q", ErrUnknown, name) }

@@ -168,7 +168,7 @@ func TestWatchNoticesAnotherProcess(t *testing.T) {
 	defer cancel()
 	cmd, added := startChild(t, path, "there")
 	calls := 0
-	err = store.Watch(ctx, func(accounts []account.Account) {
+	err = store.Watch(ctx, func(accounts []account.Account, _ []string) {
 		if calls++; len(accounts) == 40 {
 			cancel()
 		}
@@ -194,7 +194,7 @@ func TestWatchNoticesOwnChangesWithoutPolling(t *testing.T) {
 	seen := make(chan []string)
 	done := make(chan error, 1)
 	go func() {
-		done <- store.Watch(ctx, func(accounts []account.Account) { seen <- names(accounts) })
+		done <- store.Watch(ctx, func(accounts []account.Account, _ []string) { seen <- names(accounts) })
 	}()
 	if got := <-seen; got != nil {
 		t.Errorf("at first there are %v", got)
@@ -202,6 +202,49 @@ func TestWatchNoticesOwnChangesWithoutPolling(t *testing.T) {
 	add(t, store, "ada", account.User, "")
 	if got := <-seen; !slices.Equal(got, []string{"ada"}) {
 		t.Errorf("then there are %v", got)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// TestWatchTellsWhatIsRevoked: whoever logged in with what is no longer good can
+// be let go, and nobody else.
+func TestWatchTellsWhatIsRevoked(t *testing.T) {
+	_, path := open(t)
+	store := must[*account.Store](t)(account.Open(path, account.Options{Poll: time.Hour}))
+	add(t, store, "ada", account.User, "correct horse")
+	add(t, store, "bob", account.User, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	told := make(chan []string)
+	done := make(chan error, 1)
+	go func() {
+		done <- store.Watch(ctx, func(_ []account.Account, revoked []string) { told <- revoked })
+	}()
+	if revoked := <-told; revoked != nil {
+		t.Errorf("at first %v are revoked", revoked)
+	}
+	var token string
+	for _, step := range []struct {
+		what string
+		do   func() error
+		want []string
+	}{
+		{"a token more", func() (err error) { token, err = store.AddToken("ada", 0); return err }, nil},
+		{"a first password", func() error { return store.SetPassword("bob", "battery staple") }, nil},
+		{"another account", func() error { return store.Add(account.Account{Name: "eve", Role: account.User}, "") }, nil},
+		{"another password", func() error { return store.SetPassword("bob", "staple battery") }, []string{"bob"}},
+		{"a token less", func() error { return store.RemoveToken("ada", account.TokenID(token)) }, []string{"ada"}},
+		{"an account less", func() error { return store.Remove("ada") }, []string{"ada"}},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.what, err)
+		}
+		if revoked := <-told; !slices.Equal(revoked, step.want) {
+			t.Errorf("%s: %v are revoked, not %v", step.what, revoked, step.want)
+		}
 	}
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {

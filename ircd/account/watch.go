@@ -6,20 +6,24 @@ import (
 )
 
 // Watch calls fn with all accounts at once, and again soon after each change of
-// the file, whoever made it; changes that come quickly may be seen as one. If
-// the file becomes unreadable, Watch says so in the log, and the last good
-// content stays in force. Watch returns when ctx ends, with its error, or at
-// once if the file is bad to begin with.
-func (s *Store) Watch(ctx context.Context, fn func([]Account)) error {
-	if _, err := s.current(); err != nil {
+// the file, whoever made it; changes that come quickly may be seen as one. Those
+// who logged in as one of the revoked accounts before the change should be let
+// go: it has been removed, or has lost its role, its password or a token. If the
+// file becomes unreadable, Watch says so in the log, and the last good content
+// stays in force. Watch returns when ctx ends, with its error, or at once if the
+// file is bad to begin with.
+func (s *Store) Watch(ctx context.Context, fn func(accounts []Account, revoked []string)) error {
+	seen, err := s.current()
+	if err != nil {
 		return err
 	}
+	fn(seen.accounts(), nil)
 	tick := time.NewTicker(s.poll)
 	defer tick.Stop()
-	for seen := (*book)(nil); ; {
+	for {
 		b, changed := s.latest()
 		if b != seen {
-			fn(b.accounts())
+			fn(b.accounts(), b.revoked(seen, time.Now()))
 			seen = b
 		}
 		select {

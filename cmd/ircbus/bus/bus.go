@@ -44,6 +44,8 @@ type Bus struct {
 
 	head ircbus.ID // of the log at the start
 
+	sessions sessions // over HTTP
+
 	stop     context.CancelCauseFunc // begins the end; the first cause stays
 	tasks    sync.WaitGroup
 	reloaded chan struct{} // wakes retention
@@ -138,7 +140,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 	if err != nil {
 		return err
 	}
-	b.web = newWebServer(b.api, b.cert.config(), b.log)
+	b.web = newWebServer(b.sessions.track(b.api), b.cert.config(), b.log)
 	if err := b.openDoor(); err != nil {
 		return err
 	}

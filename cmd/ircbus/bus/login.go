@@ -12,15 +12,17 @@ import (
 // name, that publisher's channels exist, even if another process has made the
 // account just now.
 func (b *Bus) login(ctx context.Context, name, secret string, from netip.Addr) (string, error) {
-	return b.admit(b.accounts.Login(ctx, name, secret, from))
+	a, err := b.accounts.Login(ctx, name, secret, from)
+	return b.admit(ctx, a, err)
 }
 
 // loginToken is login by a token alone.
 func (b *Bus) loginToken(ctx context.Context, token string, from netip.Addr) (string, error) {
-	return b.admit(b.accounts.LoginToken(ctx, token, from))
+	a, err := b.accounts.LoginToken(ctx, token, from)
+	return b.admit(ctx, a, err)
 }
 
-func (b *Bus) admit(a account.Account, err error) (string, error) {
+func (b *Bus) admit(ctx context.Context, a account.Account, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
@@ -29,6 +31,7 @@ func (b *Bus) admit(a account.Account, err error) (string, error) {
 			return "", err
 		}
 	}
+	b.sessions.note(ctx, a.Name)
 	return a.Name, nil
 }
 

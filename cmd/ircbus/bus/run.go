@@ -30,10 +30,11 @@ func (b *Bus) run(ctx context.Context) {
 	b.serve("HTTPS", b.listeners.httpTLS, b.serveHTTPS)
 	b.task("the delivery of events", func() error { return b.deliver(reading) })
 	b.task("the watch over the accounts", func() error {
-		return b.accounts.Watch(reading, func([]account.Account) {
+		return b.accounts.Watch(reading, func(_ []account.Account, revoked []string) {
 			if err := b.directory.refresh(); err != nil {
 				b.log.Error("the accounts cannot be read", "err", err)
 			}
+			b.sessions.revoke(revoked)
 		})
 	})
 	b.task("retention", func() error { return b.retain(reading) })
