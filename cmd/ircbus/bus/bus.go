@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,6 +142,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		return err
 	}
 	b.web = newWebServer(b.sessions.track(b.api), b.cert.config(), b.log)
+	(&crowd{limit: cmp.Or(c.Limits.PerAddress, defaultPerAddress)}).watch(b.web)
 	if err := b.openDoor(); err != nil {
 		return err
 	}

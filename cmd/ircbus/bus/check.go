@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd/account"
@@ -72,6 +73,12 @@ func (c Config) Check() []*Problem {
 	return found
 }
 
+// What fits into IRC's lines with everything else that is in them.
+const (
+	maxNetwork  = 64
+	maxMOTDLine = 400
+)
+
 // checkWords checks the values that are single words and numbers.
 func (c Config) checkWords(found *checker) {
 	if c.URL != "" {
@@ -80,10 +87,16 @@ func (c Config) checkWords(found *checker) {
 		}
 	}
 	found.add(checkServerName(c.Name), "name")
-	if strings.ContainsAny(c.Network, " \r\n\x00=") {
+	if strings.ContainsAny(c.Network, " =") || strings.ContainsFunc(c.Network, unicode.IsControl) {
 		found.addf("network", "%q must be one word", c.Network)
 	}
+	if len(c.Network) > maxNetwork {
+		found.addf("network", "%.20q… has %d bytes, the limit is %d", c.Network, len(c.Network), maxNetwork)
+	}
 	for _, line := range c.MOTD {
+		if len(line) > maxMOTDLine {
+			found.addf("motd", "the line %.20q… has %d bytes, IRC has room for %d: make two of it", line, len(line), maxMOTDLine)
+		}
 		if strings.ContainsAny(line, "\r\n\x00") {
 			found.addf("motd", "the line %q has a line break in it, give each line as a string of its own", line)
 		}

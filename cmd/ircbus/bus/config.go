@@ -123,7 +123,7 @@ func Default() Config {
 		LogFormat: "text",
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
-			PerAddress: 64, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Behind: 8 << 20,
+			PerAddress: defaultPerAddress, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Behind: 8 << 20,
 		},
 	}
 }
@@ -135,8 +135,9 @@ const (
 )
 
 const (
-	defaultName    = "ircbus.local"
-	defaultNetwork = "ircbus"
+	defaultName       = "ircbus.local"
+	defaultNetwork    = "ircbus"
+	defaultPerAddress = 64 // as ircd's
 )
 
 // withDefaults fills in what the zero value leaves open.

@@ -124,6 +124,8 @@ func TestCheck(t *testing.T) {
 		"name = \"two words\"":                                               "line 1: name: ",
 		"network = \"two words\"":                                            "line 1: network: ",
 		"motd = [\"a\", \"b\\nc\"]":                                          "line 1: motd: ",
+		"motd = [\"" + strings.Repeat("é", 300) + "\"]":                      "line 1: motd: ",
+		"network = \"" + strings.Repeat("n", 65) + "\"":                      "line 1: network: ",
 		"access = \"none\"":                                                  "line 1: access: ",
 		"max_event = 5":                                                      "line 1: max_event: ",
 		"log_format = \"xml\"":                                               "line 1: log_format: ",
