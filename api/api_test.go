@@ -117,7 +117,7 @@ func TestWikis(t *testing.T) {
 		t.Errorf("got %+v", bus)
 	}
 	wiki := bus.Wikis[0]
-	if wiki.Changes != b.url+"/changes?channel=%23moinmaster" || wiki.IRC != "irc://irc.example:6667/%23moinmaster" || wiki.Channels[1].Text != "#antispam.text" {
+	if wiki.Changes != b.url+"/changes?channel=%23moinmaster&channel=%23antispam" || wiki.IRC != "irc://irc.example:6667/%23moinmaster" || wiki.Channels[1].Text != "#antispam.text" {
 		t.Errorf("got %+v", wiki)
 	}
 	b.publish("page=A")

@@ -136,10 +136,40 @@ func TestChangesTimes(t *testing.T) {
 		"from=" + at(r[0]): 3, "from=" + micros: 1, "to=" + micros: 2,
 		"from=" + at(r[0]) + "&to=" + at(later): 2, "from=now": 0,
 		"from=20200101000000&to=21000101000000": 3, "from=1600000000": 3,
+		"from=0001-01-01T00:00:00Z": 3, "to=0001-01-01T00:00:00Z": 0, "from=9999-12-31T23:59:59Z": 0, "to=-1h&wait=60": 0,
 		"from=2020-01-01T00:00:00%2B02:00": 3, "from=2020-01-01T00:00:00+02:00": 3,
 	} {
 		if c := b.changes("/changes?" + query); len(c.Events) != want || c.Gap || c.Head != later.ID {
 			t.Errorf("%s: got %v", query, c)
+		}
+	}
+}
+
+func TestChangesExtremes(t *testing.T) {
+	b := startBus(t, nil)
+	b.publish("page=A", "page=B")
+	for query, want := range map[string]struct {
+		events int
+		gap    bool
+	}{
+		"after=0":                    {2, false},
+		"after=18446744073709551615": {0, true}, // a cursor of another bus
+		"after=9223372036854775807":  {0, true},
+		"after=3":                    {0, true},
+		"after=2":                    {0, false},
+		"until=18446744073709551615": {2, false},
+		"until=9223372036854775808":  {2, false},
+		"until=0":                    {0, false},
+		"after=18446744073709551615&until=18446744073709551615&order=desc": {0, true},
+		"after=0&until=0&wait=60":           {0, false},
+		"order=desc&until=1":                {1, false},
+		"order=desc&until=0":                {0, false},
+		"order=desc&after=1&until=1":        {0, false},
+		"order=desc&after=1&until=2":        {1, false},
+		"until=18446744073709551615&from=0": {2, false},
+	} {
+		if c := b.changes("/changes?" + query); len(c.Events) != want.events || c.Gap != want.gap || c.Next != nil || c.Head != 2 {
+			t.Errorf("%s: got %+v", query, c)
 		}
 	}
 }

@@ -2,12 +2,15 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -213,4 +216,49 @@ func TestEvent(t *testing.T) {
 	}
 	b.retain("#moinmaster", 1)
 	problem(t, b.get("/events/1"), 410)
+}
+
+// A sender that goes on, but takes for ever, is cut off as well.
+func TestPostTakesForEver(t *testing.T) {
+	b := startBus(t, nil)
+	b.api.bodyTimeout = 100 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	body, sender := io.Pipe()
+	defer body.Close()
+	go func() {
+		for {
+			if _, err := sender.Write([]byte("a")); err != nil {
+				return
+			}
+		}
+	}()
+	r, err := http.NewRequestWithContext(ctx, "POST", b.url+"/events", &slow{ctx, body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", form)
+	r.Header.Set("Authorization", goodToken)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != 400 {
+		t.Errorf("got %s", response.Status)
+	}
+}
+
+// slow gives a byte now and then.
+type slow struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	select {
+	case <-time.After(10 * time.Millisecond):
+	case <-s.ctx.Done():
+	}
+	return s.Reader.Read(p[:1])
 }

@@ -94,6 +94,8 @@ func (p *params) time(name string) time.Time {
 		p.fail(name, "%v", err)
 	} else if t.Year() < 1 || t.Year() > 9999 {
 		p.fail(name, "%q is too far away", clip(value))
+	} else if t.IsZero() {
+		t = t.Add(time.Microsecond) // or it would seem not to be given; nothing happened in between
 	}
 	return t
 }

@@ -79,9 +79,12 @@ func (h *Handler) describe(r *http.Request, wiki *ircbus.Wiki) wikiBlock {
 	if len(wiki.Feeds) == 0 {
 		return block
 	}
-	channel := url.QueryEscape(wiki.Feeds[0].Channel)
-	block.Changes = h.base(r) + "/changes?channel=" + channel
-	block.Stream = h.base(r) + "/stream?channel=" + channel
+	channels := make(url.Values)
+	for _, f := range wiki.Feeds[:min(len(wiki.Feeds), MaxChannels)] {
+		channels.Add("channel", f.Channel)
+	}
+	block.Changes = h.base(r) + "/changes?" + channels.Encode()
+	block.Stream = h.base(r) + "/stream?" + channels.Encode()
 	block.Feeds = feedsBlock{block.Changes + "&format=atom", block.Changes + "&format=rss"}
 	block.IRC = h.ircURL(wiki.Feeds[0].Channel)
 	return block
