@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,11 +87,12 @@ func TestNothingLost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	log := logFile(t, filepath.Join(dir, "log"))
 	irc, web := freeAddr(t), freeAddr(t)
 	var bus *exec.Cmd
 	startBus := func() {
 		bus = exec.Command(binary, "serve", "--data", dir, "--irc", irc, "--http", web)
-		bus.Stderr = os.Stderr
+		bus.Stderr = log
 		if err := bus.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -100,21 +102,20 @@ func TestNothingLost(t *testing.T) {
 	waitReady(t, web)
 
 	published := &acks{ids: map[string]ircbus.ID{}}
-	ctx, stopPublishing := context.WithCancel(t.Context())
-	defer stopPublishing()
+	var enough atomic.Bool // then publishers finish what they have begun
 	var publishers sync.WaitGroup
 	for _, name := range []string{"irca", "ircb", "ircc"} {
-		client, err := publisher.Dial(ctx, publisher.Options{
+		client, err := publisher.Dial(t.Context(), publisher.Options{
 			Addr: irc, Account: name, Secret: "secret-of-" + name, MaxBackoff: 200 * time.Millisecond,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		publishers.Go(func() { publishIRC(ctx, t, client, name, published) })
+		publishers.Go(func() { publishIRC(t, client, name, published, &enough) })
 	}
 	for _, name := range []string{"weba", "webb"} {
-		publishers.Go(func() { publishHTTP(ctx, web, name, published) })
+		publishers.Go(func() { publishHTTP(t, web, name, published, &enough) })
 	}
 
 	views := []string{"#irca", "#ircb", "#ircc", "#weba", "#webb"}
@@ -131,7 +132,7 @@ func TestNothingLost(t *testing.T) {
 		}
 	})
 	followers.Go(func() { followAgainAndAgain(following, t, options("restarted"), views, restarted) })
-	killed := newKilledFollower(t, dir, web, views)
+	killed := newKilledFollower(t, dir, web, views, log)
 
 	for i := range kills {
 		goal := published.n.Load() + 1 + rand.Int64N(150)
@@ -139,15 +140,16 @@ func TestNothingLost(t *testing.T) {
 		if err := bus.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		bus.Wait()
+		if err := bus.Wait(); !bus.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
+			t.Fatalf("the bus ended by itself: %v", err)
+		}
 		if i%4 == 0 {
 			killed.restart()
 		}
 		startBus()
 	}
-	stopPublishing()
+	enough.Store(true)
 	publishers.Wait()
-	waitReady(t, web)
 
 	stored := allEvents(t, web)
 	head := stored[len(stored)-1].ID
@@ -168,25 +170,23 @@ func TestNothingLost(t *testing.T) {
 
 func sameID(a, b ircbus.Event) bool { return a.ID == b.ID }
 
-// publishIRC publishes until ctx ends, four at a time, some events in parts.
-func publishIRC(ctx context.Context, t *testing.T, client *publisher.Client, name string, published *acks) {
+// publishIRC publishes until it is enough, four at a time, some events in parts.
+func publishIRC(t *testing.T, client *publisher.Client, name string, published *acks, enough *atomic.Bool) {
 	var number atomic.Int64
 	var workers sync.WaitGroup
 	for range 4 {
 		workers.Go(func() {
-			for ctx.Err() == nil {
+			for !enough.Load() {
 				n := number.Add(1)
 				page := fmt.Sprintf("%s-%d", name, n)
-				receipt, err := client.Publish(ctx, ircbus.Fields{
+				receipt, err := client.Publish(t.Context(), ircbus.Fields{
 					{Key: "page", Value: page}, {Key: "comment", Value: strings.Repeat("שלום ", int(n%5)*50)},
 				})
-				switch {
-				case err == nil:
-					published.add(page, receipt.ID)
-				case ctx.Err() == nil:
+				if err != nil {
 					t.Errorf("%s: %v", page, err)
 					return
 				}
+				published.add(page, receipt.ID)
 			}
 		})
 	}
@@ -194,14 +194,14 @@ func publishIRC(ctx context.Context, t *testing.T, client *publisher.Client, nam
 }
 
 // publishHTTP posts batches of three with keys, each again until it is answered.
-func publishHTTP(ctx context.Context, addr, name string, published *acks) {
-	for n := 0; ctx.Err() == nil; n += 3 {
+func publishHTTP(t *testing.T, addr, name string, published *acks, enough *atomic.Bool) {
+	for n := 0; !enough.Load(); n += 3 {
 		var body bytes.Buffer
 		for i := range 3 {
 			fmt.Fprintf(&body, "{\"page\":\"%s-%d\",\"key\":\"%d\"}\n", name, n+i, n+i)
 		}
-		for ctx.Err() == nil {
-			ids, err := post(ctx, addr, name, body.Bytes())
+		for t.Context().Err() == nil {
+			ids, err := post(t.Context(), addr, name, body.Bytes())
 			if err != nil {
 				continue // the bus is away
 			}
@@ -275,11 +275,12 @@ type killedFollower struct {
 	t    *testing.T
 	args []string
 	out  string
+	log  *os.File
 	cmd  *exec.Cmd
 }
 
-func newKilledFollower(t *testing.T, dir, web string, views []string) *killedFollower {
-	f := &killedFollower{t: t, out: filepath.Join(dir, "killed.ndjson")}
+func newKilledFollower(t *testing.T, dir, web string, views []string, log *os.File) *killedFollower {
+	f := &killedFollower{t: t, log: log, out: filepath.Join(dir, "killed.ndjson")}
 	f.args = append([]string{"follow", "--server", "http://" + web, "--from", "-1h", "--format", "json",
 		"--cursor", filepath.Join(dir, "killed")}, views...)
 	f.start()
@@ -295,7 +296,7 @@ func (f *killedFollower) start() {
 	defer file.Close()
 	f.cmd = exec.Command(binary, f.args...)
 	f.cmd.Stdout = file
-	f.cmd.Stderr = os.Stderr
+	f.cmd.Stderr = f.log
 	if err := f.cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
@@ -412,16 +413,37 @@ func checkReceived(t *testing.T, who string, stored, got []ircbus.Event, gaps []
 	}
 }
 
-// freeAddr returns an address that nobody listens on, for a bus that must come
-// back to the same one.
-func freeAddr(t *testing.T) string {
+// logFile opens a file for what processes say, shown if the test fails.
+func logFile(t *testing.T, name string) *os.File {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	file, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(func() {
+		file.Close()
+		if data, err := os.ReadFile(name); t.Failed() && err == nil {
+			t.Logf("the processes said:\n%s", data)
+		}
+	})
+	return file
+}
+
+// freeAddr returns an address that nobody listens on, for a bus that must come
+// back to the same one. It is below the ports that the system gives to clients:
+// one that dials while the bus is away could get that very port, and be connected
+// to itself.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no free port between 20000 and 30000")
+	return ""
 }
 
 func waitReady(t *testing.T, addr string) {
