@@ -62,8 +62,14 @@ func (c Config) Check() []*Problem {
 		found.add(err, "cert")
 	}
 	c.checkWords(&found)
+	texts := map[string]string{} // whose a readable channel is
 	for _, name := range sortedKeys(c.Publishers) {
-		c.Publishers[name].check(&found, name)
+		p := c.Publishers[name]
+		p.check(&found, name)
+		if other, taken := texts[ircbus.Fold(p.Text)]; taken && p.Text != "" {
+			found.add(fmt.Errorf("%q is the readable channel of %s already", p.Text, other), "publisher", name, "text")
+		}
+		texts[ircbus.Fold(p.Text)] = name
 	}
 	c.MediaWiki.check(&found)
 	c.Limits.check(&found)

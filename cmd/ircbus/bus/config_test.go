@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/ircbus/ircbus/ircd/account"
 )
 
 func writeFile(t *testing.T, text string) string {
@@ -132,6 +134,7 @@ func TestCheck(t *testing.T) {
 		"[publisher.\"a b\"]\ntext = \"#x\"":                                 "line 1: publisher.a b: ",
 		"[publisher.a]\ntext = \"x\"":                                        "line 2: publisher.a.text: ",
 		"[publisher.a]\ntext = \"#A\"":                                       "line 2: publisher.a.text: ",
+		"[publisher.a]\ntext = \"#x\"\n[publisher.b]\ntext = \"#X\"":         "line 4: publisher.b.text: ",
 		"[publisher.a]\ntext_style = \"x\"":                                  "line 2: publisher.a.text_style: ",
 		"[publisher.a]\ntemplate = \"{{\"":                                   "line 2: publisher.a.template: ",
 		"[publisher.a]\ntext_style = \"plain\"\ntemplate = \"{{.page}}\"":    "line 3: publisher.a.template: ",
@@ -160,22 +163,37 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestSeparate: a configured readable channel that is somebody's packed one
-// gets its usual name.
+// TestSeparate: each feed has one readable channel, and each readable channel
+// one feed, whatever is configured and in whatever order the accounts are.
 func TestSeparate(t *testing.T) {
 	c := quiet(t)
-	c.Publishers = map[string]Publisher{"a": {Text: "#b"}}
+	c.Publishers = map[string]Publisher{
+		"a": {Text: "#B"},       // somebody's packed channel
+		"b": {Text: "#changes"}, // in which a publishes, too
+		"d": {Text: "#e.text"},  // usually e's
+		"e": {Text: "#E.Text"},
+	}
 	b := startBus(t, c)
-	for _, name := range []string{"a", "b"} {
-		if _, err := b.directory.account(name); err != nil {
+	for _, a := range []account.Account{
+		{Name: "a", Channels: []string{"#b", "#x"}}, {Name: "b"}, {Name: "d", Channels: []string{"#X"}}, {Name: "e"},
+	} {
+		a.Role = account.Publisher
+		if err := b.Accounts().Add(a, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := b.directory.refresh(); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.directory.wikis()[0].Feeds[0].Text; text != "#a.text" {
-		t.Errorf("the readable channel is %s", text)
+	var got []string
+	for _, wiki := range b.directory.wikis() {
+		for _, feed := range wiki.Feeds {
+			got = append(got, feed.Channel+" "+feed.Text)
+		}
+	}
+	want := []string{"#a #a.text", "#b #changes", "#x #x.text", "#b #changes", "#d #d.text", "#X #X.text", "#e #E.Text"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

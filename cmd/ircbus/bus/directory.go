@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"log/slog"
 	"slices"
 	"sync"
@@ -75,22 +76,32 @@ func (d *directory) build(accounts []account.Account) []ircd.Publisher {
 	return publishers
 }
 
-// separate gives a readable channel its usual name back if the configured one
-// is also somebody's packed channel: no channel can be both.
+// separate sees to it that every feed has one readable channel, the one that the
+// owner of its name has configured, and that each is the channel of one feed
+// alone. A configured name that cannot be had gives way to the usual one.
 func (d *directory) separate(publishers []ircd.Publisher) {
-	packed := map[string]bool{}
+	feeds := map[string]string{} // the feed for which a name stands
 	for _, p := range publishers {
 		for _, feed := range p.Feeds {
-			packed[ircbus.Fold(feed.Channel)] = true
+			feeds[ircbus.Fold(feed.Channel)] = ircbus.Fold(feed.Channel)
+			feeds[ircbus.Fold(feed.Channel+textSuffix)] = ircbus.Fold(feed.Channel)
 		}
+	}
+	text := map[string]string{} // by feed, where it is not the usual one
+	for _, p := range publishers {
+		own := p.Feeds[0]
+		key, name := ircbus.Fold(own.Channel), ircbus.Fold(own.Text)
+		if feed, taken := feeds[name]; taken && (feed != key || name == key) {
+			d.log.Error("the readable channel has the name of another channel, it gets its usual name",
+				"publisher", p.Publisher, "text", own.Text, "instead", own.Channel+textSuffix)
+			continue
+		}
+		feeds[name] = key
+		text[key] = own.Text
 	}
 	for _, p := range publishers {
 		for i, feed := range p.Feeds {
-			if packed[ircbus.Fold(feed.Text)] {
-				d.log.Error("the text channel has the name of a packed channel, it gets its usual name",
-					"publisher", p.Publisher, "text", feed.Text, "instead", feed.Channel+textSuffix)
-				p.Feeds[i].Text = feed.Channel + textSuffix
-			}
+			p.Feeds[i].Text = cmp.Or(text[ircbus.Fold(feed.Channel)], feed.Channel+textSuffix)
 		}
 	}
 }
