@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus/cmd/ircbus/bus"
@@ -96,18 +97,26 @@ func loadConfig(g *globals) (bus.Config, error) {
 }
 
 // checkConfig refuses a configuration that makes no sense, naming the file's
-// line where the file is to blame.
+// line where the file, and not a flag, is to blame.
 func checkConfig(g *globals, config bus.Config) error {
 	problems := config.Check()
 	if len(problems) == 0 {
 		return nil
 	}
-	err := error(problems[0])
-	if g.Config != "" {
-		bus.Locate(g.Config, problems)
-		err = &bus.FileError{Path: g.Config, Problems: problems}
+	if g.Config == "" || !blameFile(g.Config, problems[0]) {
+		return usageError(problems[0].Error())
 	}
+	bus.Locate(g.Config, problems)
+	err := &bus.FileError{Path: g.Config, Problems: problems}
 	return usageError(err.Error())
+}
+
+// blameFile reports whether the file alone would have the problem, too.
+func blameFile(path string, problem *bus.Problem) bool {
+	config, err := bus.Load(path)
+	return err == nil && slices.ContainsFunc(config.Check(), func(p *bus.Problem) bool {
+		return slices.Equal(p.Key, problem.Key) && p.Reason == problem.Reason
+	})
 }
 
 // dataDir is the data directory for commands that use it without a bus.

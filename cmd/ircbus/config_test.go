@@ -55,6 +55,15 @@ func TestServeRefusesBadConfig(t *testing.T) {
 	}
 }
 
+// TestBlame: a file is not blamed for a flag.
+func TestBlame(t *testing.T) {
+	file := writeConfig(t, "irc = \"127.0.0.1:0\"\n")
+	code, _, errs := invoke(t, "serve", "--config", file, "--irc", "nowhere")
+	if code != exitUsage || strings.Contains(errs, file) || !strings.Contains(errs, `irc: "nowhere" must be`) {
+		t.Errorf("code %d, %q", code, errs)
+	}
+}
+
 // TestPrecedence: flags win over the environment, the environment over the file.
 func TestPrecedence(t *testing.T) {
 	dir := t.TempDir()

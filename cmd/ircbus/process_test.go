@@ -133,6 +133,16 @@ func TestServeUntilSignal(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer stream.Body.Close()
+		if s == syscall.SIGTERM { // neither does who never finishes a request hold it up
+			half, err := net.Dial("tcp", p.address("HTTP"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer half.Close()
+			if _, err := io.WriteString(half, "POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nha"); err != nil {
+				t.Fatal(err)
+			}
+		}
 		code, took := p.end(s)
 		if code != exitDone || took > 5*time.Second {
 			t.Errorf("%v: exit code %d after %v\n%s", s, code, took, p.output())
