@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -15,7 +16,10 @@ const (
 	bodyTimeout  = 5 * time.Minute
 )
 
-// timedWriter gives every write its own deadline, so that a long answer may take
+// writeSize is how many bytes a reader must take within writeTimeout.
+const writeSize = 64 << 10
+
+// timedWriter gives every writeSize bytes their own deadline, so that a long answer may take
 // its time and a stalled reader may not.
 type timedWriter struct {
 	w        http.ResponseWriter
@@ -24,10 +28,17 @@ type timedWriter struct {
 }
 
 func (t *timedWriter) Write(p []byte) (int, error) {
-	if err := t.rc.SetWriteDeadline(time.Now().Add(t.patience)); err != nil {
-		return 0, err
+	written := 0
+	for part := range slices.Chunk(p, writeSize) {
+		if err := t.rc.SetWriteDeadline(time.Now().Add(t.patience)); err != nil {
+			return written, err
+		}
+		n, err := t.w.Write(part)
+		if written += n; err != nil {
+			return written, err
+		}
 	}
-	return t.w.Write(p)
+	return written, nil
 }
 
 // writeWhole answers 200 with a body that is complete, compressed if that is

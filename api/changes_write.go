@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/ircbus/ircbus/history"
+)
+
+// write answers. The bounds are asked for again after what was read: retention
+// may have removed events in between, and a hole must not be silent.
+func (p *page) write(w http.ResponseWriter, r *http.Request) error {
+	now, err := p.h.Index.Bounds(r.Context(), channels(p.q.Views)...)
+	if err != nil {
+		return err
+	}
+	env := &p.env
+	env.Head, env.Oldest, env.Gap = p.pinned.Head, now.Oldest, p.gap(now)
+	if p.next {
+		env.Next = env.base + "/changes?" + p.q.next(p.final)
+	}
+	setEnvelope(w.Header(), env)
+	first := append(p.enc.begin(nil, env), p.rows...)
+	if !p.more {
+		return p.h.writeWhole(w, r, p.q.format.mime, p.enc.end(first))
+	}
+	w.Header().Set("Content-Type", p.q.format.mime)
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	p.stream(w, r, first, now)
+	return nil
+}
+
+// stream writes an answer of several chunks. Its header is out when something
+// goes wrong, so it breaks the connection then: the reader sees that the answer
+// is not whole.
+func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, told history.Bounds) {
+	b := p.h.newBody(w, r, len(first))
+	_, err := b.Write(first)
+	for err == nil && p.more {
+		p.rows = p.rows[:0]
+		if err = p.readOn(r.Context(), &told); err == nil {
+			_, err = b.Write(p.rows)
+		}
+	}
+	if err == nil {
+		_, err = b.Write(p.enc.end(p.rows[:0]))
+	}
+	if err == nil {
+		err = b.Close()
+	}
+	if err != nil {
+		p.h.Logger.Debug("answer broken off", "path", r.URL.Path, "err", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// readOn reads the next chunk of a page that has begun with what it says of
+// removals: it fails if a later one has taken events that should have followed.
+func (p *page) readOn(ctx context.Context, told *history.Bounds) error {
+	last := p.last
+	if err := p.read(ctx); err != nil {
+		return err
+	}
+	now, err := p.h.Index.Bounds(ctx, channels(p.q.Views)...)
+	if err != nil {
+		return err
+	}
+	lost := now.Removed > told.Removed && now.Removed > last
+	if p.q.Desc {
+		lost = p.gap(now) != p.gap(*told)
+	}
+	if lost && !p.gap(*told) {
+		return errors.New("retention removed events while they were being sent")
+	}
+	*told = now
+	return nil
+}
+
+// setEnvelope gives the envelope in headers too, for the formats without one.
+func setEnvelope(header http.Header, env *envelope) {
+	header.Set("Ircbus-Epoch", env.Epoch)
+	header.Set("Ircbus-Head", strconv.FormatUint(uint64(env.Head), 10))
+	header.Set("Ircbus-Oldest", strconv.FormatUint(uint64(env.Oldest), 10))
+	header.Set("Ircbus-Gap", strconv.FormatBool(env.Gap))
+	if env.Next != "" {
+		header.Set("Link", "<"+env.Next+`>; rel="next"`)
+	}
+}
