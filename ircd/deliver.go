@@ -143,7 +143,7 @@ const maxClientTags = 4094
 // tags are the event's tags; in text channels with the packed event, if it fits.
 func (r *rendering) tags(dst []byte, tags tagSet, readable bool) []byte {
 	m := message{
-		at: r.event.At, account: r.event.Publisher, bot: true,
+		at: r.event.At, exact: !readable, account: r.event.Publisher, bot: true,
 		msgid: strconv.FormatUint(uint64(r.event.ID), 10),
 	}
 	if readable && tags&tagMsg != 0 {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ergochat/irc-go/ircmsg"
+	"github.com/ircbus/ircbus"
 )
 
 // maxLine is the length of a line, in bytes, with its CR LF but without tags
@@ -25,6 +26,8 @@ type message struct {
 	params  []string
 
 	at      time.Time // zero: no time tag
+	exact   bool      // with the tag ircbus/at, too
+	repeat  bool      // with the tag ircbus/duplicate
 	msgid   string
 	account string
 	bot     bool
@@ -105,6 +108,12 @@ func (m *message) appendTags(dst []byte, tags tagSet) []byte {
 	}
 	if !m.at.IsZero() && tags&tagTime != 0 {
 		put("time", m.at.UTC().Format(timeTag))
+	}
+	if m.exact && tags&tagMsg != 0 {
+		put("ircbus/at", ircbus.FormatTime(m.at))
+	}
+	if m.repeat && tags&tagMsg != 0 {
+		put("ircbus/duplicate", "")
 	}
 	if m.account != "" && tags&tagAccount != 0 {
 		put("account", m.account)

@@ -191,7 +191,8 @@ func (c *client) stored(p *publication, r ircbus.Receipt) {
 		fields = append(fields[:len(fields):len(fields)], ircbus.Field{Key: "time", Value: ircbus.FormatTime(r.At)}).Canonical()
 	}
 	m := c.message("PRIVMSG")
-	m.at, m.msgid = r.At, strconv.FormatUint(uint64(r.ID), 10)
+	m.at, m.exact, m.repeat = r.At, true, r.Duplicate
+	m.msgid = strconv.FormatUint(uint64(r.ID), 10)
 	room := maxLine - len(":"+m.source+" PRIVMSG "+p.channel+" :\r\n")
 	for _, text := range ircbus.Pack(r.ID, fields, room) {
 		m.params = []string{p.channel, text}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -166,6 +167,39 @@ func TestLongEcho(t *testing.T) {
 	}
 	if joiner.Pending() {
 		t.Error("the echo is not complete")
+	}
+}
+
+// TestExactTimes: who has message-tags gets the exact time of acceptance with
+// packed lines and acknowledgements, and is told of duplicates.
+func TestExactTimes(t *testing.T) {
+	b := newBus(t)
+	reader, old := b.user("reader", "message-tags", "server-time"), b.user("old", "server-time")
+	for _, u := range []*user{reader, old} {
+		u.send("JOIN #moin,#moin.text")
+		u.fence()
+	}
+	const millis, exact = "time=2026-11-20T10:00:01.000Z", ";ircbus/at=2026-11-20T10:00:01.000000Z"
+	pub := b.publisher("moin", allPublishing...)
+	for _, tags := range []string{millis + exact, millis + exact + ";ircbus/duplicate"} {
+		pub.send("@label=x PRIVMSG #moin :page=A&key=k")
+		if line := pub.line(); !strings.HasPrefix(line, "@label=x;msgid=1;"+tags+";account=moin;bot :moin!") {
+			t.Errorf("the acknowledgement is %s, want %s", line, tags)
+		}
+	}
+	for _, want := range []struct {
+		u      *user
+		prefix []string
+	}{
+		{reader, []string{"@msgid=1;" + millis + exact + ";bot :moin!moin@irc.test PRIVMSG #moin :", "@msgid=1;" + millis + ";bot;+ircbus/event="}},
+		{old, []string{"@" + millis + " :moin!moin@irc.test PRIVMSG #moin :", "@" + millis + " :moin!moin@irc.test PRIVMSG #moin.text :"}},
+	} {
+		lines := want.u.fence()
+		slices.Sort(lines)
+		slices.Sort(want.prefix)
+		if len(lines) != 2 || !strings.HasPrefix(lines[0], want.prefix[0]) || !strings.HasPrefix(lines[1], want.prefix[1]) {
+			t.Errorf("got %q, want %q", lines, want.prefix)
+		}
 	}
 }
 

@@ -20,11 +20,9 @@ import (
 const connectTimeout = 30 * time.Second
 
 // needed are the capabilities without which answers could not be told apart; the
-// bus groups the acknowledgement of a long event with batch.
-var needed = []string{"sasl", "labeled-response", "echo-message", "batch", "standard-replies"}
-
-// wanted ones make the answers better.
-var wanted = []string{"message-tags", "server-time"}
+// bus groups the acknowledgement of a long event with batch, and gives the id and
+// time in tags.
+var needed = []string{"sasl", "labeled-response", "echo-message", "message-tags", "batch", "standard-replies"}
 
 // connect makes a connection and logs in. The caller must run its two loops.
 func connect(ctx context.Context, o *Options) (*conn, error) {
@@ -160,13 +158,7 @@ func (l *loginState) request() error {
 			return fmt.Errorf("the server at %s is not a bus: it does not offer %q", l.options.Addr, name)
 		}
 	}
-	request := slices.Clone(needed)
-	for _, name := range wanted {
-		if slices.Contains(l.offered, name) {
-			request = append(request, name)
-		}
-	}
-	l.send("CAP REQ :" + strings.Join(request, " "))
+	l.send("CAP REQ :" + strings.Join(needed, " "))
 	return nil
 }
 

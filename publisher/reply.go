@@ -80,7 +80,8 @@ func receiptOf(m *ircmsg.Message) (ircbus.Receipt, bool) {
 		return ircbus.Receipt{}, false
 	}
 	receipt := ircbus.Receipt{ID: ircbus.ID(id)}
-	_, at := m.GetTag("time")
+	receipt.Duplicate = m.HasTag("ircbus/duplicate")
+	_, at := m.GetTag("ircbus/at")
 	receipt.At, _ = time.Parse(time.RFC3339Nano, at)
 	return receipt, true
 }

@@ -51,7 +51,7 @@ type input struct {
 type outcome struct {
 	id        ircbus.ID // 0 if it waits in the spool
 	key       string
-	duplicate *bool // nil if the bus does not tell
+	duplicate *bool // nil while the bus has not told
 	err       error // why it was not published
 }
 

@@ -182,7 +182,11 @@ func (d *ircDoor) await(ctx context.Context, s sent) outcome {
 	ctx, cancel := context.WithTimeoutCause(ctx, d.cmd.Timeout, errNoAnswer)
 	defer cancel()
 	receipt, err := s.pending.Wait(ctx)
-	return outcome{id: receipt.ID, key: s.pending.Key(), err: err}
+	o := outcome{id: receipt.ID, key: s.pending.Key(), err: err}
+	if o.id != 0 {
+		o.duplicate = &receipt.Duplicate
+	}
+	return o
 }
 
 // finish drains the spool if the bus is there, and says what stays in it.

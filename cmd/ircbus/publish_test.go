@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -95,13 +94,12 @@ func TestPublishOne(t *testing.T) {
 				t.Errorf("code %d, stdout %q, stderr %q, want id %d", code, out, errs, want)
 			}
 			want++
-			code, out, errs = invokeWith(t.Context(), nil, append(way, "--json", "page=B", "key="+name)...)
-			var object struct {
-				ID  int
-				Key string
-			}
-			if err := json.Unmarshal([]byte(out), &object); err != nil || code != exitDone || errs != "" || object.ID != want || object.Key != name {
-				t.Errorf("code %d, stdout %q, stderr %q, %v, want id %d", code, out, errs, err, want)
+			for _, repeat := range []bool{false, true} {
+				code, out, errs = invokeWith(t.Context(), nil, append(way, "--json", "page=B", "key="+name)...)
+				wantOut := fmt.Sprintf(`{"id":%d,"key":%q,"duplicate":%v}`+"\n", want, name, repeat)
+				if code != exitDone || errs != "" || out != wantOut {
+					t.Errorf("code %d, stdout %q, stderr %q, want %s", code, out, errs, wantOut)
+				}
 			}
 			want++
 		})
