@@ -64,6 +64,32 @@ func TestBackup(t *testing.T) {
 	}
 }
 
+// TestCheckDamage: a database with a hole in it is reported, not passed over.
+func TestCheckDamage(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := launch(t, "demo", "--data", data, "--irc", "127.0.0.1:0", "--http", "127.0.0.1:0", "--pace", "1h")
+	p.until("ready")
+	p.end(syscall.SIGTERM)
+	events, err := os.OpenFile(filepath.Join(data, "events.db"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := events.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := events.WriteAt(make([]byte, info.Size()-4096), 4096); err != nil {
+		t.Fatal(err)
+	}
+	if err := events.Close(); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := invoke(t, "--data", data, "--json", "check")
+	if code != exitFailed || !strings.Contains(out, `"problems":["`) || !strings.Contains(errs, "the data directory is damaged: ") {
+		t.Errorf("code %d, %q %q", code, out, errs)
+	}
+}
+
 type answer struct {
 	Epoch  string            `json:"epoch"`
 	Head   int               `json:"head"`

@@ -103,9 +103,13 @@ func CheckData(ctx context.Context, data string) (sqlite.Report, error) {
 	if err := checkThere(data); err != nil {
 		return sqlite.Report{}, err
 	}
-	report, err := sqlite.Check(ctx, filepath.Join(data, EventsFile))
-	if err != nil {
+	events := filepath.Join(data, EventsFile)
+	report, err := sqlite.Check(ctx, events)
+	switch {
+	case errors.Is(err, sqlite.ErrNotOurs), ctx.Err() != nil:
 		return report, err
+	case err != nil: // it could not even be read to its end
+		report.Problems = append(report.Problems, fmt.Sprintf("%s cannot be read (%v): unpack a backup into a new directory", events, err))
 	}
 	if _, err := account.Open(filepath.Join(data, AccountsFile), account.Options{}); err != nil {
 		report.Problems = append(report.Problems, err.Error())
