@@ -31,6 +31,8 @@ const (
 	MaxBatch     = 10_000   // events in one POST
 	MaxPost      = 16 << 20 // bytes of one POST
 	MaxStreams   = 10_000   // requests that wait or stream at one time
+	MaxPerHost   = 500      // of those, from one address that is not the bus's own
+	MaxSearches  = 8        // requests with a filter from such an address, running or waiting for their turn
 )
 
 // Config says what the handler serves and whom it asks.
@@ -74,6 +76,7 @@ type Handler struct {
 	searchPatience      time.Duration   // static
 	searchBytes         int             // static
 	searches, catchUps  turns           // static
+	searchers, readers  *crowd          // static
 	closed              context.Context // ends with Close
 	close               context.CancelFunc
 
@@ -109,6 +112,7 @@ func New(c Config) (*Handler, error) {
 	c.URL = strings.TrimRight(c.URL, "/")
 	h := &Handler{Config: c, patience: writeTimeout, heartbeat: heartbeat}
 	h.bodyTimeout, h.searchPatience, h.searchBytes = bodyTimeout, searchPatience, searchBytes
+	h.searchers, h.readers = newCrowd(MaxSearches), newCrowd(MaxPerHost)
 	h.searches = make(turns, max(2, runtime.GOMAXPROCS(0)))
 	h.catchUps = make(turns, max(1, runtime.GOMAXPROCS(0)/2))
 	h.closed, h.close = context.WithCancel(context.Background())
@@ -148,17 +152,25 @@ func (h *Handler) base(r *http.Request) string {
 
 // waiting counts a request that will stay, and frees it from the server's
 // time-outs for ordinary ones; done must be called at its end.
-func (h *Handler) waiting(w http.ResponseWriter) (done func(), err error) {
-	if h.streams.Add(1) > MaxStreams {
+func (h *Handler) waiting(w http.ResponseWriter, r *http.Request) (done func(), err error) {
+	leave, ok := h.readers.enter(remote(r))
+	if !ok {
+		return nil, crowded("%d requests from your address are waiting or streaming now; end some of them first", MaxPerHost)
+	}
+	done = func() {
 		h.streams.Add(-1)
+		leave()
+	}
+	if h.streams.Add(1) > MaxStreams {
+		done()
 		return nil, &Problem{Status: http.StatusServiceUnavailable, Detail: "too many readers are waiting or streaming now; try again later", RetryAfter: 10}
 	}
 	rc := http.NewResponseController(w)
 	// A read deadline would end the request: the server reads on meanwhile to
 	// notice when the client goes. Writes set their own.
 	if err := errors.Join(rc.SetReadDeadline(time.Time{}), rc.SetWriteDeadline(time.Time{})); err != nil {
-		h.streams.Add(-1)
+		done()
 		return nil, err
 	}
-	return func() { h.streams.Add(-1) }, nil
+	return done, nil
 }

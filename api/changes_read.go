@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"net/netip"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
@@ -24,6 +25,7 @@ type page struct {
 	enc  encoder
 	fill filler
 	env  envelope
+	from netip.Addr // who asks
 
 	pinned history.Bounds // when the page was opened; nothing newer is in it
 	rows   []byte         // encoded events
@@ -48,7 +50,7 @@ func (p *page) pin(ctx context.Context) (err error) {
 // open reads the first chunk and finds out where the page ends.
 func (p *page) open(ctx context.Context) error {
 	if filtered(p.q.Views) {
-		done, err := p.h.search(ctx)
+		done, err := p.h.search(ctx, p.from)
 		if err != nil {
 			return err
 		}

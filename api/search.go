@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -47,12 +49,29 @@ func (t turns) take(ctx context.Context) (done func(), err error) {
 }
 
 // search waits for the turn of a request that may read much and return little.
-func (h *Handler) search(ctx context.Context) (done func(), err error) {
+func (h *Handler) search(ctx context.Context, from netip.Addr) (done func(), err error) {
+	leave, ok := h.searchers.enter(from)
+	if !ok {
+		return nil, crowded("%d searches from your address are running now; wait for their answers first", MaxSearches)
+	}
+	defer func() {
+		if err != nil {
+			leave()
+		}
+	}()
 	waiting, cancel := context.WithTimeout(ctx, h.searchPatience)
 	defer cancel()
-	done, err = h.searches.take(waiting)
+	end, err := h.searches.take(waiting)
 	if err != nil && ctx.Err() == nil {
 		return nil, &Problem{Status: http.StatusServiceUnavailable, RetryAfter: 5, Detail: "too many searches are running now; try again later, or ask for the whole channel and search in that"}
 	}
-	return done, err
+	return func() {
+		end()
+		leave()
+	}, err
+}
+
+// crowded refuses an address that has its share already.
+func crowded(format string, limit int) *Problem {
+	return &Problem{Status: http.StatusTooManyRequests, RetryAfter: 5, Detail: fmt.Sprintf(format, limit)}
 }

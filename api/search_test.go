@@ -2,6 +2,8 @@ package api
 
 import (
 	"fmt"
+	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -84,7 +86,7 @@ func TestSearchTurns(t *testing.T) {
 	b.publish("page=A")
 	b.api.searchPatience = 1
 	for range cap(b.api.searches) {
-		if _, err := b.api.search(t.Context()); err != nil {
+		if _, err := b.api.search(t.Context(), netip.Addr{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -177,5 +179,55 @@ func TestLargeFeed(t *testing.T) {
 	}
 	if items := strings.Count(string(a.body), "<rdf:li "); items != n {
 		t.Errorf("%d items are listed, %d are there", items, n)
+	}
+}
+
+// One address cannot take all the room, the bus's own host can.
+func TestCrowd(t *testing.T) {
+	c := newCrowd(2)
+	in := func(address string) func() {
+		t.Helper()
+		leave, ok := c.enter(netip.MustParseAddr(address))
+		if !ok {
+			t.Fatalf("%s may not enter", address)
+		}
+		return leave
+	}
+	out := func(address string) {
+		t.Helper()
+		if _, ok := c.enter(netip.MustParseAddr(address)); ok {
+			t.Fatalf("%s has entered", address)
+		}
+	}
+	leave := []func(){in("192.0.2.1"), in("192.0.2.1"), in("192.0.2.2"), in("2001:db8::1"), in("2001:db8::2:1"), in("2001:db8:0:1::1")}
+	out("192.0.2.1")
+	out("2001:db8::3")
+	for range 5 {
+		leave = append(leave, in("127.0.0.1"), in("::1"))
+	}
+	leave[0]()
+	leave[0] = in("192.0.2.1")
+	for _, f := range leave {
+		f()
+	}
+	if len(c.counts) != 0 {
+		t.Errorf("when all have left, %v are in", c.counts)
+	}
+}
+
+func TestCrowded(t *testing.T) {
+	b := startBus(t, nil)
+	b.publish("page=A")
+	for path, crowd := range map[string]*crowd{"/stream": b.api.readers, "/changes?wait=60&after=1": b.api.readers, "/changes?channel=moinmaster?page=A": b.api.searchers} {
+		for range crowd.each {
+			crowd.enter(netip.MustParseAddr("192.0.2.1"))
+		}
+		r := httptest.NewRequest("GET", path, nil)
+		r.RemoteAddr = "192.0.2.1:1234"
+		w := httptest.NewRecorder()
+		b.api.ServeHTTP(w, r)
+		if w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "your address") {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
 	}
 }

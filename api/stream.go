@@ -30,7 +30,7 @@ func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request) error {
 	if s.views = p.views(h.resolver(r.Context())); p.err != nil {
 		return p.err
 	}
-	done, err := h.waiting(w)
+	done, err := h.waiting(w, r)
 	if err != nil {
 		return err
 	}

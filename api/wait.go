@@ -22,7 +22,7 @@ func (p *page) waitAndOpen(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead || p.h.closed.Err() != nil {
 		return nil
 	}
-	done, err := p.h.waiting(w)
+	done, err := p.h.waiting(w, r)
 	if err != nil {
 		return err
 	}
