@@ -48,6 +48,15 @@ func stampFile(path string) (stamp, error) {
 	return stampOf(info), nil
 }
 
+// fileError says what an error is about and, where somebody else's file is the
+// reason, what to do.
+func fileError(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("accounts: %w: run this as the user that the bus runs as", err)
+	}
+	return fmt.Errorf("accounts: %w", err)
+}
+
 // readFile returns the book in the file and the file's stamp; an empty book if
 // there is no file.
 func readFile(path string) (*book, stamp, error) {

@@ -50,7 +50,7 @@ func Open(path string, opts Options) (*Store, error) {
 	}
 	var err error
 	if s.book, s.stamp, err = readFile(path); err != nil {
-		return nil, fmt.Errorf("accounts: %w", err)
+		return nil, fileError(err)
 	}
 	return s, nil
 }
@@ -146,12 +146,12 @@ func (s *Store) update(change func(*book) (*book, error)) error {
 	defer s.writing.Unlock()
 	lock, err := lockFile(s.path)
 	if err != nil {
-		return fmt.Errorf("accounts: %w", err)
+		return fileError(err)
 	}
 	defer lock.Close() // releases; nothing was written to it
 	old, err := s.reread()
 	if err != nil {
-		return fmt.Errorf("accounts: %w", err)
+		return fileError(err)
 	}
 	next, err := change(old)
 	if err != nil {
@@ -159,11 +159,11 @@ func (s *Store) update(change func(*book) (*book, error)) error {
 	}
 	data, err := next.encode()
 	if err != nil {
-		return fmt.Errorf("accounts: %w", err)
+		return fileError(err)
 	}
 	at, err := replaceFile(s.path, data)
 	if err != nil {
-		return fmt.Errorf("accounts: %w", err)
+		return fileError(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,7 +208,7 @@ func (s *Store) refresh() error {
 		at.size = -1 // look again next time
 	}
 	if err != nil {
-		s.stamp, s.broken = at, fmt.Errorf("accounts: %w", err)
+		s.stamp, s.broken = at, fileError(err)
 		return s.broken
 	}
 	s.install(b, at)
