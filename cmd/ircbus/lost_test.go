@@ -85,26 +85,17 @@ func TestNothingLost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	log := logFile(t, filepath.Join(dir, "log"))
-	irc, web := freeAddr(t), freeAddr(t)
-	var bus *exec.Cmd
-	startBus := func() {
-		bus = exec.Command(binary, "serve", "--data", dir, "--irc", irc, "--http", web)
-		bus.Stderr = log
-		if err := bus.Start(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	startBus()
-	t.Cleanup(func() { bus.Process.Kill(); bus.Wait() })
-	waitReady(t, web)
+	bus := &mortalBus{t: t, dir: dir, irc: freeAddr(t), web: freeAddr(t), log: logFile(t, filepath.Join(dir, "log"))}
+	bus.start()
+	t.Cleanup(func() { bus.cmd.Process.Kill(); bus.cmd.Wait() })
+	waitReady(t, bus.web)
 
 	published := &acks{ids: map[string]ircbus.ID{}}
 	var enough atomic.Bool // then publishers finish what they have begun
 	var publishers sync.WaitGroup
 	for _, name := range []string{"irca", "ircb", "ircc"} {
 		client, err := publisher.Dial(t.Context(), publisher.Options{
-			Addr: irc, Account: name, Secret: "secret-of-" + name, MaxBackoff: 200 * time.Millisecond,
+			Addr: bus.irc, Account: name, Secret: "secret-of-" + name, MaxBackoff: 200 * time.Millisecond,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +104,7 @@ func TestNothingLost(t *testing.T) {
 		publishers.Go(func() { publishIRC(t, client, name, published, &enough) })
 	}
 	for _, name := range []string{"weba", "webb"} {
-		publishers.Go(func() { publishHTTP(t, web, name, published, &enough) })
+		publishers.Go(func() { publishHTTP(t, bus.web, name, published, &enough) })
 	}
 
 	views := []string{"#irca", "#ircb", "#ircc", "#weba", "#webb"}
@@ -121,7 +112,7 @@ func TestNothingLost(t *testing.T) {
 	defer stopFollowing()
 	var followers sync.WaitGroup
 	options := func(name string) subscriber.Options {
-		return subscriber.Options{HTTP: "http://" + web, From: "-1h", Cursor: filepath.Join(dir, name)}
+		return subscriber.Options{HTTP: "http://" + bus.web, From: "-1h", Cursor: filepath.Join(dir, name)}
 	}
 	steady, restarted := &received{}, &received{}
 	followers.Go(func() {
@@ -130,26 +121,21 @@ func TestNothingLost(t *testing.T) {
 		}
 	})
 	followers.Go(func() { followAgainAndAgain(following, t, options("restarted"), views, restarted) })
-	killed := newKilledFollower(t, dir, web, views, log)
+	killed := newKilledFollower(t, dir, bus.web, views, bus.log)
 
 	for i := range kills {
 		goal := published.n.Load() + 1 + rand.Int64N(150)
 		waitUntil(t, "publishing to go on", func() bool { return published.n.Load() >= goal })
-		if err := bus.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		if err := bus.Wait(); !bus.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
-			t.Fatalf("the bus ended by itself: %v", err)
-		}
+		bus.kill()
 		if i%4 == 0 {
 			killed.restart()
 		}
-		startBus()
+		bus.start()
 	}
 	enough.Store(true)
 	publishers.Wait()
 
-	stored := allEvents(t, web)
+	stored := allEvents(t, bus.web)
 	head := stored[len(stored)-1].ID
 	for who, last := range map[string]func() ircbus.ID{"steady": steady.last, "restarted": restarted.last, "killed": killed.last} {
 		waitUntil(t, fmt.Sprintf("the %s subscriber to have event %d", who, head), func() bool { return last() >= head })
@@ -164,6 +150,32 @@ func TestNothingLost(t *testing.T) {
 	checkReceived(t, "restarted", stored, restarted.events, restarted.gaps)
 	// SIGKILL may fall between the handler's return and the cursor's move.
 	checkReceived(t, "killed", stored, slices.CompactFunc(killed.events(), sameID), nil)
+}
+
+// mortalBus is the real program on a data directory and addresses that stay.
+type mortalBus struct {
+	t             *testing.T
+	dir, irc, web string
+	log           *os.File
+	cmd           *exec.Cmd
+}
+
+func (b *mortalBus) start() {
+	b.cmd = exec.Command(binary, "serve", "--data", b.dir, "--irc", b.irc, "--http", b.web)
+	b.cmd.Stderr = b.log
+	if err := b.cmd.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// kill ends it without a warning.
+func (b *mortalBus) kill() {
+	if err := b.cmd.Process.Kill(); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.cmd.Wait(); !b.cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled() {
+		b.t.Fatalf("the bus ended by itself: %v", err)
+	}
 }
 
 func sameID(a, b ircbus.Event) bool { return a.ID == b.ID }
