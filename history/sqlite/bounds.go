@@ -3,7 +3,8 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"slices"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -32,19 +33,49 @@ func (s *Store) removed(tx *sql.Tx, channels []string) (b history.Bounds, err er
 	for _, channel := range channels {
 		wanted = append(wanted, s.channels.folded(channel)...)
 	}
-	rows, err := tx.Query("SELECT id, removed, removed_at FROM channels WHERE removed > 0")
+	if len(channels) > 0 && len(wanted) == 0 {
+		return b, nil
+	}
+	var removed, at int64
+	clause, args := inChannels(wanted)
+	err = tx.QueryRow("SELECT removed, removed_at FROM channels WHERE removed > 0"+clause+" ORDER BY removed DESC LIMIT 1", args...).Scan(&removed, &at)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return b, nil
+	case err == nil:
+		b.Removed, b.RemovedAt = ircbus.ID(removed), time.UnixMicro(at).UTC()
+	}
+	return b, err
+}
+
+// inChannels is the condition of a query of the channels with these numbers, or
+// of all if there are none.
+func inChannels(ids []int64) (clause string, args []any) {
+	if len(ids) == 0 {
+		return "", nil
+	}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	return " AND id IN (?" + strings.Repeat(", ?", len(ids)-1) + ")", args
+}
+
+// removals returns the newest id that retention has removed from each of the
+// channels, or of all, that it has removed any from.
+func removals(tx *sql.Tx, channels []int64) (map[int64]int64, error) {
+	clause, args := inChannels(channels)
+	rows, err := tx.Query("SELECT id, removed FROM channels WHERE removed > 0"+clause, args...)
 	if err != nil {
-		return b, err
+		return nil, err
 	}
 	defer rows.Close()
+	removals := map[int64]int64{}
 	for rows.Next() {
-		var id, removed, at int64
-		if err := rows.Scan(&id, &removed, &at); err != nil {
-			return b, err
+		var channel, removed int64
+		if err := rows.Scan(&channel, &removed); err != nil {
+			return nil, err
 		}
-		if (len(channels) == 0 || slices.Contains(wanted, id)) && ircbus.ID(removed) > b.Removed {
-			b.Removed, b.RemovedAt = ircbus.ID(removed), time.UnixMicro(at).UTC()
-		}
+		removals[channel] = removed
 	}
-	return b, rows.Err()
+	return removals, rows.Err()
 }

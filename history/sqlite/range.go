@@ -49,11 +49,14 @@ func (s *Store) rangePage(ctx context.Context, p *plan, q history.Query, begun b
 	err = s.snapshot(ctx, func(tx *sql.Tx) (err error) {
 		if begun {
 			err = checkRemoved(tx, p)
-		} else if p.removed, err = removals(tx); err == nil {
+		} else {
 			err = p.bound(tx, q)
 		}
 		if err == nil {
 			events, err = s.readPage(tx, p)
+		}
+		if err == nil && !begun && !p.done() && !p.desc { // what the next pages compare with
+			p.removed, err = removals(tx, p.channels)
 		}
 		return err
 	})
@@ -157,31 +160,11 @@ func checkRemoved(tx *sql.Tx, p *plan) error {
 	if p.desc {
 		return nil
 	}
-	now, err := removals(tx)
+	now, err := removals(tx, p.channels)
 	for channel, removed := range now {
-		wanted := len(p.channels) == 0 || slices.Contains(p.channels, channel)
-		if wanted && removed > p.removed[channel] && ircbus.ID(removed) >= p.first {
+		if removed > p.removed[channel] && ircbus.ID(removed) >= p.first {
 			return history.ErrRemoved
 		}
 	}
 	return err
-}
-
-// removals returns the newest id that retention has removed from each channel
-// that it has removed any from.
-func removals(tx *sql.Tx) (map[int64]int64, error) {
-	rows, err := tx.Query("SELECT id, removed FROM channels WHERE removed > 0")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	removals := map[int64]int64{}
-	for rows.Next() {
-		var channel, removed int64
-		if err := rows.Scan(&channel, &removed); err != nil {
-			return nil, err
-		}
-		removals[channel] = removed
-	}
-	return removals, rows.Err()
 }
