@@ -71,6 +71,7 @@ func Start(ctx context.Context, c Config) (*Bus, error) {
 		return nil, err
 	}
 	b.warnPlain()
+	b.warnCertificate()
 	b.warnAbsent(c)
 	b.run(ctx)
 	return b, nil

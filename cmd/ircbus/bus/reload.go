@@ -38,6 +38,7 @@ func (b *Bus) Reload(c Config) error {
 	b.directory.configure(c.Publishers)
 	errs = errors.Join(errs, b.directory.refresh())
 	b.warnAbsent(c)
+	b.warnCertificate()
 	select {
 	case b.reloaded <- struct{}{}:
 	default: // one is waiting to be noticed

@@ -158,3 +158,14 @@ func TestReload(t *testing.T) {
 		t.Errorf("after a bad configuration the readable channel is %s", text)
 	}
 }
+
+func TestUntimely(t *testing.T) {
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	certificate := &x509.Certificate{NotBefore: from, NotAfter: from.AddDate(0, 3, 0)}
+	for day, want := range map[int]string{-1: "not valid yet", 1: "", 82: "", 85: "within a week", 91: "has expired"} {
+		got := untimely(certificate, from.AddDate(0, 0, day))
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("day %d: %q", day, got)
+		}
+	}
+}

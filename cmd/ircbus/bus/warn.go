@@ -1,10 +1,12 @@
 package bus
 
 import (
+	"crypto/x509"
 	"net"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -23,6 +25,28 @@ func (b *Bus) warnPlain() {
 func isLoopback(l net.Listener) bool {
 	tcp, ok := l.Addr().(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
+}
+
+// warnCertificate says when clients will refuse the certificate in use.
+func (b *Bus) warnCertificate() {
+	if pair := b.cert.current.Load(); pair != nil {
+		if problem := untimely(pair.Leaf, time.Now()); problem != "" {
+			b.log.Warn(problem, "from", pair.Leaf.NotBefore, "until", pair.Leaf.NotAfter)
+		}
+	}
+}
+
+// untimely says what is wrong with a certificate's time, or nothing.
+func untimely(c *x509.Certificate, now time.Time) string {
+	switch {
+	case now.Before(c.NotBefore):
+		return "clients refuse the certificate: it is not valid yet"
+	case now.After(c.NotAfter):
+		return "clients refuse the certificate: it has expired, replace it and send SIGHUP"
+	case now.After(c.NotAfter.AddDate(0, 0, -7)):
+		return "the certificate expires within a week: replace it and send SIGHUP"
+	}
+	return ""
 }
 
 // warnAbsent names the sections of a configuration that are about nobody: the
