@@ -73,6 +73,7 @@ type Handler struct {
 	ui                  *ui             // static
 	patience, heartbeat time.Duration   // static
 	bodyTimeout         time.Duration   // static
+	slowWrite           time.Duration   // static
 	searchPatience      time.Duration   // static
 	searchBytes         int             // static
 	searches, catchUps  turns           // static
@@ -111,7 +112,8 @@ func New(c Config) (*Handler, error) {
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	h := &Handler{Config: c, patience: writeTimeout, heartbeat: heartbeat}
-	h.bodyTimeout, h.searchPatience, h.searchBytes = bodyTimeout, searchPatience, searchBytes
+	h.bodyTimeout, h.slowWrite = bodyTimeout, slowWrite
+	h.searchPatience, h.searchBytes = searchPatience, searchBytes
 	h.searchers, h.readers = newCrowd(MaxSearches), newCrowd(MaxPerHost)
 	h.searches = make(turns, max(2, runtime.GOMAXPROCS(0)))
 	h.catchUps = make(turns, max(1, runtime.GOMAXPROCS(0)/2))

@@ -131,6 +131,19 @@ func TestStreamCatchesUp(t *testing.T) {
 	s.want("change", strconv.Itoa(stored+1), "Other")
 }
 
+// Readers so slow that they have to catch up again after every write get
+// everything once and in order.
+func TestStreamBehind(t *testing.T) {
+	b := startBus(t, nil)
+	b.api.slowWrite = 0
+	s := b.stream("?after=0&channel=moinmaster")
+	for n := 1; n <= 100; n++ {
+		b.publish("page=A")
+		b.publishIn("enwiki", "#enwiki", "page=B")
+		s.want("change", strconv.Itoa(2*n-1), "A")
+	}
+}
+
 // follow reads a stream up to the event last and checks that only what a gap
 // covers is missing.
 func (b *bus) follow(query string, last ircbus.ID) {

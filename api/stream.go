@@ -128,9 +128,7 @@ func (s *stream) run(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		var wg sync.WaitGroup
 		wg.Go(func() { s.beat(ctx, cancel) })
-		if err = s.catchUp(ctx); err == nil {
-			err = s.h.Log.Tail(ctx, s.after, s.deliver)
-		}
+		err = s.follow(ctx)
 		cancel()
 		wg.Wait()
 	}
@@ -201,7 +199,14 @@ func (s *stream) deliver(events []ircbus.Event) error {
 			}
 		}
 	}
-	return s.flush()
+	began := time.Now()
+	if err := s.flush(); err != nil {
+		return err
+	}
+	if time.Since(began) > s.h.slowWrite {
+		return errBehind
+	}
+	return nil
 }
 
 // removed asks what retention has removed, if the events' ids leave room for

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
@@ -13,6 +14,26 @@ const (
 	catchUpStep = 8 << 20 // bytes of events read at one turn
 	nearHead    = 1000    // ids before the head from where on Tail goes on
 )
+
+// slowWrite is how long a write may take until the reader counts as behind.
+const slowWrite = time.Second
+
+// errBehind is deliver's error when its reader was so slow that much may have
+// been stored meanwhile.
+var errBehind = errors.New("the reader is behind")
+
+// follow delivers everything after the cursor, from the index while there is
+// much of it, else from Tail.
+func (s *stream) follow(ctx context.Context) error {
+	for {
+		if err := s.catchUp(ctx); err != nil {
+			return err
+		}
+		if err := s.h.Log.Tail(ctx, s.after, s.deliver); !errors.Is(err, errBehind) {
+			return err
+		}
+	}
+}
 
 // catchUp brings the reader to the end of the log, or near it. Unlike Tail it
 // asks the index, which finds channels and filters by itself; and streams take
