@@ -73,7 +73,7 @@ func (p *page) readOn(ctx context.Context, told *history.Bounds) error {
 	if p.q.Desc {
 		lost = p.gap(now) != p.gap(*told)
 	}
-	if lost && !p.gap(*told) {
+	if lost && !p.env.Gap {
 		return errors.New("retention removed events while they were being sent")
 	}
 	*told = now
