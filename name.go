@@ -49,7 +49,7 @@ func CheckName(name string) error {
 		c := name[i]
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
 		if !letter && (i == 0 || c != '-' && (c < '0' || c > '9')) {
-			return Refuse(InvalidEvent, "the name %q must be letters A–Z, digits, _ and -, and begin with a letter", name)
+			return Refuse(InvalidEvent, "the name %q must be letters A–Z, digits, _ and -, and begin with a letter or _", name)
 		}
 	}
 	return nil
