@@ -45,6 +45,7 @@ type conn struct {
 	control  []byte    // replies that no writer has taken yet
 	spare    []byte    // for the next control
 	arrivals []arrival // places that begin when control is written up to there
+	missed   []*member // places that never begin, since the connection ends
 	running  bool      // a writer is at work
 	woken    bool      // there may be more to write since its last look
 	farewell []byte    // the last line; not nil: close after it
@@ -73,6 +74,7 @@ func (c *conn) queue(line []byte, arriving ...*member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.farewell != nil || c.dead {
+		c.missed = append(c.missed, arriving...)
 		return
 	}
 	c.control = append(c.control, line...)
@@ -168,11 +170,11 @@ func (c *conn) close() {
 		c.idle.Wait()
 	}
 	c.dead = true
-	places := c.visible
+	places := append(c.visible, c.missed...)
 	for _, a := range c.arrivals {
 		places = append(places, a.members...)
 	}
-	c.visible, c.arrivals, c.control, c.spare = nil, nil, nil, nil
+	c.visible, c.missed, c.arrivals, c.control, c.spare = nil, nil, nil, nil, nil
 	c.mu.Unlock()
 	for _, m := range places {
 		m.stream.remove(m)

@@ -63,6 +63,9 @@ func (r *rendering) to(fn *feedName) {
 			continue
 		}
 		lines := r.lines(v)
+		if len(lines) == 0 {
+			continue
+		}
 		for key, st := range v.streams {
 			if !tagged[key.tags] {
 				tags := &r.s.scratch.tags[key.tags]
@@ -78,8 +81,8 @@ func (r *rendering) to(fn *feedName) {
 	}
 }
 
-// lines are the event's lines in the view, without tags. They are valid until
-// the next call.
+// lines are the event's lines in the view, without tags; none if there is
+// nothing to say to people. They are valid until the next call.
 func (r *rendering) lines(v *view) [][]byte {
 	head := ":" + r.source() + " PRIVMSG " + v.name + " :"
 	room := maxLine - len(head) - len("\r\n")
@@ -108,7 +111,11 @@ func sourceOf(publisher, server string) string { return publisher + "!" + publis
 
 func (r *rendering) texts(readable bool, room int) []string {
 	if readable {
-		return []string{r.readable(room)}
+		text := r.readable(room)
+		if strings.TrimSpace(text) == "" {
+			return nil // an empty PRIVMSG is not a message
+		}
+		return []string{text}
 	}
 	return ircbus.Pack(r.event.ID, r.event.Fields, room)
 }

@@ -109,6 +109,9 @@ func (v *view) enter(c *client, m *membership) {
 // leave ends the place. What was delivered before will still be written.
 func (v *view) leave(m *membership) {
 	st := m.place.stream
+	if m.key.own != nil {
+		m.key.own.release(st)
+	}
 	st.leave(m.place)
 	if st.live == 0 {
 		delete(v.streams, m.key)

@@ -39,6 +39,21 @@ func (o *own) passes(st *stream, id ircbus.ID, tags []byte, lines [][]byte) bool
 	return !mine
 }
 
+// release appends what waits for a stream that the connection is about to
+// leave. It may then see a message of its own, but misses nobody's.
+func (o *own) release(st *stream) {
+	kept := o.held[:0]
+	for _, h := range o.held {
+		if h.stream == st {
+			st.append(h.id, h.tags, h.lines)
+		} else {
+			kept = append(kept, h)
+		}
+	}
+	clear(o.held[len(kept):])
+	o.held = kept
+}
+
 // delivered forgets an id that will not come again.
 func (o *own) delivered(id ircbus.ID) { delete(o.skip, id) }
 
@@ -55,7 +70,7 @@ func (o *own) stored(receipts []ircbus.Receipt, head ircbus.ID) {
 		}
 	}
 	for _, h := range o.held {
-		if _, ok := mine[h.id]; !ok && h.stream.live > 0 {
+		if _, ok := mine[h.id]; !ok {
 			h.stream.append(h.id, h.tags, h.lines)
 		}
 	}

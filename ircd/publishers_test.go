@@ -108,6 +108,63 @@ func TestReadableLine(t *testing.T) {
 	}
 }
 
+// TestEmptyReadableLine: of an event for which a template has nothing to say,
+// people see nothing; programs see it.
+func TestEmptyReadableLine(t *testing.T) {
+	b := newBus(t)
+	p := wiki("moin")
+	p.Line = func(e *ircbus.Event, _ int) string { return e.Fields.Get("comment") }
+	b.SetPublishers([]Publisher{p})
+	u := b.user("alice")
+	u.send("JOIN #moin.text,#moin")
+	u.fence()
+	before := b.Stats().Deliveries
+	b.Deliver([]ircbus.Event{event(1, "#moin", "page", "A"), event(2, "#moin", "comment", "  "), event(3, "#moin", "comment", "said")})
+	var texts []string
+	for _, line := range u.fence() {
+		if _, text, ok := strings.Cut(line, "#moin.text :"); ok {
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) != 1 || texts[0] != "said" {
+		t.Errorf("people see %q", texts)
+	}
+	if n := b.Stats().Deliveries - before; n != 4 {
+		t.Errorf("%d deliveries are counted, want 4", n)
+	}
+}
+
+// TestRevokedWhileStoring: what waits for a publisher's connection, until it is
+// known which events are its own, is not lost when it may not publish in that
+// feed any more.
+func TestRevokedWhileStoring(t *testing.T) {
+	var b *bus
+	entered, resume := make(chan struct{}), make(chan struct{})
+	b = newBus(t, func(c *Config) {
+		c.Append = func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+			close(entered)
+			<-resume
+			return []ircbus.Receipt{{ID: 9}}, nil
+		}
+	})
+	pub := b.publisher("pmwiki")
+	pub.send("JOIN #antispam", "PRIVMSG #pmwiki :page=A")
+	<-entered
+	b.Deliver([]ircbus.Event{event(5, "#antispam", "page", "B")})
+	b.SetPublishers([]Publisher{wiki("moin", ircbus.Feed{Channel: "#antispam"}), wiki("pmwiki")})
+	b.Deliver([]ircbus.Event{event(6, "#antispam", "page", "C")})
+	close(resume)
+	var ids []int
+	for _, line := range pub.fence() {
+		if id := idIn(line, "#antispam"); id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) != 2 || ids[0] != 5 || ids[1] != 6 {
+		t.Errorf("got %d, want 5 and 6", ids)
+	}
+}
+
 // TestShutdown: everybody is told and the connections are closed, also of those
 // who are not registered yet.
 func TestShutdown(t *testing.T) {

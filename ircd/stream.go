@@ -209,10 +209,15 @@ func (m *member) until() int64 { return min(m.stream.end.Load(), m.last.Load()) 
 func (m *member) gone() bool { return m.pos.Load() >= m.last.Load() }
 
 // next returns contiguous bytes from the member's place on, at most up to until.
+// It returns nil if they are not kept any more, since the member has just been
+// cut off.
 func (st *stream) next(m *member, until int64) []byte {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	pos, offset := m.pos.Load(), st.base
+	if pos < offset {
+		return nil
+	}
 	for _, chunk := range st.chunks {
 		end := offset + int64(len(chunk))
 		if end > pos {

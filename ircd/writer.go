@@ -81,6 +81,9 @@ func (c *conn) writeStreams() (rest []byte, err error) {
 	for _, m := range c.visible {
 		for until := m.until(); m.pos.Load() < until && !c.isCut(); {
 			piece := m.stream.next(m, until)
+			if piece == nil {
+				return nil, nil // cut off
+			}
 			rest, err = c.writeAll(piece)
 			m.pos.Add(int64(len(piece) - len(rest)))
 			if err != nil {
@@ -121,9 +124,12 @@ func (c *conn) parkAll() bool {
 // first that the connection did not get completely.
 func (c *conn) tooSlow() []byte {
 	c.mu.Lock()
-	first := c.cutAt
+	first, places := c.cutAt, c.visible[:len(c.visible):len(c.visible)]
+	for _, a := range c.arrivals {
+		places = append(places, a.members...)
+	}
 	c.mu.Unlock()
-	for _, m := range c.visible {
+	for _, m := range places {
 		if id := m.stream.firstUnwritten(m); id != 0 && (first == 0 || id < first) {
 			first = id
 		}

@@ -1,0 +1,62 @@
+package ircd
+
+import (
+	"net"
+	"strings"
+	"testing"
+)
+
+// TestTrimmedUnderAWriter: a member that is cut off between two looks of its
+// writer may find its bytes gone.
+func TestTrimmedUnderAWriter(t *testing.T) {
+	near, far := net.Pipe()
+	defer near.Close()
+	never := func(func()) {}
+	st := newStream(never, 1000)
+	m := st.join(newConn(far, never, 1000, nil))
+	st.append(1, nil, [][]byte{[]byte(strings.Repeat("x", maxChunk))})
+	st.append(2, nil, [][]byte{[]byte("y")})
+	if piece := st.next(m, m.until()); piece != nil || !m.conn.isCut() {
+		t.Errorf("got %q, cut: %v", piece, m.conn.isCut())
+	}
+	if id := st.firstUnwritten(m); id != 1 {
+		t.Errorf("the first event it lacks is %d", id)
+	}
+}
+
+// TestTooSlowBetweenRenderings: the place to resume counts a rendering that
+// the connection was to go on with.
+func TestTooSlowBetweenRenderings(t *testing.T) {
+	st := newStream(func(func()) {}, 1<<20)
+	c := &conn{}
+	m := st.join(c)
+	st.append(5, nil, [][]byte{[]byte("x")})
+	c.arrivals, c.cutAt = []arrival{{0, []*member{m}}}, 9
+	if got := string(c.tooSlow()); got != "ERROR :Too slow: resume after id 4\r\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestJoinWhileEnding: a connection that is being ended while it joins leaves
+// no place behind, for which everything after would be kept.
+func TestJoinWhileEnding(t *testing.T) {
+	b := newBus(t)
+	alice, bob := b.user("alice"), b.user("bob")
+	alice.send("JOIN #moin")
+	alice.fence()
+	c := clientOf(t, b, "bob")
+	b.Server.mu.Lock()
+	c.conn.finish("ERROR :Go away")
+	c.answer("JOIN", c.join("#moin", ""))
+	c.flush()
+	st := c.joined["#moin"].place.stream
+	b.Server.mu.Unlock()
+	bob.rest()
+	bob.nc.Close()
+	wait(t, "the connection to be forgotten", func() bool { return b.Stats().Connections == 1 })
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(st.members) != 1 {
+		t.Errorf("%d places are left, want alice's", len(st.members))
+	}
+}
