@@ -128,11 +128,13 @@ func (c *client) channelMode(ch *channel, args []string) error {
 			continue
 		}
 		var param string
-		if strings.IndexByte("ovb", mode) >= 0 || strings.IndexByte("kl", mode) >= 0 && on {
-			if len(params) == 0 || len(done.params) == maxModes {
+		if strings.IndexByte("ovbk", mode) >= 0 || mode == 'l' && on {
+			if len(done.params) == maxModes || len(params) == 0 && (on || mode != 'k') {
 				continue
 			}
-			param, params = params[0], params[1:]
+			if len(params) > 0 {
+				param, params = params[0], params[1:]
+			}
 		}
 		if err := c.changeMode(ch, on, mode, param, &done); err != nil {
 			c.answer("MODE", err)
@@ -154,15 +156,7 @@ func (c *client) changeMode(ch *channel, on bool, mode byte, param string, done 
 			done.add(on, mode, "")
 		}
 	case 'k':
-		if param = strings.ReplaceAll(clip(param), ",", ""); on && len(param) > maxKeyLen {
-			return numeric("525", ch.name, "A key has at most "+itoa(maxKeyLen)+" bytes")
-		} else if !on {
-			param = ""
-		}
-		if ch.key != param {
-			ch.key = param
-			done.add(on, 'k', param)
-		}
+		return c.changeKey(ch, on, param, done)
 	case 'l':
 		limit, err := strconv.ParseUint(param, 10, 31)
 		if on && (err != nil || limit == 0) {
@@ -178,6 +172,21 @@ func (c *client) changeMode(ch *channel, on bool, mode byte, param string, done 
 		return c.changeBan(ch, on, param, done)
 	default:
 		return numeric("472", string(mode), "This server does not know this mode")
+	}
+	return nil
+}
+
+// changeKey takes any key away, whichever was named, and shows no key then.
+func (c *client) changeKey(ch *channel, on bool, key string, done *modeChange) error {
+	switch {
+	case on && (key == "" || key[0] == ':' || len(key) > maxKeyLen || strings.ContainsAny(key, " ,")):
+		return numeric("525", ch.name, "A key has 1 to "+itoa(maxKeyLen)+" bytes, no blank and no comma, and does not begin with a colon")
+	case on && ch.key != key:
+		ch.key = key
+		done.add(true, 'k', key)
+	case !on && ch.key != "":
+		ch.key = ""
+		done.add(false, 'k', "*")
 	}
 	return nil
 }

@@ -62,10 +62,10 @@ func (c *client) handle(line string) error {
 	case errors.Is(err, ircmsg.ErrorLineIsEmpty):
 		return nil
 	case errors.Is(err, ircmsg.ErrorBodyTooLong), errors.Is(err, ircmsg.ErrorTagsTooLong):
-		c.refuse(errInputTooLong)
+		c.refuse(&msg, errInputTooLong)
 		return nil
 	case err != nil:
-		c.refuse(errBadLine)
+		c.refuse(&msg, errBadLine)
 		return nil
 	}
 	if err := c.dispatch(&msg); err != nil {
@@ -74,10 +74,12 @@ func (c *client) handle(line string) error {
 	return c.register()
 }
 
-// refuse answers a line that is not a message.
-func (c *client) refuse(err error) {
+// refuse answers a line that is not a message, with the label if it got as far
+// as that.
+func (c *client) refuse(msg *ircmsg.Message, err error) {
 	c.srv.mu.Lock()
 	defer c.srv.mu.Unlock()
+	_, c.label = msg.GetTag("label")
 	c.answer("*", err)
 	c.flush()
 }

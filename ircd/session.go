@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/ergochat/irc-go/ircmsg"
 )
 
 // serve is the read loop: it lives as long as the connection.
@@ -53,7 +55,7 @@ func (c *client) step() error {
 	}
 	if err != nil {
 		c.publish()
-		c.refuse(errInputTooLong)
+		c.refuse(&ircmsg.Message{}, errInputTooLong)
 		return nil
 	}
 	return c.handle(string(line))
