@@ -1,19 +1,47 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/ircbus/ircbus"
 )
 
+// throughNarrowSockets serves with sockets that take few bytes while nobody reads.
+func (b *bus) throughNarrowSockets() *http.Client {
+	const size = 32 << 10
+	server := httptest.NewUnstartedServer(b.api)
+	server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		if err := c.(*net.TCPConn).SetWriteBuffer(size); err != nil {
+			b.t.Error(err)
+		}
+		return ctx
+	}
+	server.Start()
+	b.t.Cleanup(server.Close)
+	b.url = server.URL
+	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		var d net.Dialer
+		c, err := d.DialContext(ctx, network, address)
+		if err == nil {
+			err = c.(*net.TCPConn).SetReadBuffer(size)
+		}
+		return c, err
+	}}
+	b.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
 // An answer that is being sent when retention removes what should follow in it
 // is broken off; one that has sent that already is not.
 func TestRetentionUnderAnswer(t *testing.T) {
-	const events = 1800 // more bytes than a socket takes that nobody reads from
+	const events = 200
 	for _, test := range []struct {
 		keep  int
 		whole bool
@@ -27,7 +55,7 @@ func TestRetentionUnderAnswer(t *testing.T) {
 			}
 			b.publish(batch...)
 		}
-		response, err := http.Get(b.url + "/changes?limit=10000&after=0&format=ndjson")
+		response, err := b.throughNarrowSockets().Get(b.url + "/changes?limit=10000&after=0&format=ndjson")
 		if err != nil {
 			t.Fatal(err)
 		}

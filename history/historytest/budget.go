@@ -14,14 +14,14 @@ import (
 func testRangeBudget(t *testing.T, b *bench) {
 	s := b.open(t)
 	for i := range 3 {
-		store(t, s, numbered("moin", fmt.Sprint(i, "-"), 1100)...)
+		store(t, s, numbered("moin", fmt.Sprint(i, "-"), 400)...)
 		store(t, s, numbered("other", fmt.Sprint(i, "-"), 10)...)
 	}
 	for _, name := range []string{"#moin", "#moin?page=P1*", "#moin?page=nothing", "#other", "#nobody"} {
 		for _, desc := range []bool{false, true} {
 			q := history.Query{Views: []ircbus.View{view(t, name)}, Desc: desc}
 			want := ids(query(t, s, q))
-			for _, budget := range []int{1, 10_000, 100_000, 100_000_000} {
+			for _, budget := range []int{1, 10_000, 50_000, 100_000_000} {
 				q.Budget = budget
 				got, ranges := inSteps(t, s, q)
 				same(t, fmt.Sprintf("ids of Range(%+v)", q), got, want)
