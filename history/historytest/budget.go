@@ -21,7 +21,7 @@ func testRangeBudget(t *testing.T, b *bench) {
 		for _, desc := range []bool{false, true} {
 			q := history.Query{Views: []ircbus.View{view(t, name)}, Desc: desc}
 			want := ids(query(t, s, q))
-			for _, budget := range []int{1, 10_000, 50_000, 100_000_000} {
+			for _, budget := range []int{400, 10_000, 50_000, 100_000_000} {
 				q.Budget = budget
 				got, ranges := inSteps(t, s, q)
 				same(t, fmt.Sprintf("ids of Range(%+v)", q), got, want)
