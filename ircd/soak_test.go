@@ -1,0 +1,218 @@
+package ircd
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/ircbus/ircbus"
+)
+
+// TestSoak: two publishers send long events in parts to one feed, while people
+// come and go, stall, break off and change their capabilities, and the publishers
+// are set again and again. Who stays gets every event once, in order, its parts
+// together, and before each PONG what was delivered before the PING.
+func TestSoak(t *testing.T) {
+	t.Parallel()
+	const stayers, each = 6, 150
+	b := newBus(t, func(c *Config) { c.Limits.Behind = 400_000 })
+	publishers := []Publisher{wiki("moin", ircbus.Feed{Channel: "#antispam"}), wiki("pmwiki", ircbus.Feed{Channel: "#antispam"})}
+	b.SetPublishers(publishers)
+	var staying, passing sync.WaitGroup
+	done := make(chan struct{})
+	for i := range stayers {
+		u := b.user(fmt.Sprint("stayer", i), "batch")
+		u.send("JOIN #antispam")
+		u.fence()
+		staying.Go(func() { stay(b, u, uint64(i), 2*each) })
+	}
+	for i := range 3 {
+		passing.Go(func() { comeAndGo(b, uint64(i), done) })
+	}
+	near, far := net.Pipe() // without the system's buffers between
+	b.accept(far)
+	stalled := newUser(t, near)
+	stalled.send("NICK stalled", "USER s 0 * :s")
+	stalled.until(" 422 ")
+	stalled.send("JOIN #antispam,#antispam?page=*,#antispam?page=P*,#antispam?n=*")
+	stalled.fence()
+	passing.Go(func() {
+		for again := true; again; {
+			select {
+			case <-done:
+				again = false
+			default:
+				b.SetPublishers(publishers)
+				runtime.Gosched()
+			}
+		}
+	})
+	var publishing sync.WaitGroup
+	for i, name := range []string{"moin", "pmwiki"} {
+		pub := b.publisher(name)
+		if i == 0 { // its own rendering, too
+			pub.send("JOIN #antispam")
+			pub.until(" 366 ")
+		}
+		publishing.Go(func() { publishLong(pub, each) })
+	}
+	publishing.Wait()
+	staying.Wait()
+	close(done)
+	passing.Wait()
+	wait(t, "the stalled to be cut off", func() bool { return b.Stats().SlowCut == 1 })
+	if s := b.Stats(); s.Refused > 0 || s.Accepted != 2*each {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+// publishLong publishes events of 1 to 20 parts, each in one go.
+func publishLong(u *user, events int) {
+	for n := range events {
+		f := ircbus.Fields{{Key: "page", Value: "P"}, {Key: "n", Value: fmt.Sprint(n)},
+			{Key: "comment", Value: strings.Repeat("שלום & ", n%100*6)}, {Key: "key", Value: fmt.Sprint("k", n)}}
+		texts, err := ircbus.PackKeyed(f, 480)
+		if err != nil {
+			u.t.Error(err)
+			return
+		}
+		for i := range texts {
+			texts[i] = "PRIVMSG #antispam :" + texts[i]
+		}
+		u.send(texts...)
+		if n%10 == 0 {
+			u.fence()
+		}
+	}
+	u.fence()
+}
+
+// stay follows #antispam until it has seen all events.
+func stay(b *bus, u *user, seed uint64, events int) {
+	rnd := rand.New(rand.NewPCG(2, seed))
+	var joiner ircbus.Joiner
+	for seen := 0; seen < events; {
+		if rnd.IntN(3) == 0 {
+			u.send("CAP REQ :" + []string{"", "-"}[rnd.IntN(2)] + []string{"server-time", "message-tags", "account-tag"}[rnd.IntN(3)])
+		}
+		b.mu.Lock() // events are delivered before it is released
+		delivered := len(b.events)
+		b.mu.Unlock()
+		for _, line := range u.fence() {
+			_, text, ok := strings.Cut(line, " PRIVMSG #antispam :")
+			if !ok {
+				continue
+			}
+			packed, err := ircbus.ParsePacked(text)
+			if err != nil {
+				u.t.Errorf("%v: %s", err, line)
+				return
+			}
+			fields, complete, err := joiner.Add(packed)
+			if err != nil || int(packed.ID) != seen+1 {
+				u.t.Errorf("after %d (%v): %s", seen, err, line)
+				return
+			}
+			if complete {
+				seen++
+				checkStored(b, seen, fields)
+			}
+		}
+		if seen < delivered {
+			u.t.Errorf("PONG came when only %d of %d had come", seen, delivered)
+			return
+		}
+	}
+}
+
+func checkStored(b *bus, id int, got ircbus.Fields) {
+	b.mu.Lock()
+	want := b.events[id-1].Fields
+	b.mu.Unlock()
+	if got.Encode() != want.Encode() {
+		b.t.Errorf("%d is %s, want %s", id, got.Encode(), want.Encode())
+	}
+}
+
+// comeAndGo is people who join and then leave in all possible ways.
+func comeAndGo(b *bus, seed uint64, done chan struct{}) {
+	rnd := rand.New(rand.NewPCG(3, seed))
+	for i := 0; ; i++ {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		u := b.user(fmt.Sprintf("p%d-%d", seed, i))
+		u.send("JOIN #antispam,#antispam.text,#antispam?page=x")
+		switch rnd.IntN(5) {
+		case 0:
+			u.send("PART #antispam", "JOIN #antispam", "QUIT")
+		case 1:
+			u.fence()
+		case 2:
+			u.fence()
+			u.send("CAP REQ message-tags", "PART #antispam,#antispam?page=x", "JOIN #antispam")
+			u.fence()
+		case 3:
+			u.nc.(*net.TCPConn).SetLinger(0) // the close is a reset
+		}
+		u.nc.Close()
+	}
+}
+
+// TestNothingLeft: after many connections came and went, no goroutine, place,
+// stream or view is left of them.
+func TestNothingLeft(t *testing.T) {
+	b := newBus(t)
+	alice := b.user("alice")
+	alice.send("JOIN #moin")
+	alice.fence()
+	before := runtime.NumGoroutine()
+	id := 0
+	for range 10 {
+		var users []*user
+		for i := range 20 {
+			u := b.user(fmt.Sprint("u", i), "message-tags")
+			u.send("JOIN #moin,#moin.text,#moin?page=x", "JOIN #talk", "CAP REQ server-time")
+			users = append(users, u)
+		}
+		for i, u := range users {
+			id++
+			b.Deliver([]ircbus.Event{event(id, "#moin", "page", "x")})
+			if i%2 == 0 {
+				u.fence()
+			}
+			if i%3 == 0 {
+				u.nc.(*net.TCPConn).SetLinger(0)
+			}
+			u.nc.Close()
+		}
+		wait(t, "them to be gone", func() bool { return b.Stats().Connections == 1 })
+	}
+	if lines := alice.fence(); len(lines) != id {
+		t.Errorf("alice got %d lines of %d", len(lines), id)
+	}
+	wait(t, "their goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
+	b.Server.mu.Lock()
+	defer b.Server.mu.Unlock()
+	streams, members := 0, 0
+	for _, fn := range b.feeds {
+		for _, v := range fn.views {
+			for _, st := range v.streams {
+				streams++
+				st.mu.Lock()
+				members += len(st.members)
+				st.mu.Unlock()
+			}
+		}
+	}
+	if streams != 1 || members != 1 || len(b.channels) != 0 || len(b.clients) != 1 || len(b.nicks) != 1 || len(b.addresses) != 1 {
+		t.Errorf("left: %d streams with %d members, %d channels, %d clients, %d nicks, addresses %v",
+			streams, members, len(b.channels), len(b.clients), len(b.nicks), b.addresses)
+	}
+}
