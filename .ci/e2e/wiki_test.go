@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -169,14 +170,20 @@ func (w *mediawiki) changes() []change {
 	return result.Query.Recentchanges
 }
 
+// freePort returns a port that nobody listens on, below those that the system
+// gives to clients: one that dials before the server listens could get that very
+// port, and be connected to itself.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := fmt.Sprint(20000 + rand.IntN(10000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	t.Fatal("no free port between 20000 and 30000")
+	return ""
 }
 
 // start runs cmd until the test ends and shows its output if the test failed.
