@@ -66,6 +66,10 @@ func (c *client) flush() {
 	c.arriving = nil
 }
 
+// maxIdleResponse is how many lines of an answer have room that is kept for the
+// next: the greeting's many would be half the memory of an idle connection.
+const maxIdleResponse = 2
+
 // compose appends the answer to dst and begins a new one.
 func (c *client) compose(dst []byte) []byte {
 	lines := c.response
@@ -92,5 +96,8 @@ func (c *client) compose(dst []byte) []byte {
 	}
 	clear(c.response)
 	c.response, c.label = c.response[:0], ""
+	if cap(c.response) > maxIdleResponse {
+		c.response = nil
+	}
 	return dst
 }
