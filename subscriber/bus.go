@@ -19,9 +19,9 @@ import (
 
 const (
 	pageLimit = 500 // events asked for at once
-	// maxAnswer bounds one answer's bytes: pageLimit of the largest events with
-	// every byte escaped.
-	maxAnswer = 128 << 20
+	// maxAnswer bounds one answer's bytes. Where events are allowed to be so large
+	// that a page has more, fewer are asked for.
+	maxAnswer = 64 << 20
 	// answerTimeout bounds one request, beyond the time it is meant to wait.
 	answerTimeout = 2 * time.Minute
 )
@@ -31,6 +31,7 @@ type bus struct {
 	base            string // without a slash at the end
 	account, secret string
 	http            *http.Client
+	limit           int // events asked for at once
 }
 
 func newBus(o *Options) *bus {
@@ -45,7 +46,8 @@ func newBus(o *Options) *bus {
 	return &bus{
 		base:    strings.TrimSuffix(o.HTTP, "/"),
 		account: o.Account, secret: o.Secret,
-		http: &http.Client{Transport: transport},
+		http:  &http.Client{Transport: transport},
+		limit: pageLimit,
 	}
 }
 
@@ -53,7 +55,11 @@ func newBus(o *Options) *bus {
 type statusError struct {
 	status int
 	detail string
+	later  time.Duration // when the bus wants to be asked again; 0 if it did not say
 }
+
+// maxLater bounds how long the bus may tell us to stay away.
+const maxLater = 5 * time.Minute
 
 func (e *statusError) Error() string { return e.detail }
 
@@ -85,8 +91,11 @@ func (b *bus) get(ctx context.Context, path string, query url.Values, v any) err
 	if answer.StatusCode != http.StatusOK {
 		return b.problem(answer)
 	}
-	body := json.NewDecoder(io.LimitReader(answer.Body, maxAnswer))
-	if err := body.Decode(v); err != nil {
+	body := &io.LimitedReader{R: answer.Body, N: maxAnswer}
+	if err := json.NewDecoder(body).Decode(v); err != nil {
+		if body.N <= 0 {
+			b.limit = max(b.limit/8, 1)
+		}
 		return fmt.Errorf("the answer of %s%s is broken: %w", b.base, path, err)
 	}
 	return nil
@@ -101,7 +110,12 @@ func (b *bus) problem(answer *http.Response) error {
 	if p.Detail == "" {
 		p.Detail = "is this a bus?"
 	}
-	return &statusError{answer.StatusCode, fmt.Sprintf("%s answered %s: %s", b.base, answer.Status, p.Detail)}
+	seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // or a date, which the bus never sends
+	return &statusError{
+		status: answer.StatusCode,
+		detail: fmt.Sprintf("%s answered %s: %s", b.base, answer.Status, p.Detail),
+		later:  min(time.Duration(max(seconds, 0))*time.Second, maxLater),
+	}
 }
 
 // page is one answer to a question for events. If next is nil, it holds all
@@ -120,7 +134,7 @@ type page struct {
 func (b *bus) after(ctx context.Context, views []ircbus.View, cursor ircbus.ID, wait time.Duration) (page, error) {
 	query := url.Values{
 		"after": {strconv.FormatUint(uint64(cursor), 10)},
-		"limit": {strconv.Itoa(pageLimit)},
+		"limit": {strconv.Itoa(b.limit)},
 	}
 	if wait > 0 {
 		query.Set("wait", strconv.Itoa(int(wait.Seconds())))
@@ -128,8 +142,13 @@ func (b *bus) after(ctx context.Context, views []ircbus.View, cursor ircbus.ID, 
 	return b.changes(ctx, views, query, wait)
 }
 
-// from asks for the first event since a time, in the words of the HTTP API.
+// from asks for the first event since a time, in the words of the HTTP API; with
+// "", for none: the page then only says where the log ends. That is not the same as
+// "now", since a bus whose clock was set back has events of a later time.
 func (b *bus) from(ctx context.Context, views []ircbus.View, from string) (page, error) {
+	if from == "" {
+		return b.changes(ctx, views, url.Values{"until": {"0"}, "limit": {"1"}}, 0)
+	}
 	return b.changes(ctx, views, url.Values{"from": {from}, "limit": {"1"}}, 0)
 }
 
@@ -226,8 +245,8 @@ func (d *description) resolve(views []ircbus.View) ([]ircbus.View, error) {
 			return nil, fmt.Errorf("the bus has no channel %s: %s", v.Channel, d.known())
 		}
 		v = v.WithChannel(channel)
-		if !seen[v.String()] {
-			seen[v.String()] = true
+		if name := ircbus.Fold(v.String()); !seen[name] { // one view, however it is written
+			seen[name] = true
 			resolved = append(resolved, v)
 		}
 	}

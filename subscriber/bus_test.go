@@ -6,15 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -120,7 +116,8 @@ func (w *world) publish(ctx context.Context, batch ...ircbus.Event) {
 	w.t.Error("publishing took too long")
 }
 
-// event makes the n-th event of a publisher; every fifth is a long one.
+// event makes the n-th event of a publisher; every fifth is a long one, every
+// seventh has a time of its own.
 func event(publisher string, n int) ircbus.Event {
 	f := ircbus.Fields{
 		{Key: "page", Value: fmt.Sprintf("דף %d", n)},
@@ -128,6 +125,9 @@ func event(publisher string, n int) ircbus.Event {
 		{Key: "rev", Value: fmt.Sprint(n)},
 		{Key: "tag", Value: "a&b"}, {Key: "x", Value: ""}, {Key: "tag", Value: "=c"},
 		{Key: "key", Value: fmt.Sprint(publisher, n)},
+	}
+	if n%7 == 0 { // its publisher's own time, which says nothing of when it was accepted
+		f = append(f, ircbus.Field{Key: "time", Value: "2020-02-29T12:00:00Z"})
 	}
 	if n%5 == 0 {
 		f = append(f, ircbus.Field{Key: "comment", Value: strings.Repeat("long, שלום + 100% \n", 60)})
@@ -159,7 +159,7 @@ func (w *world) options() subscriber.Options {
 // stored returns what the bus has of some views, as HTTP gives it.
 func (w *world) stored(views ...string) []ircbus.Event {
 	w.t.Helper()
-	request, err := http.NewRequest("GET", w.bus.URL()+"/changes?format=ndjson&limit=10000", nil)
+	request, err := http.NewRequest("GET", "http://"+w.bus.HTTPAddr()+"/changes?format=ndjson&limit=10000", nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -289,77 +289,4 @@ func (r *recorder) check(t *testing.T, stored []ircbus.Event) {
 	if len(stored) != len(r.events) {
 		t.Errorf("%d events came, %d are stored", len(r.events), len(stored))
 	}
-}
-
-// proxy passes TCP connections on, and can cut them at random places.
-type proxy struct {
-	t      *testing.T
-	addr   string
-	target atomic.Value // string
-	limit  atomic.Int64 // >0: each connection is cut after fewer bytes than that
-
-	mu    sync.Mutex
-	conns map[net.Conn]bool
-	pipes sync.WaitGroup
-}
-
-func newProxy(t *testing.T) *proxy {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &proxy{t: t, addr: l.Addr().String(), conns: make(map[net.Conn]bool)}
-	p.target.Store("")
-	p.pipes.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.pipes.Go(func() { p.pass(c) })
-		}
-	})
-	t.Cleanup(func() {
-		l.Close()
-		p.cutAll()
-		p.pipes.Wait()
-	})
-	return p
-}
-
-func (p *proxy) point(target string) { p.target.Store(target) }
-
-// cutAll closes what is open now.
-func (p *proxy) cutAll() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for c := range p.conns {
-		c.Close()
-	}
-}
-
-func (p *proxy) pass(client net.Conn) {
-	defer client.Close()
-	server, err := net.Dial("tcp", p.target.Load().(string))
-	if err != nil {
-		return
-	}
-	defer server.Close()
-	p.mu.Lock()
-	p.conns[client], p.conns[server] = true, true
-	p.mu.Unlock()
-	var both sync.WaitGroup
-	both.Go(func() { io.Copy(server, client); client.Close(); server.Close() })
-	var down io.Reader = server
-	if limit := p.limit.Load(); limit > 0 {
-		down = io.LimitReader(server, rand.Int64N(limit))
-	}
-	io.Copy(client, down)
-	client.Close()
-	server.Close()
-	both.Wait()
-	p.mu.Lock()
-	delete(p.conns, client)
-	delete(p.conns, server)
-	p.mu.Unlock()
 }

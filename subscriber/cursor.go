@@ -1,6 +1,7 @@
 package subscriber
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ const (
 	idOffset = len(`{"id":`)
 	idFormat = "%20d"
 
-	maxCursorFile = 64 << 10
+	maxCursorFile = 1 << 20
 	syncEvery     = time.Second
 )
 
@@ -38,11 +39,17 @@ func (p position) encode() []byte {
 	return fmt.Appendf(nil, `{"id":`+idFormat+`,"epoch":%s,"views":%s}`+"\n", p.ID, epoch, views)
 }
 
-// parsePosition reads what encode writes.
+// parsePosition reads what encode writes, in any JSON form. What it does not know
+// it refuses: a newer version wrote it, and may mean something by it.
 func parsePosition(data []byte) (position, error) {
 	var p position
-	if err := json.Unmarshal(data, &p); err != nil {
+	in := json.NewDecoder(bytes.NewReader(data))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&p); err != nil {
 		return position{}, err
+	}
+	if _, err := in.Token(); err != io.EOF {
+		return position{}, errors.New("something follows the position")
 	}
 	if p.Epoch == "" {
 		return position{}, errors.New(`"epoch" is missing`)
@@ -64,6 +71,7 @@ type cursorFile struct {
 	synced time.Time
 
 	saved position // as in the file
+	exact bool     // the file is as encode writes it, so that the id can be overwritten
 	found bool     // there was one when the file was opened
 }
 
@@ -79,13 +87,13 @@ func openCursor(path string) (*cursorFile, error) {
 		}
 		c := &cursorFile{path: path, file: file}
 		if err := c.load(); err != nil {
-			file.Close()
+			c.release()
 			return nil, err
 		}
 		if c.inPlace() {
 			return c, nil
 		}
-		file.Close()
+		c.release()
 	}
 	return nil, fmt.Errorf("the cursor file %s changes all the time: give each Follow its own", path)
 }
@@ -108,6 +116,7 @@ func (c *cursorFile) load() error {
 	if c.saved, err = parsePosition(data); err != nil {
 		return fmt.Errorf("the file %s is not a cursor (%v): name another file, or delete it to begin anew", c.path, err)
 	}
+	c.exact = bytes.Equal(data, c.saved.encode())
 	return nil
 }
 
@@ -120,7 +129,7 @@ func (c *cursorFile) inPlace() bool {
 
 // save makes p what the file says.
 func (c *cursorFile) save(p position) error {
-	if !c.found || p.Epoch != c.saved.Epoch || !slices.Equal(p.Views, c.saved.Views) {
+	if !c.exact || p.Epoch != c.saved.Epoch || !slices.Equal(p.Views, c.saved.Views) {
 		return c.replace(p)
 	}
 	if p.ID == c.saved.ID {
@@ -164,8 +173,8 @@ func (c *cursorFile) replace(p position) error {
 	if err != nil {
 		return fmt.Errorf("the cursor cannot be written: %w", err)
 	}
-	c.file.Close()
-	c.file, c.saved, c.found = file, p, true
+	c.release()
+	c.file, c.saved, c.found, c.exact = file, p, true, true
 	c.dirty, c.synced = false, time.Now()
 	return syncDir(dir)
 }
@@ -186,9 +195,12 @@ func install(file *os.File, path string, p position) error {
 	return os.Rename(file.Name(), path)
 }
 
-// close syncs, closes and unlocks.
+// close syncs, unlocks and closes.
 func (c *cursorFile) close() error {
-	err := c.sync()
+	return errors.Join(c.sync(), c.release())
+}
+
+func (c *cursorFile) release() error {
 	unlock(c.file)
-	return errors.Join(err, c.file.Close())
+	return c.file.Close()
 }

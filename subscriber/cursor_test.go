@@ -148,3 +148,41 @@ func TestNotACursor(t *testing.T) {
 		t.Error("a directory was taken for a cursor file")
 	}
 }
+
+// TestForeignCursor: a position that somebody wrote by hand is taken and written
+// anew; one with more in it than is known is left alone.
+func TestForeignCursor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cursor")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"epoch": "e", "id": 7, "views": ["#a"]}`)
+	c, err := openCursor(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := position{ID: 8, Epoch: "e", Views: []string{"#a"}}
+	if err := c.save(want); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := parsePosition(data); err != nil || !cmp.Equal(got, want) {
+		t.Errorf("the file has %q: %v", data, err)
+	}
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+	const newer = `{"id":                   7,"epoch":"e","views":["#a"],"segments":[3]}` + "\n"
+	write(newer)
+	if _, err := openCursor(path); err == nil || !strings.Contains(err.Error(), "segments") {
+		t.Errorf("a newer version's file: %v", err)
+	}
+	if data, _ := os.ReadFile(path); string(data) != newer {
+		t.Errorf("the file now has %q", data)
+	}
+}

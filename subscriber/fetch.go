@@ -16,9 +16,10 @@ func (f *follower) fetch(ctx context.Context, wait time.Duration) (more bool, er
 	if err != nil {
 		return false, err
 	}
-	if other, err := f.checkLog(ctx, &p); other || err != nil {
-		return other, err
+	if err := f.checkLog(ctx, &p); err != nil {
+		return false, err
 	}
+	f.begun = true
 	if p.Gap {
 		if err := f.removed(ctx, p.Epoch); err != nil {
 			return false, err
@@ -41,9 +42,13 @@ func (f *follower) fetch(ctx context.Context, wait time.Duration) (more bool, er
 	return true, nil
 }
 
-// checkLog finds out whether the log is still the one that the cursor is from;
-// other is true if it is not, and the cursor has been put where it goes on.
-func (f *follower) checkLog(ctx context.Context, p *page) (other bool, err error) {
+// errOtherLog says that the bus has another log than it had: what its IRC has
+// sent so far may be of the old one.
+var errOtherLog = errors.New("the bus has another database than before")
+
+// checkLog finds out whether the log is still the one that the cursor is from.
+// If not, it puts the cursor where it goes on and fails with errOtherLog.
+func (f *follower) checkLog(ctx context.Context, p *page) error {
 	gap := Gap{Epoch: p.Epoch}
 	next := position{Epoch: p.Epoch, Views: f.pos.Views}
 	switch {
@@ -53,13 +58,16 @@ func (f *follower) checkLog(ctx context.Context, p *page) (other bool, err error
 		gap.Reason, gap.After, gap.Until = Rewound, p.Head, f.pos.ID
 		next.ID = p.Head
 	default:
-		return false, nil
+		return nil
 	}
 	if err := f.tell(ctx, gap); err != nil {
-		return false, err
+		return err
 	}
 	f.pos, f.told = next, 0
-	return true, f.save()
+	if err := f.save(); err != nil {
+		return err
+	}
+	return errOtherLog
 }
 
 // removed tells how far retention has come beyond the cursor. It asks each
@@ -80,9 +88,14 @@ func (f *follower) removed(ctx context.Context, epoch string) error {
 		if err != nil {
 			return err
 		}
-		if p.Gap && len(p.Events) > 0 {
+		switch {
+		case p.Epoch != epoch:
+			return errOtherLog // the next page tells
+		case p.Gap && len(p.Events) > 0:
 			until = max(until, p.Events[0].ID-1)
-		} else if p.Gap {
+		case p.Gap && p.Next != nil:
+			until = max(until, p.nextAfter())
+		case p.Gap:
 			until = max(until, p.Head)
 		}
 	}

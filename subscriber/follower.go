@@ -16,6 +16,10 @@ import (
 // changed descriptions are noticed.
 const lookAgain = 5 * time.Minute
 
+// describeTimeout is how long an event of a new publisher waits for its
+// description.
+const describeTimeout = 5 * time.Second
+
 // follower is one Follow. One goroutine owns it.
 type follower struct {
 	opts    Options
@@ -31,7 +35,7 @@ type follower struct {
 
 	pos   position
 	known bool      // pos is
-	begun bool      // everything has worked once
+	begun bool      // something has worked once
 	told  ircbus.ID // the end of the last gap that the handler was told of
 	noted string    // the last complaint
 }
@@ -51,9 +55,9 @@ func (f *follower) run(ctx context.Context) error {
 		if live {
 			pauses.reset()
 		}
-		err = f.survive(ctx, err)
-		if err == nil {
-			err = f.poll(ctx, pauses.pause())
+		pause := pauses.pause()
+		if err = f.recover(ctx, err); err == nil {
+			err = f.poll(ctx, pause)
 		}
 	}
 	if final := (*finalError)(nil); errors.As(err, &final) {
@@ -78,6 +82,28 @@ func (f *follower) survive(ctx context.Context, err error) error {
 	}
 	f.complain(err)
 	return nil
+}
+
+// recover is survive, and then stays away for as long as the bus wants.
+func (f *follower) recover(ctx context.Context, err error) error {
+	if final := f.survive(ctx, err); final != nil {
+		return final
+	}
+	var status *statusError
+	if !errors.As(err, &status) || status.later == 0 {
+		return nil
+	}
+	return sleep(ctx, status.later)
+}
+
+// sleep returns after a while, or with ctx's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // complain logs an error that is tried to be overcome, the same one only once.
@@ -130,6 +156,21 @@ func (f *follower) describe(ctx context.Context) error {
 	return nil
 }
 
+// look fetches the descriptions while a connection is open. It goes on as long as
+// that one is the right one: HTTP may be away for a while.
+func (f *follower) look(ctx context.Context, l *live) (again bool, err error) {
+	switch err := f.describe(ctx); {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case err != nil:
+		f.complain(err)
+		return false, nil
+	case !l.joinedTo(f.views):
+		return false, errors.New("the bus has renamed a channel: joining anew")
+	}
+	return true, nil
+}
+
 // stream hands over what was missed and then what comes, until the connection
 // ends. Whenever live events had to be dropped, it goes back to HTTP.
 func (f *follower) stream(ctx context.Context, l *live) (live bool, err error) {
@@ -141,7 +182,7 @@ func (f *follower) stream(ctx context.Context, l *live) (live bool, err error) {
 			}
 		}
 		if !live {
-			live, f.begun = true, true
+			live = true
 			f.log.Info("following", "after", uint64(f.pos.ID), "irc", l.net.RemoteAddr().String())
 			f.noted = ""
 		}
@@ -168,7 +209,9 @@ func (f *follower) goLive(ctx context.Context, l *live) error {
 			f.log.Debug("live events came faster than they were taken, going back to HTTP")
 			return nil
 		case err != nil && quiet:
-			return f.describe(ctx)
+			if again, err := f.look(ctx, l); again || err != nil {
+				return err
+			}
 		case err != nil:
 			return err
 		}
@@ -189,8 +232,12 @@ func (f *follower) poll(ctx context.Context, pause time.Duration) error {
 		if left <= 0 {
 			return nil
 		}
-		if _, err := f.fetch(ctx, left); err != nil {
-			if err := f.survive(ctx, err); err != nil {
+		_, err := f.fetch(ctx, left)
+		if errors.Is(err, errOtherLog) {
+			continue
+		}
+		if err != nil {
+			if err := f.recover(ctx, err); err != nil {
 				return err
 			}
 			break
@@ -199,12 +246,7 @@ func (f *follower) poll(ctx context.Context, pause time.Duration) error {
 			break
 		}
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(time.Until(until)):
-		return nil
-	}
+	return sleep(ctx, time.Until(until))
 }
 
 // deliver hands an event over, unless it has been before, and moves the cursor.
@@ -266,6 +308,8 @@ func (f *follower) fill(ctx context.Context, e *ircbus.Event) {
 	if wiki.Publisher == "" && time.Since(f.fetchedAt) > time.Minute {
 		// A publisher that is newer than the description.
 		f.fetchedAt = time.Now()
+		ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+		defer cancel()
 		if about, err := f.bus.describe(ctx); err == nil {
 			f.about, wiki = about, about.wiki(e.Publisher)
 		}
@@ -321,17 +365,18 @@ func (f *follower) start(ctx context.Context) error {
 	if f.known {
 		return nil
 	}
-	from := f.opts.From
-	if from == "" {
-		from = "now"
-	}
-	p, err := f.bus.from(ctx, f.views, from)
+	p, err := f.bus.from(ctx, f.views, f.opts.From)
 	if err != nil {
 		return fmt.Errorf("finding where to begin: %w", err)
 	}
-	f.pos.ID, f.pos.Epoch = p.Head, p.Epoch // nothing since then
-	if len(p.Events) > 0 {
+	f.pos.Epoch = p.Epoch
+	switch {
+	case len(p.Events) > 0:
 		f.pos.ID = p.Events[0].ID - 1
+	case p.Next != nil: // the bus has not searched everything yet
+		f.pos.ID = p.nextAfter()
+	default:
+		f.pos.ID = p.Head
 	}
 	if p.Gap {
 		if err := f.tell(ctx, Gap{Reason: Removed, Until: f.pos.ID, Epoch: p.Epoch}); err != nil {

@@ -139,6 +139,17 @@ func (l *live) join(ctx context.Context, views []ircbus.View) error {
 	}
 }
 
+// joinedTo reports whether these are the views that have been joined.
+func (l *live) joinedTo(views []ircbus.View) bool {
+	for _, v := range views {
+		joined := l.views[ircbus.Fold(v.String())]
+		if joined == nil || joined.channel != v.Channel {
+			return false
+		}
+	}
+	return len(views) == len(l.views)
+}
+
 // joinLines puts as many views on a line as safely fit.
 func joinLines(views []ircbus.View) []string {
 	var lines []string

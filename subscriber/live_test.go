@@ -3,12 +3,14 @@ package subscriber
 import (
 	"bufio"
 	"bytes"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/ergochat/irc-go/ircmsg"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -130,16 +132,40 @@ func TestIRCAddress(t *testing.T) {
 	}
 }
 
-func TestExactTime(t *testing.T) {
-	at := time.Date(2026, 11, 20, 10, 0, 0, 123_000_000, time.UTC)
-	for field, want := range map[string]time.Duration{
-		"2026-11-20T10:00:00.123456Z": 456 * time.Microsecond, // set by the bus
-		"2026-11-20T10:00:00.124000Z": 0,                      // the publisher's own
-		"2026-11-20T10:00:00Z":        0,
-		"":                            0,
+func TestAcceptedAt(t *testing.T) {
+	exact := time.Date(2026, 11, 20, 10, 0, 0, 123_456_000, time.UTC)
+	for line, want := range map[string]time.Time{
+		"@time=2026-11-20T10:00:00.123Z;ircbus/at=2026-11-20T10:00:00.123456Z PRIVMSG #m :id=1": exact,
+		"@time=2026-11-20T10:00:00.123Z PRIVMSG #m :id=1":                                       exact.Truncate(time.Millisecond),
+		"@time=then PRIVMSG #m :id=1":                                                           {},
+		"PRIVMSG #m :id=1":                                                                      {},
 	} {
-		if got := exact(at, ircbus.Fields{{Key: "time", Value: field}}); !got.Equal(at.Add(want)) {
-			t.Errorf("%q: %v", field, got)
+		m, err := ircmsg.ParseLine(line)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if got, err := acceptedAt(&m); !got.Equal(want) || (err != nil) != want.IsZero() {
+			t.Errorf("%q: %v, %v", line, got, err)
+		}
+	}
+}
+
+// TestLookWithoutHTTP: a connection that works outlives the loss of HTTP; one whose
+// channels are not the right ones any more does not outlive a new description.
+func TestLookWithoutHTTP(t *testing.T) {
+	v, err := ircbus.ParseView("#moin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &follower{
+		bus: newBus(&Options{HTTP: "http://127.0.0.1:1"}), begun: true,
+		log: slog.New(slog.DiscardHandler), views: []ircbus.View{v},
+	}
+	l := &live{views: map[string]*liveView{"#moin": {channel: "#moin"}}}
+	if again, err := f.look(t.Context(), l); again || err != nil {
+		t.Errorf("%v, %v", again, err)
+	}
+	if !l.joinedTo(f.views) || l.joinedTo([]ircbus.View{v.WithChannel("#renamed")}) || l.joinedTo(nil) {
+		t.Error("joinedTo is wrong")
 	}
 }

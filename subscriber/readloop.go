@@ -119,8 +119,7 @@ func (v *liveView) event(m *ircmsg.Message) (e ircbus.Event, done bool, err erro
 	if packed.ID == 0 {
 		return e, false, errors.New("the line has no id")
 	}
-	_, written := m.GetTag("time")
-	at, err := time.Parse(time.RFC3339Nano, written)
+	at, err := acceptedAt(m)
 	if err != nil {
 		return e, false, err
 	}
@@ -133,19 +132,20 @@ func (v *liveView) event(m *ircmsg.Message) (e ircbus.Event, done bool, err erro
 		publisher = account
 	}
 	return ircbus.Event{
-		ID: packed.ID, At: exact(at.UTC(), fields),
+		ID: packed.ID, At: at,
 		Channel: v.channel, Publisher: publisher, Fields: fields,
 	}, true, nil
 }
 
-// exact gives an acceptance time the microseconds that IRC's server-time lacks, if
-// the event has them: in "time", which the bus sets when the publisher did not.
-func exact(at time.Time, fields ircbus.Fields) time.Time {
-	set, err := time.Parse(ircbus.TimeLayout, fields.Get("time"))
-	if err == nil && set.Truncate(time.Millisecond).Equal(at) {
-		return set
+// acceptedAt is when the bus accepted a line's event. server-time has milliseconds
+// only, so the bus gives the microseconds in a tag of its own.
+func acceptedAt(m *ircmsg.Message) (time.Time, error) {
+	has, written := m.GetTag("ircbus/at")
+	if !has {
+		_, written = m.GetTag("time")
 	}
-	return at
+	at, err := time.Parse(time.RFC3339Nano, written)
+	return at.UTC(), err
 }
 
 // enqueue keeps an event, or drops everything when there is too much of it.

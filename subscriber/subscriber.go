@@ -71,11 +71,9 @@ const maxViews = 50
 //
 // Each event is handed over once, also if it is in several of the views, and in
 // id order. It is as HTTP gives it: url, diff and history are filled in from the
-// publisher's description, and the values of a repeated field stand together. Only
-// At has no more than milliseconds if the event came live and has a "time" of the
-// publisher's own, since IRC's server-time has no more. If
-// the program is killed between the handler's return and the cursor's move, that
-// one event comes again at the next start.
+// publisher's description, and the values of a repeated field stand together. If the
+// program is killed between the handler's return and the cursor's move, that one
+// event comes again at the next start.
 func Follow(ctx context.Context, opts Options, views []string, h Handler) error {
 	parsed, err := parseViews(views)
 	if err != nil {
@@ -85,6 +83,7 @@ func Follow(ctx context.Context, opts Options, views []string, h Handler) error 
 		return err
 	}
 	f := &follower{opts: opts, asked: parsed, handler: h, log: opts.Log, bus: newBus(&opts)}
+	defer f.bus.http.CloseIdleConnections()
 	if opts.Cursor != "" {
 		if f.file, err = openCursor(opts.Cursor); err != nil {
 			return err
