@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/ircbus/ircbus"
 )
 
 // TestHostileLines: each bad line gets its answer, and the next line is not
@@ -55,6 +57,70 @@ func onlyLettersAndDigits(r rune) rune {
 		return r
 	}
 	return -1
+}
+
+// TestManyTargets: a line full of names costs a bounded answer, and each name is
+// one.
+func TestManyTargets(t *testing.T) {
+	b := newBus(t)
+	u := b.user("alice")
+	names := strings.TrimSuffix(strings.Repeat("#a,", 160), ",")
+	for _, test := range []struct {
+		line  string
+		lines int
+	}{
+		{"JOIN #a" + strings.Repeat(",#a", 1000), 1}, // too long
+		{"JOIN " + names, 3},
+		{"NAMES " + names, 320},
+		{"PRIVMSG " + names[:100] + " :x", 1},
+		{"LIST " + names, 3},
+		{"PART " + names, 160},
+		{"WHO " + names, 1},
+		{"JOIN " + strings.Repeat(",", 400), 0},
+		{"JOIN 0", 0},
+	} {
+		u.send(test.line)
+		if lines := u.fence(); len(lines) != test.lines {
+			t.Errorf("%.20s… is answered with %d lines, want %d: %.300q", test.line, len(lines), test.lines, lines)
+		}
+	}
+}
+
+// TestStrangeViews: a view's name comes back exactly as it was asked for, whatever
+// bytes it has, and is forgotten with its last member.
+func TestStrangeViews(t *testing.T) {
+	b := newBus(t)
+	u := b.user("alice")
+	for i, view := range []string{
+		"#moin?page=A*", "#MOIN?page=a", "#moin?page=%41", "#moin?PAGE=A", "#moin?page=A&page=A", "#moin?page=פ*&page=a",
+		"#moin?page=?", "#moin?page=*&x=!:", "#moin?page=!%FF", "#moin?page=!%00%0D%0A", "#moin?x=", "#moin?page=!\x02\xc2\xa0",
+		"#moin?", "#moin?page", "#moin?=A", "#moin??", "#moin?&&", "#moin?%zz=1", "#moin?page=A#x", "#moin.text?page=A",
+		"#moin?page=a\x07", "#moin?page=\xff", "#?page=A", "#moin?" + strings.Repeat("&page=A", 22),
+	} {
+		u.send("JOIN " + view)
+		answer := u.fence()
+		if !strings.HasPrefix(answer[0], ":alice!") {
+			if len(answer) != 1 {
+				t.Errorf("%q is answered %q", view, answer)
+			}
+			continue
+		}
+		b.Deliver([]ircbus.Event{event(i+1, "#moin", "page", "A")})
+		for _, line := range append(answer, u.fence()...) {
+			if !strings.Contains(line+" ", " "+view+" ") {
+				t.Errorf("%q is not in %q", view, line)
+			}
+		}
+		u.send("PART " + view)
+		u.fence()
+	}
+	b.Server.mu.Lock()
+	defer b.Server.mu.Unlock()
+	for name, fn := range b.feeds {
+		if len(fn.views) > 0 {
+			t.Errorf("%s has views left: %v", name, fn.views)
+		}
+	}
 }
 
 // TestHalfClosed: who sends everything, closes his side and still reads gets all

@@ -38,6 +38,22 @@ func (c *client) loggedIn(account string) {
 	}
 }
 
+// LogOut ends the connections of accounts whose secrets are no longer good. What
+// they have sent before is still stored.
+func (s *Server) LogOut(accounts []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gone := make(map[lcNick]bool, len(accounts))
+	for _, account := range accounts {
+		gone[foldNick(account)] = true
+	}
+	for c := range s.clients {
+		if c.account != "" && gone[foldNick(c.account)] {
+			c.conn.finish("ERROR :The login as " + c.account + " is no longer good: log in again")
+		}
+	}
+}
+
 func (c *client) announceAccount() {
 	m := c.message("ACCOUNT", c.account)
 	for other := range c.neighbours() {

@@ -53,6 +53,27 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// TestHandshakeTimeout: a TLS handshake that never ends takes no longer than a
+// registration.
+func TestHandshakeTimeout(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Registration = 50 * time.Millisecond })
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go b.Serve(l)
+	for _, begun := range []string{"", "\x16\x03\x01"} {
+		nc, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := newUser(t, nc)
+		u.raw(begun)
+		u.rest()
+	}
+	wait(t, "the connections to be forgotten", func() bool { return b.Stats().Connections == 0 })
+}
+
 func certificate(t *testing.T) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
