@@ -79,8 +79,8 @@ func (c *Client) Publish(ctx context.Context, f ircbus.Fields) (ircbus.Receipt, 
 
 // PublishTo publishes an event on a channel and returns when the bus has it on
 // disk, with the event's id. If f has no field "key", it gets a random one. The
-// receipt's Duplicate says that the bus had an event with this key before: its
-// ID and At are those of the first.
+// receipt's Duplicate says that the bus had an event with this key before, perhaps
+// from a try whose answer was lost: its ID and At are those of the first.
 //
 // With a spool, it also returns when the event is on disk there because the bus
 // cannot take it at present: then the receipt's ID is zero, and the event gets

@@ -1,17 +1,24 @@
 package publisher_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/cmd/ircbus/bus"
+	"github.com/ircbus/ircbus/ircd/account"
 	"github.com/ircbus/ircbus/publisher"
 )
 
@@ -156,6 +163,83 @@ func TestDialErrors(t *testing.T) {
 	} {
 		if _, err := publisher.Dial(soon(t), o); err == nil {
 			t.Errorf("no error with %+v", o)
+		}
+	}
+}
+
+// TestPasswordChanged: once the bus refuses the login, Publish says so at once
+// without a spool, keeps events with one, and all goes on when the password is
+// good again.
+func TestPasswordChanged(t *testing.T) {
+	b := newBus(t)
+	c, spooled := b.dial(), b.dial(spooling(t.TempDir()))
+	publish(t, c, "page0")
+	set := func(password string) {
+		b.stop()
+		accounts, err := account.Open(filepath.Join(b.config.Data, bus.AccountsFile), account.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := accounts.SetPassword("wiki", password); err != nil {
+			t.Fatal(err)
+		}
+		b.start()
+	}
+	set("another password")
+	var login *publisher.LoginError
+	if _, err := c.Publish(soon(t), page("lost")); !errors.As(err, &login) {
+		t.Errorf("Publish = %v, want a LoginError", err)
+	}
+	wait(t, "the refused login", func() bool { return errors.As(spooled.Trouble(), &login) })
+	if r := publish(t, spooled, "page1"); r.ID != 0 {
+		t.Errorf("receipt %+v of an event that should be in the spool", r)
+	}
+	set(password)
+	if err := spooled.Flush(soon(t)); err != nil || spooled.Trouble() != nil {
+		t.Errorf("Flush = %v, trouble %v", err, spooled.Trouble())
+	}
+	b.storedPages(pages(0, 2))
+}
+
+// TestNothingRuns: Close ends every goroutine of a client, whether the bus is
+// there, away, or does not answer the login.
+func TestNothingRuns(t *testing.T) {
+	b := newBus(t)
+	deaf, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	before := runtime.NumGoroutine()
+	for range 5 {
+		c := b.dial()
+		publish(t, c, "page")
+		away := b.dial(spooling(t.TempDir()), func(o *publisher.Options) { o.Addr = "127.0.0.1:1" })
+		publish(t, away, "page")
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		silent, err := publisher.Dial(ctx, b.options(spooling(t.TempDir()), func(o *publisher.Options) { o.Addr = deaf.Addr().String() }))
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish(t, silent, "page")
+		for _, c := range []*publisher.Client{c, away, silent} {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	wait(t, "the goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
+}
+
+// wait polls for what has no event to wait for.
+func wait(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for ctx := soon(t); !ok(); {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
 		}
 	}
 }

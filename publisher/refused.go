@@ -43,5 +43,8 @@ func (s *spool) keepRefused(text string) error {
 	if err == nil {
 		err = file.Sync()
 	}
+	if err == nil {
+		err = syncDir(s.dir) // it may be new
+	}
 	return errors.Join(err, file.Close())
 }

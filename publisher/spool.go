@@ -69,7 +69,7 @@ const (
 
 // openSpool opens or makes a spool and counts what waits in it.
 func openSpool(dir string, limit int64, log *slog.Logger) (*spool, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("the spool cannot be made: %w", err)
 	}
 	lock, err := lockFile(filepath.Join(dir, "lock"))

@@ -3,7 +3,9 @@ package publisher
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -121,6 +123,23 @@ func (s *spool) reopen(last segment) error {
 	}
 	s.out = file
 	return nil
+}
+
+// makeDir makes a directory, and those above it, durable.
+func makeDir(dir string) error {
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	if above != dir {
+		if err := makeDir(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(above)
 }
 
 // syncDir makes a new name in the directory durable.
