@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -19,22 +20,27 @@ import (
 // changesCmd prints old events.
 type changesCmd struct {
 	server
-	From   timeWord `help:"Only events since then: -1h, -7d, 2026-11-20T10:00:00Z …" placeholder:"T"`
-	To     timeWord `help:"Only events before then." placeholder:"T"`
-	After  uint64   `help:"Only events after this id." placeholder:"ID"`
-	Limit  int      `help:"At most so many events (default: all; xml, json, rss and atom: one page)." placeholder:"N"`
-	Format string   `help:"text, ndjson, qs, csv, json, xml, rss or atom (default: text on a terminal, else ndjson)." placeholder:"FORM" enum:"text,ndjson,qs,csv,json,xml,rss,atom," default:""`
+	From   string `help:"Only events since then: -1h, -7d, 2026-11-20T10:00:00Z …" placeholder:"T"`
+	To     string `help:"Only events before then." placeholder:"T"`
+	After  uint64 `help:"Only events after this id." placeholder:"ID"`
+	Limit  int    `help:"At most so many events (default: all; xml, json, rss and atom: one page)." placeholder:"N"`
+	Format string `help:"text, ndjson, qs, csv, json, xml, rss or atom (default: text on a terminal, else ndjson)." placeholder:"FORM" enum:"text,ndjson,qs,csv,json,xml,rss,atom," default:""`
 
 	Views []string `arg:"" optional:"" name:"view" help:"Channels, optionally with a filter, as '#moinmaster?page=Bad*' (default: all)."`
 }
 
-// maxChangesPage is how many events are asked for at once.
-const maxChangesPage = 2000
+const (
+	maxChangesPage = 2000 // events asked for at once
+	maxTries       = 20   // of a page that the bus is too busy for
+)
 
 // Run prints page after page.
 func (c *changesCmd) Run(g *globals) error {
 	if c.Limit < 0 {
 		return usagef("--limit must be more than 0")
+	}
+	if err := errors.Join(checkTime("--from", c.From), checkTime("--to", c.To)); err != nil {
+		return err
 	}
 	base, err := c.address()
 	if err != nil {
@@ -67,8 +73,8 @@ func (c *changesCmd) query(format string) url.Values {
 			query.Set(name, value)
 		}
 	}
-	set("from", string(c.From))
-	set("to", string(c.To))
+	set("from", c.From)
+	set("to", c.To)
 	set("after", strconv.FormatUint(c.After, 10))
 	for _, view := range c.Views {
 		query.Add("channel", view)
@@ -98,6 +104,7 @@ type changesReader struct {
 	base   string
 	format string
 	left   int  // events still wanted; 0 if all are
+	copied int  // events of this page
 	later  bool // this is not the first page
 	gap    bool // a gap has been reported
 }
@@ -113,6 +120,7 @@ func (r *changesReader) page(query url.Values) (next url.Values, err error) {
 		r.gap = true
 		fmt.Fprintln(r.g.stderr, "ircbus: events are missing: the bus's retention has removed some of those asked for")
 	}
+	r.copied = 0
 	if err := r.copy(answer.Body); err != nil {
 		return nil, err
 	}
@@ -125,24 +133,44 @@ func (r *changesReader) page(query url.Values) (next url.Values, err error) {
 		fmt.Fprintf(r.g.stderr, "ircbus: there are more events: go on with --after %s, or use --format ndjson\n", next.Get("after"))
 		return nil, nil
 	}
-	return r.narrow(query, next), nil
+	return r.narrow(next), nil
 }
 
-// narrow makes the next page no longer than what is still wanted. A page that
-// another one follows is full.
-func (r *changesReader) narrow(query, next url.Values) url.Values {
+// narrow makes the next page no longer than what is still wanted. A page may end
+// early although another one follows.
+func (r *changesReader) narrow(next url.Values) url.Values {
 	if r.left == 0 {
 		return next
 	}
-	had, _ := strconv.Atoi(query.Get("limit"))
-	if r.left -= had; r.left <= 0 {
+	if r.left -= r.copied; r.left <= 0 {
 		return nil
 	}
 	next.Set("limit", strconv.Itoa(min(r.left, maxChangesPage)))
 	return next
 }
 
+// get asks for a page. It waits when the bus says that it is busy now.
 func (r *changesReader) get(query url.Values) (*http.Response, error) {
+	for tries := 1; ; tries++ {
+		answer, err := r.ask(query)
+		if err != nil {
+			return nil, err
+		}
+		seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
+		busy := answer.StatusCode == http.StatusServiceUnavailable || answer.StatusCode == http.StatusTooManyRequests
+		if !busy || seconds <= 0 || tries == maxTries {
+			return r.refusal(answer)
+		}
+		answer.Body.Close()
+		select {
+		case <-r.g.ctx.Done():
+			return nil, r.g.ctx.Err()
+		case <-time.After(min(time.Duration(seconds)*time.Second, time.Minute)):
+		}
+	}
+}
+
+func (r *changesReader) ask(query url.Values) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(r.g.ctx, http.MethodGet, r.base+"/changes?"+query.Encode(), nil)
 	if err != nil {
 		return nil, err
@@ -161,6 +189,11 @@ func (r *changesReader) get(query url.Values) (*http.Response, error) {
 		}
 		return nil, fmt.Errorf("cannot reach the bus at %s: %w; is it running there (--server)?", r.base, err)
 	}
+	return answer, nil
+}
+
+// refusal returns the answer if it is what was asked for, or why it is not.
+func (r *changesReader) refusal(answer *http.Response) (*http.Response, error) {
 	if answer.StatusCode == http.StatusOK {
 		return answer, nil
 	}
@@ -182,16 +215,41 @@ func (r *changesReader) copy(body io.Reader) error {
 	if r.format == "text" {
 		return r.copyText(body)
 	}
+	count := &recordCounter{to: r.g.stdout, quotes: r.format == "csv"}
+	if r.format == "csv" && !r.later {
+		count.n = -1 // the heading
+	}
 	in := bufio.NewReader(body)
 	if r.format == "csv" && r.later {
 		if _, err := in.ReadString('\n'); err != nil {
 			return fmt.Errorf("the bus's answer could not be copied: %w", err)
 		}
 	}
-	if _, err := io.Copy(r.g.stdout, in); err != nil {
+	if _, err := io.Copy(count, in); err != nil {
 		return fmt.Errorf("the bus's answer could not be copied: %w", err)
 	}
+	r.copied = count.n
 	return nil
+}
+
+// recordCounter counts the lines that it passes on; those inside quotes, as in
+// CSV, are none.
+type recordCounter struct {
+	to     io.Writer
+	quotes bool // " begins and ends a quotation
+	inside bool
+	n      int
+}
+
+func (c *recordCounter) Write(p []byte) (int, error) {
+	for _, b := range p {
+		if b == '"' && c.quotes {
+			c.inside = !c.inside
+		} else if b == '\n' && !c.inside {
+			c.n++
+		}
+	}
+	return c.to.Write(p)
 }
 
 func (r *changesReader) copyText(body io.Reader) error {
@@ -209,6 +267,7 @@ func (r *changesReader) copyText(body io.Reader) error {
 			return fmt.Errorf("the bus's answer is broken: %w", err)
 		}
 		line = append(text(line[:0], &e), '\n')
+		r.copied++
 		if _, err := out.Write(line); err != nil {
 			return err
 		}

@@ -3,6 +3,10 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -36,6 +40,37 @@ func TestChangesPages(t *testing.T) {
 			if lines != want {
 				t.Errorf("%s with limit %d: %d events", format, limit, lines)
 			}
+		}
+	}
+}
+
+// TestChangesShortPages: a page may end early, and the bus may be busy.
+func TestChangesShortPages(t *testing.T) {
+	b, _ := publishBus(t)
+	appendPages(t, b, 0, 30)
+	pass := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: b.HTTPAddr()})
+	busy := true
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if busy {
+			busy = false
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		query := r.URL.Query()
+		query.Set("limit", "7")
+		r.URL.RawQuery = query.Encode()
+		pass.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	for _, format := range []string{"ndjson", "qs", "text", "csv"} {
+		code, out, errs := invoke(t, "changes", "--server", front.URL, "--format", format, "--limit", "21")
+		lines := strings.Count(out, "\n")
+		if format == "csv" { // a heading, and each comment has a line break
+			lines = (lines - 1) / 2
+		}
+		if code != 0 || lines != 21 || errs != "" {
+			t.Errorf("%s: exit code %d, %d events, %s", format, code, lines, errs)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/subscriber"
@@ -17,11 +18,11 @@ import (
 // followCmd gives every event of some views from a cursor on, in order, each once.
 type followCmd struct {
 	server
-	IRC    string   `name:"irc" help:"The bus's IRC address, HOST:PORT (default: found through --server)." placeholder:"ADDR"`
-	From   timeWord `help:"Where to begin without a cursor: -1h, -7d, 2026-11-20T10:00:00Z … (default: from now on)." placeholder:"T"`
-	Cursor string   `help:"File that keeps the position, so that the next start goes on there." placeholder:"FILE"`
-	Exec   string   `help:"Command to run for each event, one after the other, instead of printing it: the event as JSON on its standard input, its fields in IRCBUS_FIELD_PAGE and so on. A failed one is run again until it succeeds." placeholder:"CMD"`
-	Format string   `help:"qs, json or text (default: text on a terminal, else json)." placeholder:"FORM" enum:"qs,json,text," default:""`
+	IRC    string `name:"irc" help:"The bus's IRC address, HOST:PORT (default: found through --server)." placeholder:"ADDR"`
+	From   string `help:"Where to begin without a cursor: -1h, -7d, 2026-11-20T10:00:00Z … (default: from now on)." placeholder:"T"`
+	Cursor string `help:"File that keeps the position, so that the next start goes on there." placeholder:"FILE"`
+	Exec   string `help:"Command to run for each event, one after the other, instead of printing it: the event as JSON on its standard input, its fields in IRCBUS_FIELD_PAGE and so on. A failed one is run again until it succeeds." placeholder:"CMD"`
+	Format string `help:"qs, json or text (default: text on a terminal, else json)." placeholder:"FORM" enum:"qs,json,text," default:""`
 
 	Views []string `arg:"" name:"view" help:"Channels, as '#moinmaster', optionally with a filter, as '#moinmaster?page=Bad*&user=!*Bot'."`
 }
@@ -31,13 +32,17 @@ func (*followCmd) Help() string {
 	return `A command of --exec finds in its environment IRCBUS_ID, IRCBUS_AT, IRCBUS_CHANNEL,
 IRCBUS_PUBLISHER, and each field under IRCBUS_FIELD_ and its name in upper case, with _ for
 every character that is not a letter or digit; the values of a repeated field stand on
-lines of their own. Missing events (the bus no longer has them) are reported on standard error.`
+lines of their own. A value that would make the environment larger than systems allow (some
+100,000 bytes) is not there; the JSON has it. Processes that the command leaves behind are not waited for. Missing events (the bus no longer has them) are reported on standard error.`
 }
 
 // Run follows until a signal comes, which is its good end.
 func (c *followCmd) Run(g *globals) error {
 	if c.Exec != "" && c.Format != "" {
 		return usagef("--exec and --format exclude each other: the command gets JSON")
+	}
+	if err := checkTime("--from", c.From); err != nil {
+		return err
 	}
 	base, err := c.address()
 	if err != nil {
@@ -53,7 +58,7 @@ func (c *followCmd) Run(g *globals) error {
 	}
 	opts := subscriber.Options{
 		HTTP: base, IRC: c.IRC, Account: c.Account, Secret: c.secret(), InsecurePlaintext: c.InsecurePlaintext,
-		Cursor: c.Cursor, From: string(c.From), Log: g.log,
+		Cursor: c.Cursor, From: c.From, Log: g.log,
 	}
 	err = subscriber.Follow(g.ctx, opts, c.Views, h)
 	if g.ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -123,6 +128,17 @@ func (s *server) address() (string, error) {
 		return "", usagef("the account %s needs its password in IRCBUS_PASSWORD or a token in IRCBUS_TOKEN", s.Account)
 	}
 	return strings.TrimSuffix(text, "/"), nil
+}
+
+// checkTime says what is wrong with a time before the bus is asked.
+func checkTime(flag, text string) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := ircbus.ParseTime(text, time.Now()); err != nil {
+		return usagef("%s: %v", flag, err)
+	}
+	return nil
 }
 
 // isLocal reports whether a host's name or address means this machine.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -67,8 +68,16 @@ func (c *eventCommand) run(ctx context.Context, e *ircbus.Event) error {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
 	command.WaitDelay = execKill
-	return command.Run()
+	err := command.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil // it succeeded, but left a process behind that holds its output or input
+	}
+	return err
 }
+
+// maxFieldVariables bounds the bytes of an event's fields in the environment: Linux
+// allows 128 KiB for one variable, and a bus may be configured to take larger events.
+const maxFieldVariables = 100_000
 
 // fieldPrefix begins the names of an event's fields in the environment.
 const fieldPrefix = "IRCBUS_FIELD_"
@@ -89,10 +98,21 @@ func eventEnviron(environ []string, e *ircbus.Event) []string {
 		"IRCBUS_CHANNEL="+e.Channel,
 		"IRCBUS_PUBLISHER="+e.Publisher,
 	)
+	return append(env, fieldVariables(e)...)
+}
+
+// fieldVariables are the variables of an event's fields.
+func fieldVariables(e *ircbus.Event) (env []string) {
 	at := make(map[string]int) // name → place in env
+	left := maxFieldVariables
 	for _, field := range e.Fields {
 		name := fieldVariable(field.Key)
 		value := strings.ReplaceAll(field.Value, "\x00", "") // which no variable can hold
+		size := len(name) + len(value) + 2
+		if size > left {
+			continue
+		}
+		left -= size
 		if i, repeated := at[name]; repeated {
 			env[i] += "\n" + value
 			continue

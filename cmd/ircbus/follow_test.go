@@ -123,9 +123,11 @@ func TestFollowMistakes(t *testing.T) {
 		{[]string{"follow", "#wiki", "--server", "ftp://x"}, 2, "not a bus's address"},
 		{[]string{"follow", "#wiki", "--from", "--cursor"}, 2, "not a time"},
 		{[]string{"follow", "#wikki", at}, 1, "no channel #wikki: it has #wiki"},
-		{[]string{"follow", "#wiki", at, "--from", "soon"}, 1, "soon"},
+		{[]string{"follow", "#wiki", at, "--from", "soon"}, 2, `"soon" is not a time`},
 		{[]string{"follow", "#wiki", at, "--cursor", "/nonexistent/cursor"}, 1, "cannot be opened"},
-		{[]string{"changes", at, "--from", "soon"}, 2, `"from"`},
+		{[]string{"changes", at, "--from", "soon"}, 2, "--from"},
+		{[]string{"changes", at, "--to", "1h"}, 2, "--to"},
+		{[]string{"changes", at, "--from", "now", "--to", "-1h"}, 2, `"from"`},
 		{[]string{"changes", at, "--limit", "-1"}, 2, "--limit"},
 		{[]string{"changes", at, "#wikki"}, 1, "#wikki"},
 		{[]string{"changes", "--server", "127.0.0.1:1"}, 1, "cannot reach the bus"},
@@ -133,6 +135,27 @@ func TestFollowMistakes(t *testing.T) {
 		code, out, errs := invoke(t, c.args...)
 		if code != c.code || !strings.Contains(errs, c.want) || out != "" {
 			t.Errorf("%v: exit code %d, %q %q", c.args, code, out, errs)
+		}
+	}
+}
+
+// TestExecHabits: what commands do with their input and output, and an event of the
+// greatest size that a bus can be configured to take.
+func TestExecHabits(t *testing.T) {
+	e := &ircbus.Event{ID: 1, Channel: "#c", Publisher: "p", Fields: ircbus.Fields{
+		{Key: "page", Value: "P"}, {Key: "comment", Value: strings.Repeat("x", 1<<20)}, {Key: "user", Value: "U"},
+	}}
+	for line, want := range map[string]string{
+		"true":                              "",
+		"exec <&-; echo $IRCBUS_FIELD_USER": "U\n",
+		"wc -c":                             fmt.Sprintln(len(e.AppendJSON(nil)) + 1),
+		"sleep 5 & echo started":            "started\n", // it keeps standard output open
+		"echo ${IRCBUS_FIELD_COMMENT-none}": "none\n",
+	} {
+		var out, errs bytes.Buffer
+		c := &eventCommand{line: line, stdout: &out, stderr: &errs}
+		if err := c.run(t.Context(), e); err != nil || out.String() != want {
+			t.Errorf("%s: %v, %q %q", line, err, out.String(), errs.String())
 		}
 	}
 }
