@@ -33,7 +33,7 @@ type message struct {
 	bot     bool
 	client  string // client-only tags as they go on the wire: "+a=b;+c"
 
-	label, batch string // set by client.flush
+	label, batch string // set by client.compose
 }
 
 // append writes the line with the tags that caps ask for. What would make it

@@ -22,7 +22,7 @@ type Appender func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt,
 // messages and hands the events to an Appender. It
 //
 //   - documents its mapping, field by field, in the words of docs/protocol.md,
-//     "Vocabulary";
+//     "Keys";
 //   - gives every event a "key" made from what identifies it at its origin, so
 //     that a repeat is one event;
 //   - acknowledges to its origin, if that is possible at all, only after the
