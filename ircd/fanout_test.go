@@ -226,11 +226,11 @@ func TestForgotten(t *testing.T) {
 		t.Errorf("%d views are left", n)
 	}
 	b.Server.mu.Unlock()
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if len(st.members) != 0 {
-		t.Errorf("%d members are left", len(st.members))
-	}
+	wait(t, "its place to be given back", func() bool {
+		st.mu.Lock()
+		defer st.mu.Unlock()
+		return len(st.members) == 0
+	})
 }
 
 // wait polls for what has no event to wait for.

@@ -54,7 +54,7 @@ func TestJoinWhileEnding(t *testing.T) {
 	bob.rest()
 	bob.nc.Close()
 	wait(t, "the connection to be forgotten", func() bool { return b.Stats().Connections == 1 })
-	st.mu.Lock()
+	st.mu.Lock() // all was given back before it was forgotten
 	defer st.mu.Unlock()
 	if len(st.members) != 1 {
 		t.Errorf("%d places are left, want alice's", len(st.members))
