@@ -55,6 +55,7 @@ func newBus(o *Options) *bus {
 type statusError struct {
 	status int
 	detail string
+	told   bool          // detail is the bus's own word
 	later  time.Duration // when the bus wants to be asked again; 0 if it did not say
 }
 
@@ -63,8 +64,12 @@ const maxLater = 5 * time.Minute
 
 func (e *statusError) Error() string { return e.detail }
 
-// refused reports whether asking again cannot help.
+// refused reports whether asking again cannot help. A bare 400 does not say so: HTTP
+// servers answer it when a request broke off on its way.
 func (e *statusError) refused() bool {
+	if e.status == http.StatusBadRequest && !e.told {
+		return false
+	}
 	return e.status >= 400 && e.status < 500 &&
 		e.status != http.StatusRequestTimeout && e.status != http.StatusTooManyRequests
 }
@@ -107,12 +112,14 @@ func (b *bus) problem(answer *http.Response) error {
 		Detail string `json:"detail"`
 	}
 	json.NewDecoder(io.LimitReader(answer.Body, 64<<10)).Decode(&p) // best effort
-	if p.Detail == "" {
+	told := p.Detail != ""
+	if !told {
 		p.Detail = "is this a bus?"
 	}
 	seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // or a date, which the bus never sends
 	return &statusError{
 		status: answer.StatusCode,
+		told:   told,
 		detail: fmt.Sprintf("%s answered %s: %s", b.base, answer.Status, p.Detail),
 		later:  min(time.Duration(max(seconds, 0))*time.Second, maxLater),
 	}

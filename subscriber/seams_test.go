@@ -217,3 +217,23 @@ func awaitFile(t *testing.T, path string) {
 		}
 	}
 }
+
+// TestBareBadRequest: a 400 that is not the bus's own is tried again, also at the
+// very beginning.
+func TestBareBadRequest(t *testing.T) {
+	w := newWorld(t)
+	w.publishAll("moin", 0, 5)
+	first := true
+	o, r := w.options(), newRecorder()
+	o.HTTP = front(t, w, func(out http.ResponseWriter, r *http.Request) bool {
+		if first {
+			first = false
+			http.Error(out, "400 Bad Request", http.StatusBadRequest)
+			return true
+		}
+		return false
+	})
+	follow(t, o, r, "#moin")
+	r.wait(t, 5)
+	r.check(t, w.stored("#moin"))
+}
