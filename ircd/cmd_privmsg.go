@@ -31,13 +31,18 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	}
 	tags := clientTags(msg)
 	for _, target := range targets {
-		// A NOTICE is never answered, so that programs cannot talk for ever
-		// (modern.ircdocs.horse/#notice-message).
 		if err := c.say(msg.Command, target, text, tags); msg.Command != "NOTICE" {
 			c.answer(msg.Command, err)
 		}
 	}
 	c.touch()
+	return nil
+}
+
+// cmdNotice is never answered, so that programs cannot talk for ever
+// (modern.ircdocs.horse/#notice-message).
+func (c *client) cmdNotice(msg *ircmsg.Message) error {
+	c.cmdPrivmsg(msg)
 	return nil
 }
 

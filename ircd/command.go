@@ -29,7 +29,7 @@ var commands = map[string]command{
 	"MOTD":         {run: (*client).cmdMotd},
 	"NAMES":        {run: (*client).cmdNames},
 	"NICK":         {run: (*client).cmdNick, early: true},
-	"NOTICE":       {run: (*client).cmdPrivmsg},
+	"NOTICE":       {run: (*client).cmdNotice},
 	"PART":         {run: (*client).cmdPart, params: 1},
 	"PASS":         {run: (*client).cmdPass, params: 1, early: true},
 	"PING":         {run: (*client).cmdPing, early: true},
