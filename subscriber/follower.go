@@ -3,9 +3,7 @@ package subscriber
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -40,11 +38,6 @@ type follower struct {
 	noted string    // the last complaint
 }
 
-// finalError ends Follow; its content is what the caller gets.
-type finalError struct{ err error }
-
-func (e *finalError) Error() string { return e.err.Error() }
-
 // run connects again and again.
 func (f *follower) run(ctx context.Context) error {
 	err := f.load(ctx)
@@ -56,7 +49,7 @@ func (f *follower) run(ctx context.Context) error {
 			pauses.reset()
 		}
 		pause := pauses.pause()
-		if err = f.recover(ctx, err); err == nil {
+		if err = f.overcome(ctx, err); err == nil {
 			err = f.poll(ctx, pause)
 		}
 	}
@@ -64,55 +57,6 @@ func (f *follower) run(ctx context.Context) error {
 		return final.err
 	}
 	return err
-}
-
-// survive returns nil if another try makes sense.
-func (f *follower) survive(ctx context.Context, err error) error {
-	var final *finalError
-	if errors.As(err, &final) {
-		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var status *statusError
-	var login *LoginError
-	if !f.begun && (errors.As(err, &login) || errors.As(err, &status) && status.refused()) {
-		return &finalError{err}
-	}
-	f.complain(err)
-	return nil
-}
-
-// recover is survive, and then stays away for as long as the bus wants.
-func (f *follower) recover(ctx context.Context, err error) error {
-	if final := f.survive(ctx, err); final != nil {
-		return final
-	}
-	var status *statusError
-	if !errors.As(err, &status) || status.later == 0 {
-		return nil
-	}
-	return sleep(ctx, status.later)
-}
-
-// sleep returns after a while, or with ctx's error.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
-
-// complain logs an error that is tried to be overcome, the same one only once.
-func (f *follower) complain(err error) {
-	level := slog.LevelDebug
-	if err.Error() != f.noted {
-		f.noted, level = err.Error(), slog.LevelWarn
-	}
-	f.log.Log(context.Background(), level, "not connected to the bus, trying again", "err", err)
 }
 
 // session is one connection: join, catch up, go on live. live is true if it came
@@ -183,8 +127,7 @@ func (f *follower) stream(ctx context.Context, l *live) (live bool, err error) {
 		}
 		if !live {
 			live = true
-			f.log.Info("following", "after", uint64(f.pos.ID), "irc", l.net.RemoteAddr().String())
-			f.noted = ""
+			f.connected(l)
 		}
 		if err := f.goLive(ctx, l); err != nil {
 			return live, err
@@ -222,31 +165,6 @@ func (f *follower) goLive(ctx context.Context, l *live) error {
 			}
 		}
 	}
-}
-
-// poll gets events over HTTP alone for a while, in place of a pause.
-func (f *follower) poll(ctx context.Context, pause time.Duration) error {
-	until := time.Now().Add(pause)
-	for f.known && f.views != nil {
-		left := time.Until(until)
-		if left <= 0 {
-			return nil
-		}
-		_, err := f.fetch(ctx, left)
-		if errors.Is(err, errOtherLog) {
-			continue
-		}
-		if err != nil {
-			if err := f.recover(ctx, err); err != nil {
-				return err
-			}
-			break
-		}
-		if left < time.Second { // the bus waits for whole seconds
-			break
-		}
-	}
-	return sleep(ctx, time.Until(until))
 }
 
 // deliver hands an event over, unless it has been before, and moves the cursor.
@@ -329,60 +247,4 @@ func grouped(fields ircbus.Fields) ircbus.Fields {
 		}
 	}
 	return out
-}
-
-// load takes the position from the cursor file, if it has one.
-func (f *follower) load(ctx context.Context) error {
-	f.pos.Views = viewNames(f.asked)
-	if f.file == nil || !f.file.found {
-		return nil
-	}
-	saved := f.file.saved
-	f.known, f.pos.ID, f.pos.Epoch = true, saved.ID, saved.Epoch
-	isNew := func(name string) bool { return !slices.Contains(saved.Views, name) }
-	if slices.ContainsFunc(f.pos.Views, isNew) {
-		gap := Gap{Reason: NewViews, Until: saved.ID, Epoch: saved.Epoch}
-		if err := f.tell(ctx, gap); err != nil {
-			return err
-		}
-	}
-	return f.save()
-}
-
-// viewNames is how a set of views is written in the cursor file.
-func viewNames(views []ircbus.View) []string {
-	var names []string
-	for _, v := range views {
-		names = append(names, ircbus.Fold(v.String()))
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
-// start finds the first position, if there is no cursor: where From says, or the
-// log's present end.
-func (f *follower) start(ctx context.Context) error {
-	if f.known {
-		return nil
-	}
-	p, err := f.bus.from(ctx, f.views, f.opts.From)
-	if err != nil {
-		return fmt.Errorf("finding where to begin: %w", err)
-	}
-	f.pos.Epoch = p.Epoch
-	switch {
-	case len(p.Events) > 0:
-		f.pos.ID = p.Events[0].ID - 1
-	case p.Next != nil: // the bus has not searched everything yet
-		f.pos.ID = p.nextAfter()
-	default:
-		f.pos.ID = p.Head
-	}
-	if p.Gap {
-		if err := f.tell(ctx, Gap{Reason: Removed, Until: f.pos.ID, Epoch: p.Epoch}); err != nil {
-			return err
-		}
-	}
-	f.known = true
-	return f.save()
 }

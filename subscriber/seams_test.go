@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd/account"
 	"github.com/ircbus/ircbus/subscriber"
 )
@@ -236,4 +237,31 @@ func TestBareBadRequest(t *testing.T) {
 	follow(t, o, r, "#moin")
 	r.wait(t, 5)
 	r.check(t, w.stored("#moin"))
+}
+
+// TestPanic: a handler's panic reaches the program, with the cursor before the event
+// and the file free.
+func TestPanic(t *testing.T) {
+	w := newWorld(t)
+	w.publishAll("moin", 0, 5)
+	o, r := w.options(), newRecorder()
+	o.Cursor = filepath.Join(t.TempDir(), "cursor")
+	r.before = func(*ircbus.Event) error {
+		if r.count() == 3 {
+			panic("the handler's")
+		}
+		return nil
+	}
+	func() {
+		defer func() {
+			if p := recover(); p != "the handler's" {
+				t.Errorf("the panic was %v", p)
+			}
+		}()
+		t.Error(subscriber.Follow(t.Context(), o, []string{"#moin", "#other"}, r))
+	}()
+	r.before = nil
+	follow(t, o, r, "#moin", "#other")
+	r.wait(t, 5)
+	r.check(t, w.stored(everything...))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -52,6 +53,11 @@ func (c *followCmd) Run(g *globals) error {
 	if format == "" && isTerminal(g.stdout) && !g.JSON {
 		format = "text"
 	}
+	for _, view := range c.Views {
+		if _, err := ircbus.ParseView("#" + strings.TrimPrefix(view, "#")); err != nil {
+			return usagef("%q is not a view: %v", view, err)
+		}
+	}
 	h := &followHandler{stdout: g.stdout, stderr: g.stderr, format: eventFormat(format)}
 	if c.Exec != "" {
 		h.command = &eventCommand{line: c.Exec, stdout: g.stdout, stderr: g.stderr}
@@ -60,12 +66,40 @@ func (c *followCmd) Run(g *globals) error {
 		HTTP: base, IRC: c.IRC, Account: c.Account, Secret: c.secret(), InsecurePlaintext: c.InsecurePlaintext,
 		Cursor: c.Cursor, From: c.From, Log: g.log,
 	}
+	if g.logFormat == "" {
+		opts.Log = slog.New(sentences{g.stderr})
+	}
 	err = subscriber.Follow(g.ctx, opts, c.Views, h)
 	if g.ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
 }
+
+// sentences writes a log for people: what it says, and of its attributes the error.
+type sentences struct{ to io.Writer }
+
+// Enabled implements slog.Handler.
+func (s sentences) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+// Handle implements slog.Handler.
+func (s sentences) Handle(_ context.Context, r slog.Record) error {
+	text := "ircbus: " + r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "err" {
+			text += ": " + harmless(a.Value.String())
+		}
+		return true
+	})
+	_, err := fmt.Fprintln(s.to, text)
+	return err
+}
+
+// WithAttrs implements slog.Handler.
+func (s sentences) WithAttrs([]slog.Attr) slog.Handler { return s }
+
+// WithGroup implements slog.Handler.
+func (s sentences) WithGroup(string) slog.Handler { return s }
 
 // followHandler prints each event or runs a command for it.
 type followHandler struct {
