@@ -35,6 +35,7 @@ func (b *Bus) run(ctx context.Context) {
 				b.log.Error("the accounts cannot be read", "err", err)
 			}
 			b.sessions.revoke(revoked)
+			b.irc.LogOut(revoked)
 		})
 	})
 	b.task("retention", func() error { return b.retain(reading) })

@@ -42,14 +42,7 @@ func TestRevokedAccountsAreCutOff(t *testing.T) {
 		}
 		streams[name] = answer.Body
 	}
-	conn, err := net.Dial("tcp", b.IRCAddr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(conn, "PASS :moin:right password\r\n"); err != nil {
-		t.Fatal(err)
-	}
-	publisher := meet(t, conn, "moin")
+	publisher, person := meetAs(t, b.IRCAddr(), "moin"), meetAs(t, b.IRCAddr(), "ann")
 	if err := operator.Remove("moin"); err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +50,7 @@ func TestRevokedAccountsAreCutOff(t *testing.T) {
 	if err := operator.SetPassword("ann", "another password"); err != nil {
 		t.Fatal(err)
 	}
+	person.until("ERROR :The login as ann is no longer good")
 	for _, name := range []string{"moin", "ann"} {
 		if _, err := io.Copy(io.Discard, streams[name]); err != nil {
 			t.Errorf("the stream of %s did not end well: %v", name, err)
@@ -67,4 +61,17 @@ func TestRevokedAccountsAreCutOff(t *testing.T) {
 	if len(b.sessions.open["bob"]) != 1 {
 		t.Errorf("these are left: %v", b.sessions.open)
 	}
+}
+
+// meetAs connects as the owner of an account.
+func meetAs(t *testing.T, addr, name string) *person {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "PASS :"+name+":right password\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	return meet(t, conn, name)
 }
