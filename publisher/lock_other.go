@@ -11,3 +11,5 @@ import (
 func lockFile(string) (*os.File, error) {
 	return nil, errors.New("a spool needs file locks, which this system does not have")
 }
+
+func unlockFile(file *os.File) error { return file.Close() }

@@ -28,3 +28,9 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return nil, fmt.Errorf("the spool %s cannot be locked: %w", filepath.Dir(path), err)
 }
+
+// unlockFile ends the lock at once and closes the file. Closing alone would end
+// it only when a child process that is just being started has closed its copy.
+func unlockFile(file *os.File) error {
+	return errors.Join(unix.Flock(int(file.Fd()), unix.LOCK_UN), file.Close())
+}

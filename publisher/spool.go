@@ -78,7 +78,7 @@ func openSpool(dir string, limit int64, log *slog.Logger) (*spool, error) {
 	}
 	s := &spool{dir: dir, limit: limit, segmentSize: segmentSize, log: log, lock: lock}
 	if err := s.load(); err != nil {
-		lock.Close()
+		unlockFile(lock)
 		return nil, fmt.Errorf("the spool %s cannot be read: %w", dir, err)
 	}
 	return s, nil
@@ -96,7 +96,7 @@ func (s *spool) close() error {
 	if s.out != nil {
 		err = errors.Join(err, s.out.Close())
 	}
-	return errors.Join(err, s.lock.Close())
+	return errors.Join(err, unlockFile(s.lock))
 }
 
 func (s *spool) path(number uint64) string {

@@ -12,6 +12,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -75,8 +76,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	}
 	s, err := open(ctx, path, opts)
 	if err != nil {
-		file.Close()
-		return nil, err
+		return nil, errors.Join(err, unlock(file))
 	}
 	s.file = file
 	return s, nil

@@ -106,7 +106,7 @@ func (w *writer) finish() {
 		break
 	}
 	s.readers.Wait()
-	s.end = errors.Join(s.read.Close(), w.db.close(), s.file.Close())
+	s.end = errors.Join(s.read.Close(), w.db.close(), unlock(s.file))
 }
 
 // gather takes along what else is queued, up to the limit, except for what

@@ -159,7 +159,9 @@ func (b *Bus) release() {
 		}
 	}
 	if b.lock != nil {
-		b.lock.Close()
+		if err := unlock(b.lock); err != nil {
+			b.log.Error("the data directory is not given free well", "err", err)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // lockData makes the data directory, for its owner alone, and locks it for this
-// process. The lock ends with the returned file, or with the process.
+// process. The lock ends with unlock, or with the process.
 func lockData(dir string) (*os.File, error) {
 	if dir == "" {
 		return nil, errors.New("no data directory is given: use --data DIR")
@@ -55,4 +55,10 @@ func owner(file *os.File) string {
 		return " (process " + pid + ")"
 	}
 	return ""
+}
+
+// unlock ends the lock at once and closes the file. Closing alone would end it
+// only when a child process that is just being started has closed its copy.
+func unlock(file *os.File) error {
+	return errors.Join(syscall.Flock(int(file.Fd()), syscall.LOCK_UN), file.Close())
 }
