@@ -60,15 +60,14 @@ func TestBurstsAreNotLost(t *testing.T) {
 // XML are one event.
 func TestAllFeedsAtOnce(t *testing.T) {
 	b := start(t, Config{Append: openStore(t).Append, Wiki: "unnamed"})
-	packets := 0
 	for _, r := range recordings {
-		for _, p := range recorded(t, r.name) {
+		packets := recorded(t, r.name)
+		for _, p := range packets {
 			b.send(p.Packet)
-			packets++
 		}
-		b.await(packets)
-		packets = 0
+		b.await(len(packets))
 	}
+	b.stop() // an event is counted after it is stored
 	got := b.Stats()
 	// 268 changes, whose XML and second JSON are duplicates, and their lines,
 	// which come under the names of other wikis.
