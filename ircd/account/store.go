@@ -16,7 +16,7 @@ const maxTokens = 100
 // Options of a store. The zero value is good.
 type Options struct {
 	Log  *slog.Logger  // default slog.Default()
-	Poll time.Duration // how often Watch looks at the file; default 1 s
+	Poll time.Duration // how often Watch looks at the file; default 100 ms
 }
 
 // Store is the file of accounts. Any number of goroutines, and of stores in
@@ -43,7 +43,7 @@ type Store struct {
 func Open(path string, opts Options) (*Store, error) {
 	s := &Store{
 		path:    path,
-		poll:    cmp.Or(opts.Poll, time.Second),
+		poll:    cmp.Or(opts.Poll, 100*time.Millisecond),
 		log:     cmp.Or(opts.Log, slog.Default()),
 		door:    newDoor(),
 		changed: make(chan struct{}),
