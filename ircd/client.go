@@ -70,7 +70,7 @@ type membership struct {
 func newClient(s *Server, nc net.Conn) *client {
 	c := &client{
 		srv:     s,
-		conn:    newConn(nc, s.wg.Go, s.cfg.Limits.Behind, func() ircbus.ID { return ircbus.ID(s.head.Load()) }),
+		conn:    newConn(nc, s.wg.Go, min(s.cfg.Limits.Behind, maxReplies), func() ircbus.ID { return ircbus.ID(s.head.Load()) }),
 		since:   time.Now(),
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
 		sasl:    saslState{buffer: *ircutils.NewSASLBuffer(maxSASL)},

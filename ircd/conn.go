@@ -28,7 +28,6 @@ type conn struct {
 	net   net.Conn
 	addr  netip.Addr
 	start func(func())
-	limit int              // bytes of replies that may wait
 	head  func() ircbus.ID // the last event that was delivered to anybody
 
 	in      lineReader // owned by the read loop
@@ -41,6 +40,7 @@ type conn struct {
 
 	// guarded by mu
 	mu       sync.Mutex
+	limit    int       // bytes of replies that may wait
 	idle     sync.Cond // no writer is running
 	control  []byte    // replies that no writer has taken yet
 	spare    []byte    // for the next control
@@ -85,6 +85,13 @@ func (c *conn) queue(line []byte, arriving ...*member) {
 		c.cutLocked(0)
 	}
 	c.wakeLocked()
+}
+
+// trust lets more replies wait, for somebody who has logged in.
+func (c *conn) trust(limit int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.limit = limit
 }
 
 // wake says that a stream has bytes for this connection.

@@ -19,6 +19,11 @@ type Limits struct {
 	Batch        int           // events of one connection stored together; default 500
 }
 
+// maxReplies is how many bytes of replies may wait for somebody who has not
+// logged in: enough for a list of ten thousand channels. Behind counts for what
+// channels bring, and for everybody else.
+const maxReplies = 2 << 20
+
 func (l *Limits) setDefaults() {
 	def(&l.Registration, 30*time.Second)
 	def(&l.Ping, 2*time.Minute)

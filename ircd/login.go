@@ -30,6 +30,7 @@ func (c *client) loggedIn(account string) {
 		account = p.name
 	}
 	c.account = account
+	c.conn.trust(c.srv.cfg.Limits.Behind)
 	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
 	if p := c.srv.publishers[foldNick(account)]; p != nil && c.publisher != p {
 		c.become(p)

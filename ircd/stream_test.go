@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"bytes"
 	"net"
 	"strings"
 	"testing"
@@ -58,5 +59,21 @@ func TestJoinWhileEnding(t *testing.T) {
 	defer st.mu.Unlock()
 	if len(st.members) != 1 {
 		t.Errorf("%d places are left, want alice's", len(st.members))
+	}
+}
+
+// TestStrangersLeaveLessUnread: somebody who has not logged in can make less
+// wait than an account can.
+func TestStrangersLeaveLessUnread(t *testing.T) {
+	b := newBus(t)
+	b.user("alice")
+	b.publisher("moin")
+	b.Server.mu.Lock()
+	defer b.Server.mu.Unlock()
+	for c := range b.Server.clients {
+		c.conn.queue(bytes.Repeat([]byte("x"), maxReplies+1))
+		if cut := c.conn.isCut(); cut != (c.account == "") {
+			t.Errorf("%s, account %q: cut off is %v", c.nick, c.account, cut)
+		}
 	}
 }
