@@ -58,7 +58,8 @@ func (s *Style) String() string { return s.name }
 // template can make an empty line.
 func (s *Style) Line(e *ircbus.Event, max int) string {
 	v := s.prepare(e)
-	line := s.render(v)
+	render := func() string { return oneLine(s.render(v)) } // whose length counts
+	line := render()
 	settled := make(map[string]bool) // values that can give no more
 	for len(line) > max {
 		key := nextToShorten(v, settled, max)
@@ -67,7 +68,7 @@ func (s *Style) Line(e *ircbus.Event, max int) string {
 		}
 		was := v[key]
 		v[key] = shorten(key, was, len(line)-max)
-		shorter := s.render(v)
+		shorter := render()
 		switch {
 		case len(shorter) >= len(line): // not in the line, or not any shorter there
 			v[key] = was
@@ -77,7 +78,7 @@ func (s *Style) Line(e *ircbus.Event, max int) string {
 			line = shorter
 		}
 	}
-	return oneLine(cut(line, max))
+	return cut(line, max)
 }
 
 const ellipsis = "…"

@@ -121,6 +121,7 @@ func FuzzLine(f *testing.F) {
 	f.Add("page=A&action=move/move&log_action_comment=moved [[A]] %26lrm;%26%23x3;4&server_url=http://x", 40)
 	f.Add("text=%00%0A%0D%02abc%F0%9F", 9)
 	f.Add("page=P&action=SAVENEW&server_url=https://w&rev=5&patrolled=0&rcid=3&size=1&comment="+strings.Repeat("é", 300), 90)
+	f.Add("page=P&server_url=htk\x84\xa6a\"\xfe\xf54\x9b\x9e\xd0\xc9`]\x18\xc5L\rp\xec\x0e\xffa\xb7tps://w&rev=5", -118) // a CR that is not in the line
 	custom, err := Parse(`{{bold .page}} {{colour "red" .user}} {{size .}} {{.comment}} {{.comment}} {{plain .}}`)
 	if err != nil {
 		f.Fatal(err)
