@@ -58,7 +58,10 @@ func mapFields(raw ircbus.Fields) (*Change, error) {
 	}
 	add(f, "key", changeKey(wiki, raw))
 	c.addRest(raw)
-	return c, c.fit(ircbus.MaxBody)
+	if err := c.fit(ircbus.MaxBody); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func checkWiki(wiki string) error {

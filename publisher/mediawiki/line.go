@@ -50,7 +50,10 @@ func parseLine(prefix, text string) (*Change, error) {
 	}
 	add(f, "interwiki", escapeReferences(interwiki))
 	*f = f.Canonical()
-	return c, c.fit(ircbus.MaxBody)
+	if err := c.fit(ircbus.MaxBody); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (c *Change) logEntry(special, logType, logAction, user, comment string) {

@@ -161,6 +161,8 @@ func FuzzParse(f *testing.F) {
 	for _, packet := range eventStreams(f) {
 		f.Add(packet)
 	}
+	f.Add([]byte(`{"type":"edit","wiki":"w","title":"` + strings.Repeat("t", ircbus.MaxBody) + `"}`)) // does not fit
+	f.Add([]byte("\x0314[[\x0307" + strings.Repeat("\xac", ircbus.MaxBody) + "\x0314]]\x034 N\x0310 \x0302u\x03 \x035*\x03 \x0303U\x03 \x035*\x03 (+1) \x0310c\x03"))
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		c, err := Parse(packet)
 		if err != nil {
