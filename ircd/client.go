@@ -45,6 +45,7 @@ type client struct {
 	nick        string // what NICK asked for, before registration
 	user, real  string
 	account     string
+	mayOper     bool       // account is an operator's
 	publisher   *publisher // account's, if it is a publisher
 	own         *own       // events that this publisher's connection publishes
 	invisible   bool       // user mode i

@@ -17,19 +17,20 @@ type saslState struct {
 
 // login asks whether the secret is the account's. It may take long, so the
 // server's lock is not held.
-func (c *client) login(name, secret string) (account string, err error) {
+func (c *client) login(name, secret string) (Account, error) {
 	if c.srv.cfg.Login == nil {
-		return "", errors.New("nobody can log in on this server")
+		return Account{}, errors.New("nobody can log in on this server")
 	}
 	return c.srv.cfg.Login(c.srv.stop, name, secret, c.conn.addr)
 }
 
 // loggedIn notes the account, tells the client and whoever wants to know.
-func (c *client) loggedIn(account string) {
+func (c *client) loggedIn(a Account) {
+	account := a.Name
 	if p := c.srv.publishers[foldNick(account)]; p != nil {
 		account = p.name
 	}
-	c.account = account
+	c.account, c.mayOper = account, a.Operator
 	c.conn.trust(c.srv.cfg.Limits.Behind)
 	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
 	if p := c.srv.publishers[foldNick(account)]; p != nil && c.publisher != p {

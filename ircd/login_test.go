@@ -12,9 +12,9 @@ import (
 func TestSecretsArrive(t *testing.T) {
 	logins := make(chan [2]string, 1)
 	b := newBus(t, func(c *Config) {
-		c.Login = func(_ context.Context, name, secret string, _ netip.Addr) (string, error) {
+		c.Login = func(_ context.Context, name, secret string, _ netip.Addr) (Account, error) {
 			logins <- [2]string{name, secret}
-			return name, nil
+			return Account{Name: name}, nil
 		}
 	})
 	for pass, want := range map[string][2]string{

@@ -42,13 +42,19 @@ type Config struct {
 
 	// Login checks an account's password or token. The error's text is shown to
 	// the client. nil: nobody can log in.
-	Login func(ctx context.Context, name, secret string, from netip.Addr) (account string, err error)
+	Login func(ctx context.Context, name, secret string, from netip.Addr) (Account, error)
 
 	Refused func(ircbus.Code) // told of every refused event; may be nil
 
 	MaxBody int    // limit of an event's canonical form in bytes; 0 means ircbus.MaxBody
 	Limits  Limits // zero fields mean the defaults
 	Log     *slog.Logger
+}
+
+// Account is who has logged in.
+type Account struct {
+	Name     string
+	Operator bool // may do what OPER allows
 }
 
 // Publisher is an account that may publish: its description, whose Feeds are the

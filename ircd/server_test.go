@@ -63,11 +63,11 @@ func (b *bus) append(_ context.Context, batch []ircbus.Event) ([]ircbus.Receipt,
 	return receipts, nil
 }
 
-func login(_ context.Context, name, secret string, _ netip.Addr) (string, error) {
+func login(_ context.Context, name, secret string, _ netip.Addr) (Account, error) {
 	if secret != "secret" {
-		return "", errors.New("wrong account or password")
+		return Account{}, errors.New("wrong account or password")
 	}
-	return strings.ToLower(name), nil
+	return Account{Name: strings.ToLower(name), Operator: strings.HasPrefix(name, "oper")}, nil
 }
 
 func line(e *ircbus.Event, max int) string {

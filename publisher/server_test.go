@@ -55,7 +55,9 @@ func serveIRC(t *testing.T, d *fullDisk) (addr string) {
 	t.Helper()
 	server, err := ircd.New(ircd.Config{
 		Name: "irc.example", Append: d.Append,
-		Login: func(_ context.Context, name, _ string, _ netip.Addr) (string, error) { return name, nil },
+		Login: func(_ context.Context, name, _ string, _ netip.Addr) (ircd.Account, error) {
+			return ircd.Account{Name: name}, nil
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 
+	"github.com/ircbus/ircbus/ircd"
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
@@ -14,6 +15,15 @@ import (
 func (b *Bus) login(ctx context.Context, name, secret string, from netip.Addr) (string, error) {
 	a, err := b.accounts.Login(ctx, name, secret, from)
 	return b.admit(ctx, a, err)
+}
+
+// loginIRC is login as the IRC server wants it.
+func (b *Bus) loginIRC(ctx context.Context, name, secret string, from netip.Addr) (ircd.Account, error) {
+	a, err := b.accounts.Login(ctx, name, secret, from)
+	if err == nil {
+		_, err = b.admit(ctx, a, nil)
+	}
+	return ircd.Account{Name: a.Name, Operator: a.Role == account.Operator}, err
 }
 
 // loginToken is login by a token alone.

@@ -1,0 +1,130 @@
+"""Drives this server for irctest, the conformance suite for IRC servers.
+
+.ci/irctest/run says how it is used. Everything that the suite may ask for is
+switched on; what this server does not have is left for the suite to skip.
+"""
+
+import os
+from pathlib import Path
+import subprocess
+from typing import Any, Optional, Type
+
+from irctest import patma
+from irctest.basecontrollers import BaseServerController, DirectoryBasedController
+from irctest.runner import NotImplementedByController
+from irctest.specifications import Capabilities, OptionalBehaviors
+
+IRCBUS = os.environ.get("IRCBUS", "ircbus")
+
+CONFIG = """
+data = "data"
+irc = "{address}"
+http = ""
+name = "My.Little.Server"
+network = "IrcbusTest"
+"""
+
+
+class IrcbusController(BaseServerController, DirectoryBasedController):
+    software_name = "ircbus"
+    _port_wait_interval = 0.01
+    supported_sasl_mechanisms = {"PLAIN"}
+    supports_sts = False
+
+    capabilities = frozenset(
+        (
+            Capabilities.ACCOUNT_NOTIFY,
+            Capabilities.ACCOUNT_TAG,
+            Capabilities.BATCH,
+            Capabilities.ECHO_MESSAGE,
+            Capabilities.EXTENDED_JOIN,
+            Capabilities.LABELED_RESPONSE,
+            Capabilities.MESSAGE_TAGS,
+            Capabilities.MULTI_PREFIX,
+            Capabilities.SERVER_TIME,
+        ),
+    )
+
+    optional_behaviors = frozenset(
+        (
+            OptionalBehaviors.CAP_REQ_MINUS,
+            OptionalBehaviors.MULTI_JOIN,
+            OptionalBehaviors.MULTI_PRIVMSG,
+            OptionalBehaviors.SASL_AFTER_REGISTRATION,
+        )
+    )
+
+    isupport = {
+        "BOT": "B",
+        "CASEMAPPING": "ascii",
+        "PREFIX": "(ov)@+",
+        "UTF8ONLY": None,
+        "WHOX": None,
+    }
+
+    def run(
+        self,
+        hostname: str,
+        port: int,
+        *,
+        password: Optional[str],
+        ssl: bool,
+        run_services: bool,
+        faketime: Optional[str],
+        websocket_hostname: Optional[str],
+        websocket_port: Optional[int],
+        config: Optional[Any] = None,
+    ) -> None:
+        if password is not None:
+            raise NotImplementedByController("a password for the whole server")
+        if websocket_hostname is not None:
+            raise NotImplementedByController("WebSocket")
+        assert self.proc is None
+        self.port = port
+        self.hostname = hostname
+        self.create_config()
+        assert self.directory
+        text = CONFIG.format(address=f"127.0.0.1:{port}")
+        if ssl:
+            raise NotImplementedByController("TLS")
+        with self.open_file("ircbus.toml", "w") as fd:
+            fd.write(text)
+        self.account("operuser", "operator", "operpassword")
+        self._start()
+
+    def _start(self) -> None:
+        assert self.directory
+        self.proc = self.execute(
+            [IRCBUS, "serve", "--config", str(self.directory / "ircbus.toml")],
+            cwd=self.directory,
+        )
+
+    def restart(self) -> None:
+        self.kill_proc()
+        self.port_open = False
+        self._start()
+        self.wait_for_port()
+
+    def wait_for_services(self) -> None:
+        pass  # they are part of the server
+
+    def account(self, name: str, role: str, password: str) -> None:
+        assert self.directory
+        subprocess.run(
+            [IRCBUS, "--data", "data", "account", "add", name, "--role", role],
+            cwd=self.directory,
+            input=password + "\n",
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+
+    def registerUser(
+        self, case: Any, username: str, password: Optional[str] = None
+    ) -> None:
+        assert password
+        self.account(username, "user", password)
+
+
+def get_irctest_controller_class() -> Type[IrcbusController]:
+    return IrcbusController
