@@ -22,6 +22,9 @@ irc = "{address}"
 http = ""
 name = "My.Little.Server"
 network = "IrcbusTest"
+
+[registration]
+min_password = 1
 """
 
 
@@ -111,7 +114,7 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
     def account(self, name: str, role: str, password: str) -> None:
         assert self.directory
         subprocess.run(
-            [IRCBUS, "--data", "data", "account", "add", name, "--role", role],
+            [IRCBUS, "--config", "ircbus.toml", "account", "add", name, "--role", role],
             cwd=self.directory,
             input=password + "\n",
             text=True,

@@ -44,7 +44,7 @@ func (c *accountAddCmd) Run(g *globals) error {
 	if _, err := store.Get(c.Name); err == nil {
 		return fmt.Errorf("%w named %q: choose another name, or use ircbus account passwd %s", account.ErrExists, c.Name, c.Name)
 	}
-	password, err := g.newPassword(c.Name, c.Generate)
+	password, err := g.newPassword(store, c.Name, c.Generate)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (c *accountPasswdCmd) Run(g *globals) error {
 	if err != nil {
 		return err
 	}
-	password, err := g.newPassword(a.Name, c.Generate)
+	password, err := g.newPassword(store, a.Name, c.Generate)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (g *globals) openAccounts() (*account.Store, error) {
 	if _, err := os.Stat(g.Data); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no data directory %s: name the bus's with --data or IRCBUS_DATA", g.Data)
 	}
-	return account.Open(filepath.Join(g.Data, bus.AccountsFile), account.Options{Log: g.log})
+	return account.Open(filepath.Join(g.Data, bus.AccountsFile), account.Options{Log: g.log, MinPassword: g.minPassword})
 }
 
 // openAccount opens the accounts and finds one, or says how to see them all.

@@ -15,20 +15,20 @@ import (
 
 // newPassword returns a password fit for the account: made up, or typed twice
 // unseen, or the first line of what is piped in.
-func (g *globals) newPassword(name string, generate bool) (string, error) {
+func (g *globals) newPassword(store *account.Store, name string, generate bool) (string, error) {
 	if generate {
 		return account.GeneratePassword(), nil
 	}
-	password, err := g.readPassword(name)
+	password, err := g.readPassword(store, name)
 	if err != nil {
 		return "", err
 	}
-	return password, account.CheckPassword(name, password)
+	return password, store.CheckPassword(name, password)
 }
 
-func (g *globals) readPassword(name string) (string, error) {
+func (g *globals) readPassword(store *account.Store, name string) (string, error) {
 	if file, ok := g.stdin.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return g.promptTwice(file, name)
+		return g.promptTwice(store, file, name)
 	}
 	return readFirstLine(g.stdin)
 }
@@ -60,7 +60,7 @@ func readFirstLine(r io.Reader) (string, error) {
 
 // promptTwice asks at the terminal. The terminal is raw meanwhile, so that
 // Ctrl-C arrives here as a key and cannot leave it without echo.
-func (g *globals) promptTwice(file *os.File, name string) (_ string, err error) {
+func (g *globals) promptTwice(store *account.Store, file *os.File, name string) (_ string, err error) {
 	state, err := term.MakeRaw(int(file.Fd()))
 	if err != nil {
 		return "", fmt.Errorf("cannot ask for the password: %w", err)
@@ -72,7 +72,7 @@ func (g *globals) promptTwice(file *os.File, name string) (_ string, err error) 
 	}{file, g.stderr}, "")
 	first, err := screen.ReadPassword("Password for " + name + ": ")
 	if err == nil {
-		err = account.CheckPassword(name, first)
+		err = store.CheckPassword(name, first)
 	} else {
 		err = errNoPassword
 	}

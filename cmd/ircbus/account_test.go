@@ -140,7 +140,7 @@ func TestAccountMistakes(t *testing.T) {
 		{exitUsage, "unexpected argument", "", "add x secret --role user"},
 		{exitFailed, "already an account", "", "add MOIN --role user"},
 		{exitFailed, "at least 10 characters", "short\n", "add x --role user"},
-		{exitFailed, "at most 256", strings.Repeat("correct ", 99), "add x --role user"},
+		{exitFailed, "at most 600", strings.Repeat("correct ", 99), "add x --role user"},
 		{exitFailed, "no password came", "", "add x --role user"},
 		{exitFailed, "no password came", "\ncorrect horse\n", "passwd moin"},
 		{exitFailed, "no account named \"x\"", "correct horse\n", "passwd x"},

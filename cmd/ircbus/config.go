@@ -119,14 +119,16 @@ func blameFile(path string, problem *bus.Problem) bool {
 	})
 }
 
-// dataDir is the data directory for commands that use it without a bus.
-func dataDir(g *globals) (string, error) {
+// useData finds the data directory, and what else commands must know that use
+// it without a bus.
+func useData(g *globals) error {
 	config, err := loadConfig(g)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if info, err := os.Stat(config.Data); err == nil && !info.IsDir() {
-		return "", usagef("%s is not a directory: choose another with --data", config.Data)
+		return usagef("%s is not a directory: choose another with --data", config.Data)
 	}
-	return config.Data, nil
+	g.Data, g.minPassword = config.Data, config.Registration.MinPassword
+	return nil
 }

@@ -41,6 +41,7 @@ type globals struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger // to stderr
 	logFormat      string       // --log-format, "" if not given
+	minPassword    int          // characters of a new password, by the configuration
 }
 
 // usageError is a mistake in the arguments or in the configuration: exit code 2.
@@ -119,7 +120,7 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		log: newLogger(stderr, c.LogFormat), logFormat: c.LogFormat,
 	}
 	if command, _, _ := strings.Cut(parsed.Command(), " "); usesData[command] {
-		if g.Data, err = dataDir(g); err != nil {
+		if err := useData(g); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -50,31 +51,48 @@ func TestAddRefuses(t *testing.T) {
 }
 
 func TestCheckPassword(t *testing.T) {
+	store, _ := open(t)
 	for password, want := range map[string]string{
-		"correct horse":             "",
-		"סיסמה ארוכה":               "",
-		"moinmaster-7f3k9":          "",
-		"":                          "too short",
-		"nine char":                 "too short",
-		"aaaaaaaaaaaaab":            "different characters",
-		"moin12moin34":              "little more than the account's name",
-		"MOINMOIN12moin":            "little more than the account's name",
-		"irb_something-long":        "how tokens begin",
-		" leading space":            "space",
-		"trailing space ":           "space",
-		"line\nbreak in it":         "control",
-		"zero\x00 byte in it":       "control",
-		"\xff\xfe not UTF-8":        "UTF-8",
-		strings.Repeat("abcde", 52): "at most 256",
+		"correct horse":              "",
+		"סיסמה ארוכה":                "",
+		"moinmaster-7f3k9":           "",
+		"":                           "too short",
+		"nine char":                  "too short",
+		"aaaaaaaaaaaaab":             "different characters",
+		"moin12moin34":               "little more than the account's name",
+		"MOINMOIN12moin":             "little more than the account's name",
+		"irb_something-long":         "how tokens begin",
+		" leading space":             "space",
+		"trailing space ":            "space",
+		"line\nbreak in it":          "control",
+		"zero\x00 byte in it":        "control",
+		"\xff\xfe not UTF-8":         "UTF-8",
+		strings.Repeat("abcde", 121): "at most 600",
 	} {
-		err := account.CheckPassword("moin", password)
+		err := store.CheckPassword("moin", password)
 		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want: %q", password, err, want)
 		}
 	}
 	for range 100 {
-		if err := account.CheckPassword("a", account.GeneratePassword()); err != nil {
+		if err := store.CheckPassword("a", account.GeneratePassword()); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestMinPassword: whoever allows short passwords is not told that they are easy.
+func TestMinPassword(t *testing.T) {
+	store, err := account.Open(filepath.Join(t.TempDir(), "accounts.json"), account.Options{MinPassword: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]string{
+		"moin4": "little more", "abab": "", "aaaa": "at least 2 different", "bar": "at least 4 characters", "": "too short",
+	} {
+		err := store.CheckPassword("moin", password)
+		if (want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want: %q", password, err, want)
 		}
 	}
 }

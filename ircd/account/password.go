@@ -13,30 +13,30 @@ import (
 
 // Limits of passwords.
 const (
-	MinPassword      = 10  // characters
-	MaxPassword      = 256 // bytes, so that PASS and SASL have room for it
+	MinPassword      = 10  // characters, unless Options say otherwise
+	MaxPassword      = 600 // bytes, so that SASL has room for it
 	minDistinctRunes = 5
 )
 
 // CheckPassword says why a password cannot be that of the named account: too
 // short, too easy, or not to be carried by every protocol.
-func CheckPassword(name, password string) error {
-	switch {
+func (s *Store) CheckPassword(name, password string) error {
+	switch half := s.minPassword / 2; {
 	case !utf8.ValidString(password):
 		return errors.New("the password is not valid UTF-8")
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return errors.New("the password has a control character: use letters, digits, signs and spaces")
-	case utf8.RuneCountInString(password) < MinPassword:
-		return fmt.Errorf("the password is too short: use at least %d characters", MinPassword)
+	case utf8.RuneCountInString(password) < s.minPassword:
+		return fmt.Errorf("the password is too short: use at least %d characters", s.minPassword)
 	case len(password) > MaxPassword:
 		return fmt.Errorf("the password has %d bytes: use at most %d", len(password), MaxPassword)
 	case strings.TrimSpace(password) != password:
 		return errors.New("the password begins or ends with a space, which many programs cut off")
 	case strings.HasPrefix(password, tokenPrefix):
 		return fmt.Errorf("the password begins with %s, which is how tokens begin", tokenPrefix)
-	case distinct(password) < minDistinctRunes:
-		return fmt.Errorf("the password is too easy: use at least %d different characters", minDistinctRunes)
-	case easyFor(name, password):
+	case distinct(password) < min(minDistinctRunes, half):
+		return fmt.Errorf("the password is too easy: use at least %d different characters", min(minDistinctRunes, half))
+	case remainder(name, password) < half:
 		return errors.New("the password is too easy: it is little more than the account's name")
 	}
 	return nil
@@ -50,10 +50,9 @@ func distinct(s string) int {
 	return len(runes)
 }
 
-// easyFor reports whether little remains of the password without the name.
-func easyFor(name, password string) bool {
-	rest := strings.ReplaceAll(ircbus.Fold(password), ircbus.Fold(name), "")
-	return name != "" && len(rest) < len(password) && utf8.RuneCountInString(rest) < MinPassword/2
+// remainder is how many characters remain of the password without the name.
+func remainder(name, password string) int {
+	return utf8.RuneCountInString(strings.ReplaceAll(ircbus.Fold(password), ircbus.Fold(name), ""))
 }
 
 // GeneratePassword returns a random password of 130 bits, in letters and digits

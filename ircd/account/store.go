@@ -17,6 +17,10 @@ const maxTokens = 100
 type Options struct {
 	Log  *slog.Logger  // default slog.Default()
 	Poll time.Duration // how often Watch looks at the file; default 100 ms
+
+	// MinPassword is how many characters a new password must have, default
+	// MinPassword. Half as many of them, at most 5, must be different.
+	MinPassword int
 }
 
 // Store is the file of accounts. Any number of goroutines, and of stores in
@@ -27,6 +31,8 @@ type Store struct {
 	poll time.Duration
 	log  *slog.Logger
 	door *door
+
+	minPassword int // characters
 
 	writing sync.Mutex // held by the goroutine that changes the file
 
@@ -42,11 +48,12 @@ type Store struct {
 // line.
 func Open(path string, opts Options) (*Store, error) {
 	s := &Store{
-		path:    path,
-		poll:    cmp.Or(opts.Poll, 100*time.Millisecond),
-		log:     cmp.Or(opts.Log, slog.Default()),
-		door:    newDoor(),
-		changed: make(chan struct{}),
+		path:        path,
+		poll:        cmp.Or(opts.Poll, 100*time.Millisecond),
+		log:         cmp.Or(opts.Log, slog.Default()),
+		door:        newDoor(),
+		minPassword: cmp.Or(opts.MinPassword, MinPassword),
+		changed:     make(chan struct{}),
 	}
 	var err error
 	if s.book, s.stamp, err = readFile(path); err != nil {
@@ -84,7 +91,7 @@ func (s *Store) Add(a Account, password string) error {
 	}
 	r := &record{name: a.Name, role: a.Role, channels: otherChannels(a.Name, a.Channels), created: now()}
 	if password != "" {
-		if err := CheckPassword(a.Name, password); err != nil {
+		if err := s.CheckPassword(a.Name, password); err != nil {
 			return err
 		}
 		r.password = newVerifier(password)
@@ -94,7 +101,7 @@ func (s *Store) Add(a Account, password string) error {
 
 // SetPassword gives an account a new password; its tokens stay valid.
 func (s *Store) SetPassword(name, password string) error {
-	if err := CheckPassword(name, password); err != nil {
+	if err := s.CheckPassword(name, password); err != nil {
 		return err
 	}
 	v := newVerifier(password)

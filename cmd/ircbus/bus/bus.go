@@ -86,7 +86,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if b.store, err = sqlite.Open(ctx, filepath.Join(c.Data, EventsFile), sqlite.Options{Log: b.log}); err != nil {
 		return err
 	}
-	if b.accounts, err = account.Open(filepath.Join(c.Data, AccountsFile), account.Options{Log: b.log}); err != nil {
+	if b.accounts, err = account.Open(filepath.Join(c.Data, AccountsFile), account.Options{Log: b.log, MinPassword: c.Registration.MinPassword}); err != nil {
 		return err
 	}
 	bounds, err := b.store.Bounds(ctx)

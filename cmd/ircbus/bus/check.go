@@ -72,6 +72,7 @@ func (c Config) Check() []*Problem {
 		texts[ircbus.Fold(p.Text)] = name
 	}
 	c.MediaWiki.check(&found)
+	c.Registration.check(&found)
 	c.Limits.check(&found)
 	for _, channel := range sortedKeys(c.Retention) {
 		c.Retention[channel].check(&found, channel)
@@ -204,6 +205,12 @@ func prefixes(texts []string) ([]netip.Prefix, error) {
 		out = append(out, prefix)
 	}
 	return out, nil
+}
+
+func (r Registration) check(found *checker) {
+	if r.MinPassword < 0 || r.MinPassword > account.MaxPassword {
+		found.add(fmt.Errorf("%d must be between 1 and %d characters", r.MinPassword, account.MaxPassword), "registration", "min_password")
+	}
 }
 
 func (l Limits) check(found *checker) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd"
+	"github.com/ircbus/ircbus/ircd/account"
 )
 
 // Config says how a bus runs. The configuration file decodes into it. The zero
@@ -37,7 +38,8 @@ type Config struct {
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
 
-	Limits Limits `toml:"limits"`
+	Registration Registration `toml:"registration"`
+	Limits       Limits       `toml:"limits"`
 
 	Log     *slog.Logger `toml:"-"` // nil: slog.Default
 	Version string       `toml:"-"`
@@ -72,6 +74,11 @@ type MediaWiki struct {
 type Retention struct {
 	MaxAge   Age `toml:"max_age"`
 	MaxCount int `toml:"max_count"`
+}
+
+// Registration says how accounts come to be.
+type Registration struct {
+	MinPassword int `toml:"min_password"` // characters, 0 = account.MinPassword
 }
 
 // Limits bound what strangers can make the bus do. A zero field means the
@@ -113,14 +120,15 @@ func (a *Age) UnmarshalText(text []byte) error {
 // Default is the configuration of a bus about which nothing was said.
 func Default() Config {
 	return Config{
-		Data:      "./ircbus-data",
-		IRC:       "127.0.0.1:6667",
-		HTTP:      "127.0.0.1:8667",
-		Name:      defaultName,
-		Network:   defaultNetwork,
-		Access:    AccessOpen,
-		MaxEvent:  ircbus.MaxBody,
-		LogFormat: "text",
+		Data:         "./ircbus-data",
+		IRC:          "127.0.0.1:6667",
+		HTTP:         "127.0.0.1:8667",
+		Name:         defaultName,
+		Network:      defaultNetwork,
+		Access:       AccessOpen,
+		MaxEvent:     ircbus.MaxBody,
+		LogFormat:    "text",
+		Registration: Registration{MinPassword: account.MinPassword},
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
 			PerAddress: defaultPerAddress, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Behind: 8 << 20,
