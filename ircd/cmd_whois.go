@@ -52,7 +52,7 @@ func (c *client) whoisState(p person) {
 	if p.client == c {
 		c.reply("378", p.nick, "is connecting from "+c.conn.addr.String())
 	}
-	if _, secure := p.client.conn.net.(tlsConn); secure {
+	if p.client.conn.isSecure() {
 		c.reply("671", p.nick, "is using a secure connection")
 	}
 	c.reply("317", p.nick, itoa(p.client.idle()), itoa(p.client.since.Unix()), "seconds idle, signon time")

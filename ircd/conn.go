@@ -3,6 +3,7 @@ package ircd
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/netip"
@@ -249,5 +250,30 @@ func (c *conn) handshake(ctx context.Context, timeout time.Duration) error {
 	return tc.HandshakeContext(ctx)
 }
 
-// tlsConn is a connection that TLS protects.
+// isSecure reports whether TLS protects the connection, here or at a proxy that
+// vouches for it.
+func (c *conn) isSecure() bool {
+	switch nc := c.net.(type) {
+	case interface{ Secure() bool }:
+		return nc.Secure()
+	case tlsConn:
+		return true
+	}
+	return false
+}
+
+// tlsConn is a connection that ends its TLS here.
 type tlsConn interface{ ConnectionState() tls.ConnectionState }
+
+// certificate is the one that the client has shown, nil if none. That it has the
+// key is proven; who it is, nobody has checked. Valid after the handshake.
+func (c *conn) certificate() *x509.Certificate {
+	tc, ok := c.net.(tlsConn)
+	if !ok {
+		return nil
+	}
+	if shown := tc.ConnectionState().PeerCertificates; len(shown) > 0 {
+		return shown[0]
+	}
+	return nil
+}

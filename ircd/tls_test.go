@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -72,6 +73,38 @@ func TestHandshakeTimeout(t *testing.T) {
 		u.rest()
 	}
 	wait(t, "the connections to be forgotten", func() bool { return b.Stats().Connections == 0 })
+}
+
+// TestClientCertificate: the server knows which certificate a client has shown;
+// one without gets in as well.
+func TestClientCertificate(t *testing.T) {
+	b := newBus(t)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+		Certificates: []tls.Certificate{certificate(t)}, ClientAuth: tls.RequestClientCert,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go b.Serve(l)
+	mine := certificate(t)
+	for nick, config := range map[string]*tls.Config{
+		"alice": {InsecureSkipVerify: true, Certificates: []tls.Certificate{mine}},
+		"bob":   {InsecureSkipVerify: true},
+	} {
+		nc, err := tls.Dial("tcp", l.Addr().String(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := newUser(t, nc)
+		u.send("NICK "+nick, "USER x 0 * :x")
+		u.until(" 422 ")
+		b.Server.mu.Lock()
+		shown := b.nicks[foldNick(nick)].conn.certificate()
+		b.Server.mu.Unlock()
+		if got := shown != nil && bytes.Equal(shown.Raw, mine.Certificate[0]); got != (nick == "alice") {
+			t.Errorf("%s has shown %v", nick, shown)
+		}
+	}
 }
 
 func certificate(t *testing.T) tls.Certificate {

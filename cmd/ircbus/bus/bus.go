@@ -103,7 +103,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if b.listeners, err = listen(ctx, c, b.cert.config()); err != nil {
+	if b.listeners, err = listen(ctx, c, b.cert.forIRC()); err != nil {
 		return err
 	}
 	b.base = baseURL(c, b.listeners)

@@ -34,7 +34,17 @@ func loadPair(certFile, keyFile string) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// config is the TLS configuration of the IRC listener.
+// forIRC is the TLS configuration of the IRC listener. It asks for a client
+// certificate but takes any, or none: what counts is whose fingerprint an
+// account knows.
+func (c *certificate) forIRC() *tls.Config {
+	config := c.config()
+	config.ClientAuth = tls.RequestClientCert
+	return config
+}
+
+// config is the TLS configuration that all listeners share. It is the least that
+// is safe: TLS 1.2 (RFC 9325).
 func (c *certificate) config() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
