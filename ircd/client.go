@@ -36,6 +36,7 @@ type client struct {
 	label    string
 	response []message
 	arriving []*member
+	lookups  []lookup // what is still missing
 
 	// guarded by Server.mu
 	registered  bool

@@ -103,6 +103,7 @@ func (c *client) dispatch(msg *ircmsg.Message) error {
 		return err
 	}
 	c.answer(msg.Command, err)
+	c.lookUp(msg.Command)
 	c.flush()
 	return nil
 }

@@ -24,14 +24,15 @@ func numeric(n string, params ...string) *ircError { return &ircError{n, params}
 type failure struct {
 	command, code, context string // context may be ""
 	reason                 string
-	numeric                string
+	numeric                string   // "": whoever knows the command knows FAIL
+	more                   []string // context after the first
 }
 
 func (e *failure) Error() string { return e.code + " " + e.reason }
 
 // refused is the failure to publish in a channel.
 func refused(channel string, r *ircbus.Refusal) *failure {
-	return &failure{"PRIVMSG", string(r.Code), channel, r.Reason, "404"}
+	return &failure{command: "PRIVMSG", code: string(r.Code), context: channel, reason: r.Reason, numeric: "404"}
 }
 
 // Replies that are the same everywhere (modern.ircdocs.horse/#numerics).

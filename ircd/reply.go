@@ -45,7 +45,10 @@ func (c *client) fail(f *failure) {
 	if f.context != "" {
 		params = append(params, clip(f.context))
 	}
-	if c.caps.has(capStandardReplies) {
+	for _, more := range f.more {
+		params = append(params, clip(more))
+	}
+	if f.numeric == "" || c.caps.has(capStandardReplies) {
 		c.respond(message{source: c.srv.cfg.Name, command: "FAIL", params: append(params, f.reason), at: time.Now()})
 		return
 	}

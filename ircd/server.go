@@ -40,6 +40,14 @@ type Config struct {
 	// one receipt each; see history.Log.
 	Append func(context.Context, []ircbus.Event) ([]ircbus.Receipt, error)
 
+	// Head is the id of the last event before the first that Deliver will get.
+	Head ircbus.ID
+
+	// Events calls fn with the stored events that q asks for, in q's order, until
+	// fn fails, and returns fn's error or ErrUnfinished. Every event that was
+	// delivered is stored. fn may keep the event. nil: none are kept.
+	Events func(ctx context.Context, q EventQuery, fn func(*ircbus.Event) error) error
+
 	// Login checks an account's password or token. The error's text is shown to
 	// the client. nil: nobody can log in.
 	Login func(ctx context.Context, name, secret string, from netip.Addr) (Account, error)
@@ -78,9 +86,10 @@ type Server struct {
 	stop    context.Context // ends when Shutdown begins
 	stopNow context.CancelFunc
 
-	wg    sync.WaitGroup // connections, writers and wakers
-	stats counters
-	head  atomic.Uint64 // id of the last delivered event
+	wg      sync.WaitGroup // connections, writers and wakers
+	stats   counters
+	head    atomic.Uint64 // id of the last delivered event
+	reading chan struct{} // has room for those who may read the store now
 
 	// guarded by mu
 	mu         sync.Mutex
@@ -128,7 +137,9 @@ func New(cfg Config) (*Server, error) {
 		publishers: make(map[lcNick]*publisher),
 		feeds:      make(map[lcChan]*feedName),
 		channels:   make(map[lcChan]*channel),
+		reading:    make(chan struct{}, maxLookups),
 	}
+	s.head.Store(uint64(cfg.Head))
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	return s, nil

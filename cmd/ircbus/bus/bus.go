@@ -119,6 +119,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD,
 		HTTP:         b.base,
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
+		Head: b.head, Events: b.events,
 		Append: b.Append, Login: b.loginIRC, Refused: b.metrics.refused,
 		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
 	})

@@ -1,0 +1,61 @@
+package ircd
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// lookup is what a command wants to know from the store before its answer is
+// complete. The connection's next command waits for it.
+type lookup struct {
+	read func(context.Context) error // runs without Server.mu
+	show func(error) error           // answers with what was read, or why not, under Server.mu
+}
+
+// Limits of what the connections ask the store for.
+const (
+	maxLookups = 4                // at once, over all connections
+	lookupTime = 10 * time.Second // for one command, with the time that it waits for others'
+)
+
+// errBusy is why nothing was read.
+var errBusy = errors.New("the server is busy answering others")
+
+// lookUp completes the answer to the command with its lookups. It lets go of
+// Server.mu meanwhile: the answer so far is set aside, so that nobody else sends
+// it.
+func (c *client) lookUp(command string) {
+	lookups, label, response, arriving := c.lookups, c.label, c.response, c.arriving
+	if len(lookups) == 0 {
+		return
+	}
+	c.lookups, c.label, c.response, c.arriving = nil, "", nil, nil
+	c.srv.mu.Unlock()
+	errs := c.srv.read(lookups)
+	c.srv.mu.Lock()
+	c.label, c.response, c.arriving = label, response, append(arriving, c.arriving...)
+	for i, l := range lookups {
+		c.answer(command, l.show(errs[i]))
+	}
+}
+
+// read carries out lookups when it is their turn.
+func (s *Server) read(lookups []lookup) []error {
+	ctx, cancel := context.WithTimeout(s.stop, lookupTime)
+	defer cancel()
+	errs := make([]error, len(lookups))
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	case <-ctx.Done():
+		for i := range errs {
+			errs[i] = errBusy
+		}
+		return errs
+	}
+	for i, l := range lookups {
+		errs[i] = l.read(ctx)
+	}
+	return errs
+}
