@@ -11,6 +11,7 @@ const (
 	capBatch
 	capCapNotify
 	capEchoMessage
+	capExtendedIsupport
 	capExtendedJoin
 	capLabeledResponse
 	capMessageTags
@@ -33,6 +34,7 @@ var capabilities = []struct {
 	{capAccountTag, "account-tag", ""},
 	{capBatch, "batch", ""},
 	{capCapNotify, "cap-notify", ""},
+	{capExtendedIsupport, "draft/extended-isupport", ""},
 	{capEchoMessage, "echo-message", ""},
 	{capExtendedJoin, "extended-join", ""},
 	{capLabeledResponse, "labeled-response", ""},
@@ -53,20 +55,24 @@ func capByName(name string) (capSet, bool) {
 	return 0, false
 }
 
-// capList names all of set, with values for version 302.
-func capList(set capSet, values bool) string {
-	var names []string
+// capNames names all of set, with values for version 302. What is a draft yet
+// comes last.
+func capNames(set capSet, values bool) []string {
+	var names, drafts []string
 	for _, c := range capabilities {
-		if !set.has(c.bit) {
-			continue
-		}
+		name := c.name
 		if values && c.value != "" {
-			names = append(names, c.name+"="+c.value)
-		} else {
-			names = append(names, c.name)
+			name += "=" + c.value
+		}
+		switch {
+		case !set.has(c.bit):
+		case strings.HasPrefix(name, "draft/"):
+			drafts = append(drafts, name)
+		default:
+			names = append(names, name)
 		}
 	}
-	return strings.Join(names, " ")
+	return append(names, drafts...)
 }
 
 // allCaps is everything offered.

@@ -35,6 +35,7 @@ type client struct {
 	// read loop.
 	label    string
 	response []message
+	batches  int // so many references of batches were given out
 	arriving []*member
 	lookups  []lookup // what is still missing
 

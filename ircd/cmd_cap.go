@@ -21,9 +21,9 @@ func (c *client) cmdCap(msg *ircmsg.Message) error {
 			c.version302 = true
 			c.caps |= capCapNotify // implied
 		}
-		c.replyCap("LS", capList(allCaps, c.version302))
+		c.replyCaps("LS", capNames(allCaps, c.version302))
 	case "LIST":
-		c.replyCap("LIST", capList(c.caps, false))
+		c.replyCaps("LIST", capNames(c.caps, false))
 	case "REQ":
 		c.negotiating = !c.registered
 		c.capReq(args)
@@ -35,7 +35,20 @@ func (c *client) cmdCap(msg *ircmsg.Message) error {
 	return nil
 }
 
-func (c *client) replyCap(sub, list string) { c.reply("CAP", sub, list) }
+// replyCaps lists capabilities. Only those who understand version 302 get more
+// than one line, with a * in all but the last; others get what fits into one
+// (ircv3.net/specs/extensions/capability-negotiation#multiline-replies-to-cap-ls-and-cap-list).
+func (c *client) replyCaps(sub string, names []string) {
+	room := maxLine - len(":"+c.srv.cfg.Name+" CAP "+c.name()+" "+sub+" * :\r\n")
+	lines := wrap(names, room)
+	if !c.version302 {
+		lines = lines[:1]
+	}
+	for _, some := range lines[:len(lines)-1] {
+		c.reply("CAP", sub, "*", strings.Join(some, " "))
+	}
+	c.reply("CAP", sub, strings.Join(lines[len(lines)-1], " "))
+}
 
 // capReq grants all of the request or nothing.
 func (c *client) capReq(request string) {
@@ -45,7 +58,7 @@ func (c *client) capReq(request string) {
 		bit, ok := capByName(name)
 		switch {
 		case !ok, off && bit == capCapNotify && c.version302:
-			c.replyCap("NAK", request)
+			c.reply("CAP", "NAK", request)
 			return
 		case off:
 			caps &^= bit
@@ -53,7 +66,10 @@ func (c *client) capReq(request string) {
 			caps |= bit
 		}
 	}
-	c.replyCap("ACK", request)
+	room := maxLine - len(":"+c.srv.cfg.Name+" CAP "+c.name()+" ACK :\r\n")
+	for _, some := range wrap(strings.Fields(request), room) {
+		c.reply("CAP", "ACK", strings.Join(some, " "))
+	}
 	c.caps = caps
 	c.rerender()
 }

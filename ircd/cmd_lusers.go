@@ -7,7 +7,10 @@ import (
 )
 
 // cmdLusers says how many are here (modern.ircdocs.horse/#lusers-message).
-func (c *client) cmdLusers(*ircmsg.Message) error {
+func (c *client) cmdLusers(msg *ircmsg.Message) error {
+	if err := c.checkServer(msg.Params, 1); err != nil {
+		return err
+	}
 	c.lusers()
 	return nil
 }
@@ -18,7 +21,7 @@ func (c *client) lusers() {
 	most := s.mostEver
 	c.reply("251", fmt.Sprintf("There are %d users and 0 invisible on 1 servers", n))
 	c.reply("252", "0", "operators online")
-	c.reply("253", itoa(len(s.clients)-n), "unknown connections")
+	c.reply("253", itoa(s.arriving), "unknown connections")
 	c.reply("254", itoa(len(s.feeds)+len(s.channels)), "channels")
 	c.reply("255", fmt.Sprintf("I have %d clients and 0 servers", n))
 	c.reply("265", itoa(n), itoa(most), fmt.Sprintf("Current local users %d, max %d", n, most))

@@ -18,11 +18,17 @@ type command struct {
 
 // commands are all that clients can send.
 var commands = map[string]command{
+	"ADMIN":        {run: (*client).cmdAdmin},
 	"AUTHENTICATE": {run: (*client).cmdAuthenticate, params: 1, early: true, alone: true},
 	"AWAY":         {run: (*client).cmdAway},
 	"CAP":          {run: (*client).cmdCap, params: 1, early: true},
+	"HELP":         {run: (*client).cmdHelp},
+	"HELPOP":       {run: (*client).cmdHelp},
+	"INFO":         {run: (*client).cmdInfo},
 	"ISON":         {run: (*client).cmdIson, params: 1},
+	"ISUPPORT":     {run: (*client).cmdIsupport, early: true},
 	"JOIN":         {run: (*client).cmdJoin, params: 1},
+	"LINKS":        {run: (*client).cmdLinks},
 	"LIST":         {run: (*client).cmdList},
 	"LUSERS":       {run: (*client).cmdLusers},
 	"MODE":         {run: (*client).cmdMode, params: 1},
@@ -36,7 +42,9 @@ var commands = map[string]command{
 	"PONG":         {run: (*client).cmdPong, early: true},
 	"PRIVMSG":      {run: (*client).cmdPrivmsg},
 	"QUIT":         {run: (*client).cmdQuit, early: true},
+	"STATS":        {run: (*client).cmdStats, params: 1},
 	"TAGMSG":       {run: (*client).cmdPrivmsg},
+	"TIME":         {run: (*client).cmdTime},
 	"TOPIC":        {run: (*client).cmdTopic, params: 1},
 	"USER":         {run: (*client).cmdUser, params: 4, early: true},
 	"USERHOST":     {run: (*client).cmdUserhost, params: 1},
@@ -94,6 +102,9 @@ func (c *client) dispatch(msg *ircmsg.Message) error {
 	c.srv.mu.Lock()
 	defer c.srv.mu.Unlock()
 	_, c.label = msg.GetTag("label")
+	if err == nil {
+		c.srv.used[msg.Command]++
+	}
 	if err == nil && !cmd.alone {
 		err = cmd.run(c, msg)
 	}
@@ -115,13 +126,13 @@ func (c *client) check(msg *ircmsg.Message) (command, error) {
 	case !known:
 		return cmd, numeric("421", clip(msg.Command), "Unknown command")
 	case !c.registered && !cmd.early:
-		return cmd, numeric("451", "You have not registered")
+		return cmd, errNotRegistered
 	case len(msg.Params) < cmd.params:
 		return cmd, errNeedMoreParams(msg.Command)
 	}
 	for _, param := range msg.Params {
 		if !utf8.ValidString(param) {
-			return cmd, &failure{command: msg.Command, code: "INVALID_UTF8", numeric: "400",
+			return cmd, &failure{command: msg.Command, code: "INVALID_UTF8",
 				reason: "This server takes UTF-8 only"}
 		}
 	}

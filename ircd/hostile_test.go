@@ -20,7 +20,7 @@ func TestHostileLines(t *testing.T) {
 		"5000 of tags":    {"@" + strings.Repeat("x", 5000) + " PING x", " 417 alice "},
 		"NUL":             {"PRIVMSG #moin :a\x00b", " 400 alice "},
 		"CR":              {"PRIVMSG #moin :a\rb", " 400 alice "},
-		"not UTF-8":       {"PRIVMSG #talk :a\xffb", " 400 alice PRIVMSG "},
+		"not UTF-8":       {"PRIVMSG #talk :a\xffb", " FAIL PRIVMSG INVALID_UTF8 "},
 		"tag not UTF-8":   {"@a=\xff PING x", " 400 alice "},
 		"empty":           {"", ""},
 		"blanks":          {"    ", ""},

@@ -9,7 +9,8 @@ import (
 )
 
 // isupport says what the server can do and where its limits are
-// (modern.ircdocs.horse/#rplisupport-005).
+// (modern.ircdocs.horse/#rplisupport-005), in a batch for those who know of that
+// (ircv3.net/specs/extensions/extended-isupport).
 func (c *client) isupport() {
 	limits := c.srv.cfg.Limits
 	tokens := []string{
@@ -32,6 +33,14 @@ func (c *client) isupport() {
 		"UTF8ONLY",
 		"WHOX",
 	}
+	if !c.caps.has(capBatch | capExtendedIsupport) {
+		c.replyTokens(tokens)
+		return
+	}
+	c.respondBatch("draft/isupport", nil, func() { c.replyTokens(tokens) })
+}
+
+func (c *client) replyTokens(tokens []string) {
 	for some := range slices.Chunk(tokens, 13) {
 		c.reply("005", append(slices.Clone(some), "are supported by this server")...)
 	}

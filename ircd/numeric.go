@@ -35,6 +35,8 @@ func refused(channel string, r *ircbus.Refusal) *failure {
 	return &failure{command: "PRIVMSG", code: string(r.Code), context: channel, reason: r.Reason, numeric: "404"}
 }
 
+var errNotRegistered = numeric("451", "You have not registered")
+
 // Replies that are the same everywhere (modern.ircdocs.horse/#numerics).
 func errNoSuchNick(nick string) error {
 	return numeric("401", clip(nick), "There is nobody with this nick")

@@ -38,6 +38,7 @@ func (c *client) register() error {
 	}
 	c.registered = true
 	s.registered++
+	s.arriving--
 	s.mostEver = max(s.mostEver, s.registered)
 	s.stats.registered.Add(1)
 	c.welcome()

@@ -69,6 +69,37 @@ func (c *client) flush() {
 	c.arriving = nil
 }
 
+// respondBatch adds the lines that fn adds as a batch
+// (ircv3.net/specs/extensions/batch). The client must have asked for them.
+func (c *client) respondBatch(kind string, params []string, fn func()) {
+	c.batches++
+	ref := "b" + itoa(c.batches)
+	c.respond(message{source: c.srv.cfg.Name, command: "BATCH", params: append([]string{"+" + ref, kind}, params...)})
+	start := len(c.response)
+	fn()
+	for i := range c.response[start:] {
+		if line := &c.response[start+i]; line.batch == "" { // else it is in one inside
+			line.batch = ref
+		}
+	}
+	c.respond(message{source: c.srv.cfg.Name, command: "BATCH", params: []string{"-" + ref}})
+}
+
+// wrap spreads words over lines of at most room bytes, with a byte between two
+// words. There is at least one line.
+func wrap(words []string, room int) [][]string {
+	lines, size := [][]string{nil}, -1
+	for _, word := range words {
+		last := len(lines) - 1
+		if size += 1 + len(word); size > room && len(lines[last]) > 0 {
+			lines, size = append(lines, []string{word}), len(word)
+			continue
+		}
+		lines[last] = append(lines[last], word)
+	}
+	return lines
+}
+
 // maxIdleResponse is how many lines of an answer have room that is kept for the
 // next: the greeting's many would be half the memory of an idle connection.
 const maxIdleResponse = 2
@@ -90,7 +121,9 @@ func (c *client) compose(dst []byte) []byte {
 		begin := message{source: server, command: "BATCH", params: []string{"+" + ref, "labeled-response"}, label: c.label}
 		dst = begin.append(dst, c.caps)
 		for i := range lines {
-			lines[i].batch = ref
+			if lines[i].batch == "" { // else it is in a batch inside this one
+				lines[i].batch = ref
+			}
 		}
 		lines = append(lines, message{source: server, command: "BATCH", params: []string{"-" + ref}})
 	}

@@ -28,6 +28,7 @@ type Config struct {
 	Network string   // for people; default Name
 	Version string   // of the program
 	MOTD    []string // lines of the message of the day
+	Admin   []string // lines of ADMIN, at most three; the last is the address to write to
 
 	// HTTP is the base address of the bus's HTTP API, which the topics of feed
 	// channels point to; "" if there is none.
@@ -103,7 +104,11 @@ type Server struct {
 	channels   map[lcChan]*channel  // people's channels
 	messages   uint64               // people's messages so far, for msgid
 	registered int
+	arriving   int // connections that have neither registered nor ended
 	mostEver   int
+	used       map[string]uint64 // how often each command was used
+	motd       []string
+	admin      []string
 	scratch    scratch // for Deliver
 }
 
@@ -138,7 +143,9 @@ func New(cfg Config) (*Server, error) {
 		feeds:      make(map[lcChan]*feedName),
 		channels:   make(map[lcChan]*channel),
 		reading:    make(chan struct{}, maxLookups),
+		used:       make(map[string]uint64),
 	}
+	s.SetTexts(cfg.MOTD, cfg.Admin)
 	s.head.Store(uint64(cfg.Head))
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)
@@ -190,6 +197,7 @@ func (s *Server) accept(nc net.Conn) {
 	}
 	c := newClient(s, nc)
 	s.clients[c] = struct{}{}
+	s.arriving++
 	s.stats.connections.Add(1)
 	full := s.countAddress(c.conn.addr, 1) > s.cfg.Limits.PerAddress && !c.conn.addr.IsLoopback()
 	s.wg.Go(func() {

@@ -86,6 +86,7 @@ func newBus(t testing.TB, change ...func(*Config)) *bus {
 	b := &bus{t: t, keys: make(map[string]ircbus.Receipt)}
 	cfg := Config{
 		Name: "irc.test", Network: "TestNet", Version: "ircbus-test", HTTP: "http://irc.test:8667",
+		Admin:  []string{"Somewhere", "admin@irc.test"},
 		Append: b.append, Login: login, Limits: Limits{Burst: 1 << 20},
 	}
 	for _, f := range change {

@@ -121,6 +121,8 @@ func (c *client) quit(reason string) {
 	if c.registered {
 		s.registered--
 		s.stats.registered.Add(-1)
+	} else {
+		s.arriving--
 	}
 	if c.publisher != nil {
 		delete(c.publisher.clients, c)

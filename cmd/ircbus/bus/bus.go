@@ -116,7 +116,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 func (b *Bus) build(told *descriptions) (err error) {
 	c := b.config
 	b.irc, err = ircd.New(ircd.Config{
-		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD,
+		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP:         b.base,
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
 		Head: b.head, Events: b.events,

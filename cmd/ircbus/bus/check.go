@@ -83,7 +83,8 @@ func (c Config) Check() []*Problem {
 // What fits into IRC's lines with everything else that is in them.
 const (
 	maxNetwork  = 64
-	maxMOTDLine = 400
+	maxTextLine = 400 // of motd and admin
+	maxAdmin    = 3   // lines
 )
 
 // checkWords checks the values that are single words and numbers.
@@ -100,13 +101,10 @@ func (c Config) checkWords(found *checker) {
 	if len(c.Network) > maxNetwork {
 		found.addf("network", "%.20q… has %d bytes, the limit is %d", c.Network, len(c.Network), maxNetwork)
 	}
-	for _, line := range c.MOTD {
-		if len(line) > maxMOTDLine {
-			found.addf("motd", "the line %.20q… has %d bytes, IRC has room for %d: make two of it", line, len(line), maxMOTDLine)
-		}
-		if strings.ContainsAny(line, "\r\n\x00") {
-			found.addf("motd", "the line %q has a line break in it, give each line as a string of its own", line)
-		}
+	checkLines(found, "motd", c.MOTD)
+	checkLines(found, "admin", c.Admin)
+	if len(c.Admin) > maxAdmin {
+		found.addf("admin", "there are %d lines, IRC has room for %d", len(c.Admin), maxAdmin)
 	}
 	if !slices.Contains([]string{"", AccessOpen, AccessLogin}, c.Access) {
 		found.addf("access", "%q must be \"open\" or \"login\"", c.Access)
@@ -116,6 +114,18 @@ func (c Config) checkWords(found *checker) {
 	}
 	if !slices.Contains([]string{"", "text", "json"}, c.LogFormat) {
 		found.addf("log_format", "%q must be \"text\" or \"json\"", c.LogFormat)
+	}
+}
+
+// checkLines checks texts that IRC shows line by line.
+func checkLines(found *checker, key string, lines []string) {
+	for _, line := range lines {
+		if len(line) > maxTextLine {
+			found.addf(key, "the line %.20q… has %d bytes, IRC has room for %d: make two of it", line, len(line), maxTextLine)
+		}
+		if strings.ContainsAny(line, "\r\n\x00") {
+			found.addf(key, "the line %q has a line break in it, give each line as a string of its own", line)
+		}
 	}
 }
 

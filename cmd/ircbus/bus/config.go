@@ -29,6 +29,7 @@ type Config struct {
 	Name           string   `toml:"name"`    // the server's name on IRC
 	Network        string   `toml:"network"` // the network's name on IRC
 	MOTD           []string `toml:"motd"`
+	Admin          []string `toml:"admin"`            // what ADMIN tells, at most three lines
 	Access         string   `toml:"access"`           // "open" or "login"
 	NoUserChannels bool     `toml:"no_user_channels"` // people cannot make channels of their own
 	MaxEvent       int      `toml:"max_event"`        // bytes of an event's canonical form, 0 = ircbus.MaxBody

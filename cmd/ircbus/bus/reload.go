@@ -10,7 +10,7 @@ import (
 
 // Reload takes a new configuration and reads the certificate's files again, also
 // if their names are the same. What can change while the bus runs changes:
-// publishers, retention and certificates. What cannot is named in the log and
+// publishers, retention, certificates, and the texts of MOTD and ADMIN. What cannot is named in the log and
 // takes effect at the next start. A bad configuration changes nothing; a bad
 // certificate leaves the old one in use.
 func (b *Bus) Reload(c Config) error {
@@ -35,6 +35,7 @@ func (b *Bus) Reload(c Config) error {
 			b.log.Error("the old certificate stays in use", "err", err)
 		}
 	}
+	b.irc.SetTexts(c.MOTD, c.Admin)
 	b.directory.configure(c.Publishers)
 	errs = errors.Join(errs, b.directory.refresh())
 	b.warnAbsent(c)
@@ -54,7 +55,7 @@ func (b *Bus) current() Config {
 }
 
 // changeable are the keys of the configuration that Reload makes effective.
-var changeable = []string{"cert", "key", "publisher", "retention"}
+var changeable = []string{"admin", "cert", "key", "motd", "publisher", "retention"}
 
 // changedFixed names the keys that differ and that only a restart changes.
 func changedFixed(old, new Config) []string {
