@@ -97,6 +97,7 @@ const (
 	RateLimited      Code = "RATE_LIMITED"
 	StoreUnavailable Code = "STORE_UNAVAILABLE" // try again
 	NotPublisher     Code = "NOT_PUBLISHER"
+	NoSuchEvent      Code = "NO_SUCH_EVENT" // to be redacted
 )
 
 // Refusal is the error for an event that was not stored and never will be by
@@ -172,6 +173,9 @@ func Accept(f Fields, maxBody int) (Fields, error) {
 	}
 	if keys > 1 {
 		return nil, Refuse(InvalidEvent, "the field \"key\" occurs %d times", keys)
+	}
+	if r, ok := f.Redacts(); ok {
+		return nil, Refuse(InvalidEvent, "a redaction is not published but asked for: redact the event %d", r.Target)
 	}
 	accepted := f.Canonical()
 	for i := range accepted {

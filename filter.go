@@ -49,12 +49,14 @@ func ParseFilter(query string) (Filter, error) {
 }
 
 // Match reports whether the event's fields pass. A missing field counts as
-// empty; of a repeated one, any value may match.
+// empty; of a repeated one, any value may match. A tombstone always passes:
+// whoever has seen its target must see it.
 func (f Filter) Match(fields Fields) bool {
 	for i := range f.keys {
 		k := &f.keys[i]
 		if len(k.any) > 0 && !matchAny(k.any, k.key, fields) || matchAny(k.not, k.key, fields) {
-			return false
+			_, tombstone := fields.Redacts()
+			return tombstone
 		}
 	}
 	return true

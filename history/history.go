@@ -30,6 +30,21 @@ type Log interface {
 	// not have been stored: a retry with keys is safe.
 	Append(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error)
 
+	// Redact removes an event, or some of its fields, for good: no Range, Tail or
+	// Event that begins later gives what was removed, and nothing of it stays in
+	// the store's files longer than a read that is under way. In the same
+	// transaction it appends a tombstone, an event of the same publisher in the
+	// same channel (ircbus.Redaction.Tombstone), and returns it when all of this
+	// is on disk. If no fields would be left, the whole event is removed. Its id
+	// stays a gap that Bounds.Removed does not know of, its key stays known. Of a
+	// tombstone only the reason and the user can be removed.
+	//
+	// Errors: ErrNotFound or a *Redacted if there is no such event, or none in
+	// the redaction's channel; an *ircbus.Refusal with InvalidEvent if it has not
+	// got a field that is named, with NotPublisher if it is not r.By's own, with
+	// StoreUnavailable as for Append; ctx's error.
+	Redact(ctx context.Context, r ircbus.Redaction) (tombstone ircbus.Event, err error)
+
 	// Tail calls fn with all events after the cursor, in id order, without gap
 	// or repeat: first the stored ones, then each new one soon after its
 	// Append's commit. fn must not keep the slice, nor change the events. Tail
@@ -49,7 +64,8 @@ type Index interface {
 	// Budget is spent, it ends with an *Unfinished.
 	Range(ctx context.Context, q Query, fn func(*ircbus.Event) error) error
 
-	// Event returns one event, or ErrNotFound.
+	// Event returns one event, or ErrNotFound; a *Redacted, which is an
+	// ErrNotFound too, for one that has been redacted as a whole.
 	Event(ctx context.Context, id ircbus.ID) (ircbus.Event, error)
 
 	// Bounds tells where the log begins and ends. Removed covers the given
@@ -92,6 +108,10 @@ type Bounds struct {
 	// events after a cursor below Removed gets an answer with a gap.
 	Removed   ircbus.ID
 	RemovedAt time.Time
+
+	// Redacted is the id of the newest tombstone in any channel; 0 if there is
+	// none. What was answered before it may have changed.
+	Redacted ircbus.ID
 }
 
 // Retention says what may be removed from one channel: events older than MaxAge
@@ -101,6 +121,16 @@ type Retention struct {
 	MaxAge   time.Duration
 	MaxCount int
 }
+
+// Redacted is the error for an event that has been redacted as a whole.
+type Redacted struct{ ID, Tombstone ircbus.ID }
+
+func (r *Redacted) Error() string {
+	return fmt.Sprintf("the event %d has been redacted: the event %d says by whom", r.ID, r.Tombstone)
+}
+
+// Is makes a Redacted an ErrNotFound.
+func (r *Redacted) Is(target error) bool { return target == ErrNotFound }
 
 // Errors that every store returns for these conditions.
 var (

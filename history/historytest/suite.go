@@ -74,6 +74,12 @@ func Run(t *testing.T, start func(t *testing.T) Harness) {
 		{"RetainUnderRange", testRetainUnderRange},
 		{"RetainBeforeRange", testRetainBeforeRange},
 		{"RetainUnderTail", testRetainUnderTail},
+		{"Redact", testRedact},
+		{"RedactFields", testRedactFields},
+		{"RedactRefused", testRedactRefused},
+		{"RedactUnderTail", testRedactUnderTail},
+		{"RedactUnderRange", testRedactUnderRange},
+		{"RedactWhileUsed", testRedactWhileUsed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.run(t, newBench(start(t)))

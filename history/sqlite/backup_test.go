@@ -108,6 +108,8 @@ func TestCheck(t *testing.T) {
 		"UPDATE events SET publisher = 9":                           "from no publisher",
 		"UPDATE events SET body = 'a=%'":                            "cannot be read",
 		"UPDATE keys SET id = 9":                                    "keys belong",
+		"INSERT INTO redactions VALUES (1, 1)":                      "have been redacted",
+		"INSERT INTO redactions VALUES (0, 9)":                      "a tombstone that was never",
 		"DELETE FROM log":                                           "state",
 		"INSERT INTO events SELECT 0, at+9, 1, 1, body FROM events": "before the one before",
 	} {

@@ -22,7 +22,7 @@ func (s *Store) Bounds(ctx context.Context, channels ...string) (history.Bounds,
 			return err
 		}
 		b.Epoch = s.epoch
-		return tx.QueryRow("SELECT head, (SELECT ifnull(min(id), head + 1) FROM events) FROM log").Scan(&b.Head, &b.Oldest)
+		return tx.QueryRow("SELECT head, redacted, (SELECT ifnull(min(id), head + 1) FROM events) FROM log").Scan(&b.Head, &b.Redacted, &b.Oldest)
 	})
 	return b, err
 }

@@ -21,6 +21,8 @@ var invariants = []struct{ query, problem string }{
 	{"SELECT count(*) FROM events WHERE channel NOT IN (SELECT id FROM channels)", "%d events are in no channel"},
 	{"SELECT count(*) FROM events WHERE publisher NOT IN (SELECT id FROM publishers)", "%d events are from no publisher"},
 	{"SELECT count(*) FROM keys WHERE id > (SELECT head FROM log)", "%d keys belong to ids that were never given out"},
+	{"SELECT count(*) FROM events WHERE id IN (SELECT id FROM redactions)", "%d events are there although they have been redacted"},
+	{"SELECT count(*) FROM redactions WHERE id >= tombstone OR tombstone > (SELECT head FROM log)", "%d redactions have a tombstone that was never given out"},
 	{"SELECT abs(count(*) - 1) FROM log", "the log's state is there %d times too often or seldom"},
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ircbus/ircbus"
 )
@@ -25,6 +26,8 @@ type live struct {
 	bytes   int           // in batches
 	changed chan struct{} // closed and replaced by publish if awaited
 	awaited bool
+
+	redactions atomic.Uint64 // so far, since the store was opened
 }
 
 // batch is the new events of one commit, never changed again.
@@ -52,9 +55,14 @@ func (l *live) publish(events []ircbus.Event) {
 	if len(events) == 0 {
 		return
 	}
-	added := newBatch(events)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.add(newBatch(events))
+}
+
+// add is publish for a caller that holds mu.
+func (l *live) add(added batch) {
+	events := added.events
 	l.batches = append(l.batches, added)
 	l.head = events[len(events)-1].ID
 	l.events += len(events)
@@ -71,14 +79,45 @@ func (l *live) publish(events []ircbus.Event) {
 func (l *live) remove(channel string, last ircbus.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.rewrite(
+		func(b batch) bool { return b.events[0].ID <= last },
+		func(e ircbus.Event) (ircbus.Event, bool) { return e, e.ID > last || e.Channel != channel },
+	)
+}
+
+// redact takes the names, or everything, out of an event, and adds the
+// tombstone. No tail gets the tombstone without the rest having been done.
+func (l *live) redact(target ircbus.ID, names []string, tombstone ircbus.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rewrite(
+		func(b batch) bool { return b.events[0].ID <= target && target <= b.events[len(b.events)-1].ID },
+		func(e ircbus.Event) (ircbus.Event, bool) {
+			if e.ID == target {
+				e.Fields = e.Fields.Without(names...)
+			}
+			return e, len(e.Fields) > 0
+		},
+	)
+	l.redactions.Add(1)
+	l.add(newBatch([]ircbus.Event{tombstone}))
+}
+
+// rewrite replaces the chosen batches by copies with what fn keeps of their
+// events. The caller holds mu.
+func (l *live) rewrite(chosen func(batch) bool, fn func(ircbus.Event) (ircbus.Event, bool)) {
 	kept := l.batches[:0]
 	for _, b := range l.batches {
-		if b.events[0].ID <= last {
+		if chosen(b) {
+			var events []ircbus.Event
+			for _, e := range b.events {
+				if e, keep := fn(e); keep {
+					events = append(events, e)
+				}
+			}
 			l.events -= len(b.events)
 			l.bytes -= b.bytes
-			b = newBatch(slices.DeleteFunc(slices.Clone(b.events), func(e ircbus.Event) bool {
-				return e.ID <= last && e.Channel == channel
-			}))
+			b = newBatch(events)
 			l.events += len(b.events)
 			l.bytes += b.bytes
 		}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
-	"github.com/ircbus/ircbus/history"
 )
 
 // Limits of one page, which is read at once and then handed on from memory.
@@ -223,7 +222,7 @@ func (s *Store) Event(ctx context.Context, id ircbus.ID) (ircbus.Event, error) {
 	case err != nil:
 		return ircbus.Event{}, err
 	case len(events) == 0:
-		return ircbus.Event{}, history.ErrNotFound
+		return ircbus.Event{}, s.redacted(ctx, id)
 	}
 	return events[0], nil
 }

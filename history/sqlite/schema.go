@@ -28,7 +28,7 @@ const (
 var schema embed.FS
 
 // schemaVersion is the newest version, kept in PRAGMA user_version.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // header is what a database's first bytes tell about it.
 type header struct {
@@ -95,7 +95,7 @@ func create(path string) error {
 				return err
 			}
 		}
-		return c.run("INSERT INTO log VALUES (?, 0, 0)", strings.ToLower(rand.Text()))
+		return c.run("INSERT INTO log (epoch, head, at) VALUES (?, 0, 0)", strings.ToLower(rand.Text()))
 	})
 }
 

@@ -89,7 +89,7 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db, err := connect(path, "_journal_mode=WAL", "_synchronous=FULL", "_cache_size=-32768")
+	db, err := connect(path, "_journal_mode=WAL", "_synchronous=FULL", "_secure_delete=ON", "_cache_size=-32768")
 	if err != nil {
 		return nil, err
 	}

@@ -44,12 +44,16 @@ type counters struct {
 	tails                                 sync.Map // *tail → struct{}
 }
 
-// committed counts one transaction.
-func (c *counters) committed(stored int, group []*request, took time.Duration) {
-	asked := 0
+// asked counts the events of a group.
+func asked(group []*request) (n int) {
 	for _, r := range group {
-		asked += len(r.events)
+		n += len(r.events)
 	}
+	return n
+}
+
+// committed counts one transaction.
+func (c *counters) committed(stored, asked int, took time.Duration) {
 	c.commits.Add(1)
 	c.events.Add(uint64(stored))
 	c.duplicates.Add(uint64(asked - stored))

@@ -26,6 +26,7 @@ func (s *Store) Tail(ctx context.Context, after ircbus.ID, fn func([]ircbus.Even
 		if err := s.ended(ctx); err != nil {
 			return err
 		}
+		redacted := s.live.redactions.Load()
 		batches, changed, ok := s.live.after(t.at(), room)
 		switch {
 		case !ok:
@@ -33,7 +34,7 @@ func (s *Store) Tail(ctx context.Context, after ircbus.ID, fn func([]ircbus.Even
 				return err
 			}
 		case len(batches) > 0:
-			if err := t.deliver(ctx, batches); err != nil {
+			if err := t.deliver(ctx, batches, redacted); err != nil {
 				return err
 			}
 		default:
@@ -66,10 +67,15 @@ func (t *tail) stored(ctx context.Context) error {
 	return nil
 }
 
-func (t *tail) deliver(ctx context.Context, batches [][]ircbus.Event) error {
+// deliver gives batches to fn until something has been redacted, which may be
+// in those that follow.
+func (t *tail) deliver(ctx context.Context, batches [][]ircbus.Event, redacted uint64) error {
 	for _, events := range batches {
 		if err := t.store.ended(ctx); err != nil {
 			return err
+		}
+		if t.store.live.redactions.Load() != redacted {
+			return nil
 		}
 		if err := t.fn(events); err != nil {
 			return err

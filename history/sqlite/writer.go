@@ -22,6 +22,7 @@ type writer struct {
 	at   int64     // its acceptance, microseconds
 
 	fresh []*name // names that the present transaction stores
+	stale bool    // the write-ahead log may have what was redacted
 }
 
 // load reads what the writer keeps in memory.
@@ -34,8 +35,8 @@ func (w *writer) load(path string) error {
 		return err
 	}
 	var epoch string
-	var head, at int64
-	if err := w.db.row("SELECT epoch, head, at FROM log", nil, &epoch, &head, &at); err != nil {
+	var head, at, redacted int64
+	if err := w.db.row("SELECT epoch, head, at, redacted FROM log", nil, &epoch, &head, &at, &redacted); err != nil {
 		return fmt.Errorf("%w: its state cannot be read: %w", ErrNotOurs, err)
 	}
 	if head < 0 {
@@ -46,6 +47,7 @@ func (w *writer) load(path string) error {
 		return err
 	}
 	w.store.epoch, w.head, w.at, w.path = epoch, ircbus.ID(head), at, path
+	w.stale = redacted > 0 // a crash may have come between
 	w.store.live = newLive(w.head)
 	if err := w.loadNames("channels", w.store.channels); err != nil {
 		return err
@@ -85,6 +87,7 @@ func (w *writer) run(probeEvery time.Duration) {
 			if s.failure.Load() != nil {
 				w.failed(w.probe())
 			}
+			w.clean()
 		case <-s.closing:
 			w.finish()
 			return
@@ -142,7 +145,7 @@ func (w *writer) commit(group []*request) {
 	switch {
 	case err == nil:
 		w.store.live.publish(stored)
-		w.store.stats.committed(len(stored), group, time.Since(began))
+		w.store.stats.committed(len(stored), asked(group), time.Since(began))
 		w.failed(nil)
 	case poisoned(err) && len(group) > 1:
 		for i := range group {
@@ -164,21 +167,27 @@ func (w *writer) commit(group []*request) {
 
 // write is commit's transaction. It returns the events that are new.
 func (w *writer) write(group []*request) (stored []ircbus.Event, err error) {
-	head, last := w.head, w.at
-	w.at = max(w.at, w.store.now().UnixMicro())
-	err = w.transaction(func() (err error) {
+	err = w.give(func() (err error) {
 		stored, err = w.insert(group)
 		return err
 	})
 	if err != nil {
-		// Ids of a COMMIT that failed are not given out again: a crash may bring
-		// to light what it had written.
-		if _, ok := errors.AsType[*commitError](err); !ok {
-			w.head, w.at = head, last
-		}
 		return nil, err
 	}
 	return stored, nil
+}
+
+// give is a transaction that gives out ids, at the present time.
+func (w *writer) give(fn func() error) error {
+	head, last := w.head, w.at
+	w.at = max(w.at, w.store.now().UnixMicro())
+	err := w.transaction(fn)
+	// Ids of a COMMIT that failed are not given out again: a crash may bring to
+	// light what it had written.
+	if _, failedCommit := errors.AsType[*commitError](err); err != nil && !failedCommit {
+		w.head, w.at = head, last
+	}
+	return err
 }
 
 // transaction runs fn in a transaction, after making sure that the database is

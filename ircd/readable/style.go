@@ -57,6 +57,9 @@ func (s *Style) String() string { return s.name }
 // values are shortened, each with "…" where something is missing. Only a
 // template can make an empty line.
 func (s *Style) Line(e *ircbus.Event, max int) string {
+	if r, ok := e.Redacts(); ok {
+		return cut(oneLine(redaction(r)), max)
+	}
 	v := s.prepare(e)
 	render := func() string { return oneLine(s.render(v)) } // whose length counts
 	line := render()
@@ -79,6 +82,18 @@ func (s *Style) Line(e *ircbus.Event, max int) string {
 		}
 	}
 	return cut(line, max)
+}
+
+// redaction is the sentence for a tombstone, in every style.
+func redaction(r ircbus.Redaction) string {
+	what := fmt.Sprintf("redacted event %d", r.Target)
+	if len(r.Names) > 0 {
+		what += " (" + clean(strings.Join(r.Names, ", ")) + ")"
+	}
+	if reason := clean(r.Reason); reason != "" {
+		what += ": " + reason
+	}
+	return what
 }
 
 const ellipsis = "…"

@@ -167,3 +167,27 @@ func BenchmarkLine(b *testing.B) {
 		})
 	}
 }
+
+// A tombstone has the same sentence in every style.
+func TestRedaction(t *testing.T) {
+	for _, test := range []struct {
+		r    ircbus.Redaction
+		max  int
+		want string
+	}{
+		{ircbus.Redaction{Target: 118, By: "anna"}, 200, "redacted event 118"},
+		{ircbus.Redaction{Target: 118, By: "anna", Reason: "spam\nspam\x03"}, 200, "redacted event 118: spam spam\uFFFD"},
+		{ircbus.Redaction{Target: 118, By: "anna", Names: []string{"comment", "text"}, Reason: "x"}, 200, "redacted event 118 (comment, text): x"},
+		{ircbus.Redaction{Target: 118, By: "anna", Reason: "spam spam"}, 28, "redacted event 118: spam…"},
+	} {
+		for _, name := range []string{"plain", "colour", "mediawiki"} {
+			style, err := Named(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := style.Line(&ircbus.Event{Fields: test.r.Tombstone()}, test.max); got != test.want {
+				t.Errorf("%s: %q, want %q", name, got, test.want)
+			}
+		}
+	}
+}
