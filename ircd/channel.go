@@ -12,7 +12,7 @@ import (
 type channel struct {
 	name    string
 	created time.Time
-	members map[*client]*membership
+	members map[*person]*membership
 
 	topic   string
 	topicBy string
@@ -40,75 +40,16 @@ func (ch *channel) set(mode byte, on bool) {
 	ch.modes = string(modes)
 }
 
-func (ch *channel) banned(c *client) bool {
-	return slices.ContainsFunc(ch.bans, func(b ban) bool { return matchMask(b.mask, c.source()) })
+func (ch *channel) banned(p *person) bool {
+	return slices.ContainsFunc(ch.bans, func(b ban) bool { return matchMask(b.mask, p.source()) })
 }
 
-// others yields the members but one.
+// others yields the members' connections but one.
 func (ch *channel) others(but *client) iter.Seq[*client] {
 	return func(yield func(*client) bool) {
-		for c := range ch.members {
-			if c != but && !yield(c) {
-				return
-			}
-		}
-	}
-}
-
-// sendOthers sends to all members but one.
-func (ch *channel) sendOthers(but *client, m message) {
-	for c := range ch.others(but) {
-		c.send(m)
-	}
-}
-
-// doubled reports whether another connection with the same nick is in the
-// channel, which happens to publishers: others do not see the second one.
-func (ch *channel) doubled(c *client) bool {
-	if c.publisher == nil {
-		return false
-	}
-	for other := range c.publisher.clients {
-		if other != c && ch.members[other] != nil {
-			return true
-		}
-	}
-	return false
-}
-
-// people yields the members, a nick of several connections once.
-func (ch *channel) people() iter.Seq2[*client, *membership] {
-	return func(yield func(*client, *membership) bool) {
-		seen := make(map[*publisher]bool)
-		for c, m := range ch.members {
-			if c.publisher != nil {
-				if seen[c.publisher] {
-					continue
-				}
-				seen[c.publisher] = true
-			}
-			if !yield(c, m) {
-				return
-			}
-		}
-	}
-}
-
-// neighbours yields everybody who shares a person's channel with c, once. In
-// feeds nobody sees anybody (docs/protocol.md, "Channels").
-func (c *client) neighbours() iter.Seq[*client] {
-	return func(yield func(*client) bool) {
-		seen := map[*client]bool{c: true}
-		for _, m := range c.joined {
-			if m.channel == nil {
-				continue
-			}
-			for other := range m.channel.members {
-				if seen[other] {
-					continue
-				}
-				seen[other] = true
-				if !yield(other) {
+		for p := range ch.members {
+			for _, c := range p.clients {
+				if c != but && !yield(c) {
 					return
 				}
 			}
@@ -116,30 +57,11 @@ func (c *client) neighbours() iter.Seq[*client] {
 	}
 }
 
-// leave takes the client out of a channel or view without a word.
-func (c *client) leave(m *membership) {
-	delete(c.joined, foldChan(m.name))
-	if m.view != nil {
-		m.view.leave(m)
-		return
+// sendOthers sends to all members' connections but one.
+func (ch *channel) sendOthers(but *client, m message) {
+	for c := range ch.others(but) {
+		c.send(m)
 	}
-	delete(m.channel.members, c)
-	if len(m.channel.members) == 0 {
-		delete(c.srv.channels, foldChan(m.channel.name))
-	}
-}
-
-// prefix is the membership prefix, all of it for multi-prefix.
-func (m *membership) prefix(all bool) string {
-	switch {
-	case m.op && m.voice && all:
-		return "@+"
-	case m.op:
-		return "@"
-	case m.voice:
-		return "+"
-	}
-	return ""
 }
 
 // target is a channel or view that somebody asks about. Either channel or feed
@@ -150,25 +72,26 @@ type target struct {
 	feed    *feedName
 }
 
-func (m *membership) target() *target {
-	if m.view != nil {
-		return &target{name: m.name, feed: m.view.of}
-	}
-	return &target{name: m.name, channel: m.channel}
-}
+func (ch *channel) target() *target { return &target{name: ch.name, channel: ch} }
+
+func (v *viewing) target() *target { return &target{name: v.name, feed: v.view.of} }
 
 // find returns the channel or view as the client may know of it, or nil. A
 // secret channel is only known to its members.
 func (c *client) find(name string) *target {
-	if m := c.joined[foldChan(name)]; m != nil {
-		return m.target()
+	key := foldChan(name)
+	if v := c.views[key]; v != nil {
+		return v.target()
+	}
+	if m := c.channels[key]; m != nil {
+		return m.channel.target()
 	}
 	base, _, _ := strings.Cut(name, "?")
 	if fn := c.srv.feeds[foldChan(base)]; fn != nil {
 		return &target{name: name, feed: fn}
 	}
-	if ch := c.srv.channels[foldChan(name)]; ch != nil && !ch.has('s') {
-		return &target{name: ch.name, channel: ch}
+	if ch := c.srv.channels[key]; ch != nil && !ch.has('s') {
+		return ch.target()
 	}
 	return nil
 }

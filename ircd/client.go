@@ -17,8 +17,7 @@ type client struct {
 	srv   *Server
 	conn  *conn
 	log   *slog.Logger
-	since time.Time
-	host  string
+	begun time.Time
 
 	exempt atomic.Bool // a publisher's: no limit on lines
 
@@ -44,27 +43,14 @@ type client struct {
 	negotiating bool // CAP without CAP END
 	version302  bool
 	caps        capSet
-	nick        string // what NICK asked for, before registration
-	user, real  string
-	account     string
-	mayOper     bool       // account is an operator's
-	publisher   *publisher // account's, if it is a publisher
-	own         *own       // events that this publisher's connection publishes
-	invisible   bool       // user mode i
-	bot         bool       // user mode B
-	away        string
-	joined      map[lcChan]*membership
-	lastActive  time.Time
+	*person          // whose connection this is
+	own         *own // events that this publisher's connection publishes
+	views       map[lcChan]*viewing
 }
 
-// membership is a client's presence in one channel: either a person's channel
-// or a view of a feed.
-type membership struct {
-	name string // as the client knows it
-
-	channel   *channel // nil in a view
-	op, voice bool
-
+// viewing is a connection's presence in a view of a feed.
+type viewing struct {
+	name  string // as the client knows it
 	view  *view
 	key   streamKey
 	place *member
@@ -74,13 +60,11 @@ func newClient(s *Server, nc net.Conn) *client {
 	c := &client{
 		srv:     s,
 		conn:    newConn(nc, s.wg.Go, min(s.cfg.Limits.Behind, maxReplies), func() ircbus.ID { return ircbus.ID(s.head.Load()) }),
-		since:   time.Now(),
+		begun:   time.Now(),
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
 		sasl:    saslState{buffer: *ircutils.NewSASLBuffer(maxSASL)},
-		joined:  make(map[lcChan]*membership),
 	}
-	c.host = hostOf(c.conn.addr)
-	c.lastActive = c.since
+	c.person = &person{host: hostOf(c.conn.addr), since: c.begun, lastActive: c.begun}
 	c.log = s.log.With("conn", nc.RemoteAddr().String())
 	return c
 }
@@ -91,34 +75,4 @@ func (c *client) name() string {
 		return "*"
 	}
 	return c.nick
-}
-
-// source is who others see speaking.
-func (c *client) source() string {
-	if c.publisher != nil {
-		return c.publisher.source
-	}
-	return c.nick + "!" + c.userName() + "@" + c.host
-}
-
-func (c *client) userName() string {
-	if c.publisher != nil {
-		return c.publisher.name
-	}
-	return c.user
-}
-
-func (c *client) hostName() string {
-	if c.publisher != nil {
-		return c.srv.cfg.Name
-	}
-	return c.host
-}
-
-// message is what this client does, for others to see.
-func (c *client) message(command string, params ...string) message {
-	return message{
-		source: c.source(), command: command, params: params,
-		at: time.Now(), account: c.account, bot: c.bot || c.publisher != nil,
-	}
 }

@@ -13,8 +13,11 @@ import (
 // docs/protocol.md, "Channels").
 func (c *client) cmdJoin(msg *ircmsg.Message) error {
 	if msg.Params[0] == "0" {
-		for _, m := range c.joined {
-			c.part(m, "")
+		for _, v := range c.views {
+			c.partView(v)
+		}
+		for _, m := range c.channels {
+			c.part(m.channel, "")
 		}
 		return nil
 	}
@@ -36,10 +39,11 @@ func (c *client) cmdJoin(msg *ircmsg.Message) error {
 }
 
 func (c *client) join(name, key string) error {
-	if c.joined[foldChan(name)] != nil {
+	folded := foldChan(name)
+	if c.views[folded] != nil || c.channels[folded] != nil {
 		return nil
 	}
-	if limit := c.srv.cfg.Limits.Channels; len(c.joined) >= limit {
+	if limit := c.srv.cfg.Limits.Channels; len(c.views)+len(c.channels) >= limit {
 		return numeric("405", clip(name), fmt.Sprintf("You are in %d channels, the limit", limit))
 	}
 	base, _, filtered := strings.Cut(name, "?")
@@ -64,19 +68,22 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 	} else if limit := c.srv.cfg.Limits.Filters; fn.views[name] == nil && fn.filters() >= limit {
 		return numeric("405", clip(name), fmt.Sprintf("%s has %d different filters already, the limit", fn.name, limit))
 	}
-	m := &membership{name: name, view: fn.view(name, view.Filter), voice: fn.feed.allows(c.publisher)}
-	c.joined[foldChan(name)] = m
-	m.view.enter(c, m)
+	v := &viewing{name: name, view: fn.view(name, view.Filter)}
+	if c.views == nil {
+		c.views = make(map[lcChan]*viewing)
+	}
+	c.views[foldChan(name)] = v
+	v.view.enter(c, v)
 	c.respond(c.joinMessage(name, c.caps))
-	c.replyTopic(m.target())
-	c.replyNames(m.target())
+	c.replyTopic(v.target())
+	c.replyNames(v.target())
 	return nil
 }
 
 // joinChannel enters a channel of people, who creates it is its operator.
 func (c *client) joinChannel(name, key string) error {
 	ch := c.srv.channels[foldChan(name)]
-	m := &membership{name: name}
+	var r rank
 	if ch == nil {
 		if err := ircbus.CheckChannel(name); err != nil {
 			return errNoSuchChannel(name, err.Error())
@@ -84,24 +91,23 @@ func (c *client) joinChannel(name, key string) error {
 		if c.srv.cfg.NoUserChannels {
 			return errNoSuchChannel(name, "No publisher has this channel, and people cannot make channels here")
 		}
-		ch = &channel{name: name, created: time.Now(), modes: "nt", members: make(map[*client]*membership)}
+		ch = &channel{name: name, created: time.Now(), modes: "nt", members: make(map[*person]*membership)}
 		c.srv.channels[foldChan(name)] = ch
-		m.op = true
+		r.op = true
 	} else if err := ch.admits(c, key); err != nil {
 		return err
 	}
-	m.channel, m.name = ch, ch.name
-	c.joined[foldChan(name)] = m
-	if !ch.doubled(c) {
-		for other := range ch.others(c) {
-			other.send(c.joinMessage(ch.name, other.caps))
-		}
-	}
-	ch.members[c] = m
-	c.respond(c.joinMessage(ch.name, c.caps))
-	c.replyTopic(m.target())
-	c.replyNames(m.target())
+	c.person.join(ch, r)
+	c.announceJoin(c, ch)
+	c.enter(ch)
 	return nil
+}
+
+// enter shows the client that it is in the channel.
+func (c *client) enter(ch *channel) {
+	c.respond(c.joinMessage(ch.name, c.caps))
+	c.replyTopic(ch.target())
+	c.replyNames(ch.target())
 }
 
 // admits says why somebody may not enter, or nil.
@@ -113,7 +119,7 @@ func (ch *channel) admits(c *client, key string) error {
 		return numeric("471", ch.name, "The channel is full (+l)")
 	case ch.has('i'):
 		return numeric("473", ch.name, "The channel is for those who were invited (+i)")
-	case ch.banned(c):
+	case ch.banned(c.person):
 		return numeric("474", ch.name, "You are banned from the channel (+b)")
 	}
 	return nil
@@ -121,13 +127,13 @@ func (ch *channel) admits(c *client, key string) error {
 
 // joinMessage is the JOIN as a client with these capabilities sees it
 // (ircv3.net/specs/extensions/extended-join).
-func (c *client) joinMessage(channel string, caps capSet) message {
+func (p *person) joinMessage(channel string, caps capSet) message {
 	if !caps.has(capExtendedJoin) {
-		return c.message("JOIN", channel)
+		return p.message("JOIN", channel)
 	}
-	account := c.account
+	account := p.account
 	if account == "" {
 		account = "*"
 	}
-	return c.message("JOIN", channel, account, c.real)
+	return p.message("JOIN", channel, account, p.real)
 }

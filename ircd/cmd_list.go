@@ -26,7 +26,7 @@ func (c *client) cmdList(msg *ircmsg.Message) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.srv.channels)) {
 		ch := c.srv.channels[key]
-		if wanted(ch.name) && (!ch.has('s') || ch.members[c] != nil) {
+		if wanted(ch.name) && (!ch.has('s') || ch.members[c.person] != nil) {
 			c.reply("322", ch.name, itoa(len(ch.members)), ch.topic)
 		}
 	}

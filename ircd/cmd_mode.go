@@ -43,7 +43,7 @@ func (c *client) showModes(t *target) {
 	if ch.key != "" {
 		modes += "k"
 		args = append(args, "*")
-		if ch.members[c] != nil {
+		if ch.members[c.person] != nil {
 			args[0] = ch.key
 		}
 	}
@@ -113,7 +113,7 @@ func (c *client) channelMode(ch *channel, args []string) error {
 	if len(args) == 1 && c.showLists(ch.name, ch.bans, args[0]) {
 		return nil
 	}
-	switch m := ch.members[c]; {
+	switch m := ch.members[c.person]; {
 	case m == nil:
 		return errNotOnChannel(ch.name)
 	case !m.op:
@@ -192,25 +192,18 @@ func (c *client) changeKey(ch *channel, on bool, key string, done *modeChange) e
 }
 
 func (c *client) changeRank(ch *channel, on bool, mode byte, nick string, done *modeChange) error {
-	changed := false
-	known := false
-	for other, m := range ch.members {
-		if foldNick(other.nick) != foldNick(nick) {
-			continue
-		}
-		rank := &m.op
-		if mode == 'v' {
-			rank = &m.voice
-		}
-		known, nick = true, other.nick
-		changed = changed || *rank != on
-		*rank = on
-	}
-	if !known {
+	p := c.srv.nicks[foldNick(nick)]
+	m := ch.members[p]
+	if m == nil {
 		return numeric("441", clip(nick), ch.name, "This person is not on the channel")
 	}
-	if changed {
-		done.add(on, mode, nick)
+	flag := &m.op
+	if mode == 'v' {
+		flag = &m.voice
+	}
+	if *flag != on {
+		*flag = on
+		done.add(on, mode, p.nick)
 	}
 	return nil
 }
@@ -256,7 +249,7 @@ func completeMask(mask string) string {
 // userMode shows or changes one's own modes: i invisible, B bot.
 func (c *client) userMode(nick string, args []string) error {
 	if foldNick(nick) != foldNick(c.nick) {
-		if _, ok := c.srv.personByNick(nick); !ok {
+		if c.srv.nicks[foldNick(nick)] == nil {
 			return errNoSuchNick(nick)
 		}
 		return numeric("502", "You can only see and change your own modes")
@@ -266,7 +259,7 @@ func (c *client) userMode(nick string, args []string) error {
 		if c.invisible {
 			modes += "i"
 		}
-		if c.bot || c.publisher != nil {
+		if c.isBot() {
 			modes += "B"
 		}
 		c.reply("221", modes)
@@ -297,7 +290,9 @@ func (c *client) userMode(nick string, args []string) error {
 		c.reply("501", "This server knows the user modes i and B only")
 	}
 	if done.modes != "" {
-		c.respond(message{source: c.nick, command: "MODE", params: []string{c.nick, done.modes}, at: time.Now()})
+		m := message{source: c.nick, command: "MODE", params: []string{c.nick, done.modes}, at: time.Now()}
+		c.person.send(c, m)
+		c.respond(m)
 	}
 	return nil
 }

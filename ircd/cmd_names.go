@@ -55,55 +55,29 @@ func (t *target) kind() string {
 	return "="
 }
 
-// person is somebody as others see him: a client, or a publisher whether it is
-// connected or not.
-type person struct {
-	membership // rank in the channel asked about, if any
-	nick       string
-	user, host string
-	real       string
-	account    string
-	away       bool
-	bot        bool
-	client     *client // nil for a publisher
-}
-
-func (c *client) person() person {
-	if c.publisher != nil {
-		return c.publisher.person(c.srv.cfg.Name)
-	}
-	return person{nick: c.nick, user: c.user, host: c.host, real: c.real, account: c.account,
-		away: c.away != "", bot: c.bot, client: c}
-}
-
-func (p *publisher) person(server string) person {
-	real := p.Wiki.Name
-	if real == "" {
-		real = p.name
-	}
-	return person{nick: p.name, user: p.name, host: server, real: real, account: p.name, bot: true}
+// presence is a person with the rank in the channel asked about, if any.
+type presence struct {
+	*person
+	rank
 }
 
 // present lists whom the client sees in a channel: in a feed the publishers and
 // itself (docs/protocol.md, "Channels").
-func (c *client) present(t *target) []person {
-	var all []person
+func (c *client) present(t *target) []presence {
+	var all []presence
 	if t.feed != nil {
 		for _, pub := range t.feed.feed.publishers {
-			p := pub.person(c.srv.cfg.Name)
-			p.voice = true
-			all = append(all, p)
+			all = append(all, presence{pub.person, rank{voice: true}})
 		}
-		if c.joined[foldChan(t.name)] != nil && !t.feed.feed.allows(c.publisher) {
-			all = append(all, c.person())
+		if c.views[foldChan(t.name)] != nil && !t.feed.feed.allows(c.publisher) {
+			all = append(all, presence{person: c.person})
 		}
 		return all
 	}
-	inside := t.channel.members[c] != nil
-	for other, m := range t.channel.people() {
-		if p := other.person(); inside || !other.invisible {
-			p.op, p.voice = m.op, m.voice
-			all = append(all, p)
+	inside := t.channel.members[c.person] != nil
+	for p, m := range t.channel.members {
+		if inside || !p.invisible {
+			all = append(all, presence{p, m.rank})
 		}
 	}
 	return all

@@ -18,11 +18,11 @@ func (c *client) cmdNick(msg *ircmsg.Message) error {
 		return nil
 	case c.publisher != nil:
 		return numeric("447", "A publisher keeps its nick")
-	case c.srv.taken(nick, c):
+	case c.srv.taken(nick, c.person):
 		return numeric("433", nick, c.srv.whyTaken(nick))
 	}
 	if nick != c.nick {
-		c.rename(nick)
+		c.srv.rename(c.person, c, nick)
 	}
 	return nil
 }

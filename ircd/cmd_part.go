@@ -13,9 +13,12 @@ func (c *client) cmdPart(msg *ircmsg.Message) error {
 		reason = cut(msg.Params[1], maxTopicLen)
 	}
 	for name := range strings.SplitSeq(msg.Params[0], ",") {
-		switch m := c.joined[foldChan(name)]; {
+		key := foldChan(name)
+		switch v, m := c.views[key], c.channels[key]; {
+		case v != nil:
+			c.partView(v)
 		case m != nil:
-			c.part(m, reason)
+			c.part(m.channel, reason)
 		case c.find(name) == nil:
 			c.answer("PART", errNoSuchChannel(name, "There is no such channel"))
 		default:
@@ -26,14 +29,25 @@ func (c *client) cmdPart(msg *ircmsg.Message) error {
 	return nil
 }
 
-func (c *client) part(m *membership, reason string) {
-	parted := c.message("PART", m.name)
+// part takes the person, with all connections, out of a channel.
+func (c *client) part(ch *channel, reason string) {
+	parted := c.message("PART", ch.name)
 	if reason != "" {
 		parted.params = append(parted.params, reason)
 	}
-	if m.channel != nil && !m.channel.doubled(c) {
-		m.channel.sendOthers(c, parted)
-	}
+	ch.sendOthers(c, parted)
 	c.respond(parted)
-	c.leave(m)
+	c.srv.leave(c.person, ch)
+}
+
+// partView takes the connection out of a view, which nobody else sees.
+func (c *client) partView(v *viewing) {
+	c.respond(c.message("PART", v.name))
+	c.unview(v)
+}
+
+// unview takes the connection out of a view without a word.
+func (c *client) unview(v *viewing) {
+	delete(c.views, foldChan(v.name))
+	v.view.leave(v)
 }

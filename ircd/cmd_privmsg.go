@@ -90,7 +90,7 @@ func (c *client) echo(m message) {
 
 // hears says why the client may not speak in the channel, or nil.
 func (ch *channel) hears(c *client) error {
-	m := ch.members[c]
+	m := ch.members[c.person]
 	switch {
 	case m == nil && ch.has('n'):
 		return errCannotSend(ch.name, "Only members may speak here (+n)")
@@ -98,7 +98,7 @@ func (ch *channel) hears(c *client) error {
 		return nil
 	case ch.has('m'):
 		return errCannotSend(ch.name, "Only operators and voiced members may speak here (+m)")
-	case ch.banned(c):
+	case ch.banned(c.person):
 		return errCannotSend(ch.name, "You are banned from the channel (+b)")
 	}
 	return nil
@@ -122,31 +122,30 @@ func (c *client) sayInFeed(command, target string) error {
 	return refused(target, r)
 }
 
-// sayTo sends to all connections with a nick.
+// sayTo sends to all connections with a nick, and shows it to the sender's other
+// connections if they want echoes.
 func (c *client) sayTo(nick string, m message) error {
-	key := foldNick(nick)
-	if p := c.srv.publishers[key]; p != nil {
-		m.params[0] = p.name
-		if len(p.clients) == 0 {
-			return numeric("301", p.name, "Nobody is connected as "+p.name+" now, so nobody reads this")
-		}
-		for other := range p.clients {
-			if other != c {
+	p := c.srv.nicks[foldNick(nick)]
+	switch {
+	case p == nil:
+		return errNoSuchNick(nick)
+	case len(p.clients) == 0:
+		return numeric("301", p.nick, "Nobody is connected as "+p.nick+" now, so nobody reads this")
+	}
+	m.params[0] = p.nick
+	for _, other := range p.clients {
+		other.hear(m)
+	}
+	if p != c.person {
+		for _, other := range c.clients {
+			if other != c && other.caps.has(capEchoMessage) {
 				other.hear(m)
 			}
 		}
-		c.echo(m)
-		return nil
 	}
-	other := c.srv.nicks[key]
-	if other == nil {
-		return errNoSuchNick(nick)
-	}
-	m.params[0] = other.nick
-	other.hear(m)
 	c.echo(m)
-	if other.away != "" && m.command == "PRIVMSG" {
-		c.reply("301", other.nick, other.away)
+	if p.away != "" && m.command == "PRIVMSG" {
+		c.reply("301", p.nick, p.away)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (c *client) cmdTopic(msg *ircmsg.Message) error {
 		return errNotOperator(name, "The topic of a publisher's channel is fixed")
 	}
 	ch := t.channel
-	mine := ch.members[c]
+	mine := ch.members[c.person]
 	switch {
 	case mine == nil:
 		return errNotOnChannel(name)

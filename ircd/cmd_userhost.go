@@ -11,9 +11,9 @@ import (
 func (c *client) cmdUserhost(msg *ircmsg.Message) error {
 	var found []string
 	for _, nick := range msg.Params[:min(len(msg.Params), 5)] {
-		if p, ok := c.srv.personByNick(nick); ok {
+		if p := c.srv.nicks[foldNick(nick)]; p != nil {
 			state := "+"
-			if p.away {
+			if p.away != "" {
 				state = "-"
 			}
 			found = append(found, p.nick+"="+state+p.user+"@"+p.host)
@@ -27,7 +27,7 @@ func (c *client) cmdUserhost(msg *ircmsg.Message) error {
 func (c *client) cmdIson(msg *ircmsg.Message) error {
 	var here []string
 	for _, nick := range strings.Fields(strings.Join(msg.Params, " ")) {
-		if p, ok := c.srv.personByNick(nick); ok {
+		if p := c.srv.nicks[foldNick(nick)]; p != nil {
 			here = append(here, p.nick)
 		}
 	}

@@ -19,7 +19,7 @@ func (c *client) checkServer(params []string, at int) error {
 	if len(params) <= at || params[at] == "" || matchMask(params[at], c.srv.cfg.Name) {
 		return nil
 	}
-	if _, ok := c.srv.personByNick(params[at]); ok {
+	if c.srv.nicks[foldNick(params[at])] != nil {
 		return nil
 	}
 	return numeric("402", clip(params[at]), "There is no other server here than "+c.srv.cfg.Name)

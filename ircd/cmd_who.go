@@ -22,7 +22,7 @@ func (c *client) cmdWho(msg *ircmsg.Message) error {
 		_, fields, _ = strings.Cut(msg.Params[1], "%")
 	}
 	channel := "*"
-	var found []person
+	var found []presence
 	if t := c.find(mask); t != nil {
 		channel, found = t.name, c.present(t)
 	} else if !strings.HasPrefix(mask, "#") {
@@ -41,62 +41,47 @@ func (c *client) cmdWho(msg *ircmsg.Message) error {
 
 // findPeople finds people by nick or mask. The invisible are found by their
 // nick only.
-func (c *client) findPeople(mask string) []person {
+func (c *client) findPeople(mask string) []presence {
 	if !strings.ContainsAny(mask, "*?") {
-		if p, ok := c.srv.personByNick(mask); ok {
-			return []person{p}
+		if p := c.srv.nicks[foldNick(mask)]; p != nil {
+			return []presence{{person: p}}
 		}
 		return nil
 	}
-	var found []person
-	for _, other := range c.srv.nicks {
-		if len(found) < maxWho && (!other.invisible || other == c) && matchMask(mask, other.nick) {
-			found = append(found, other.person())
+	var found []presence
+	for _, p := range c.srv.nicks {
+		if len(found) < maxWho && p.publisher == nil && (!p.invisible || p == c.person) && matchMask(mask, p.nick) {
+			found = append(found, presence{person: p})
 		}
 	}
 	return found
 }
 
-func (s *Server) personByNick(nick string) (person, bool) {
-	key := foldNick(nick)
-	if p := s.publishers[key]; p != nil {
-		return p.person(s.cfg.Name), true
-	}
-	if other := s.nicks[key]; other != nil {
-		return other.person(), true
-	}
-	return person{}, false
-}
-
 // flags: here or gone, bot, rank in the channel.
-func (p *person) flags(c *client) string {
+func (p *presence) flags(c *client) string {
 	flags := "H"
-	if p.away {
+	if p.away != "" {
 		flags = "G"
 	}
-	if p.bot {
+	if p.isBot() {
 		flags += "B"
 	}
 	return flags + p.prefix(c.caps.has(capMultiPrefix))
 }
 
 // whox gives the fields in their fixed order, whatever order was asked for.
-func (p *person) whox(c *client, channel, asked string) []string {
+func (p *presence) whox(c *client, channel, asked string) []string {
 	asked, token, _ := strings.Cut(asked, ",")
 	account := p.account
 	if account == "" {
 		account = "0"
-	}
-	idle := "0"
-	if p.client != nil {
-		idle = itoa(p.client.idle())
 	}
 	values := []struct {
 		field byte
 		value string
 	}{
 		{'t', clip(token)}, {'c', channel}, {'u', p.user}, {'i', p.host}, {'h', p.host},
-		{'s', c.srv.cfg.Name}, {'n', p.nick}, {'f', p.flags(c)}, {'d', "0"}, {'l', idle},
+		{'s', c.srv.cfg.Name}, {'n', p.nick}, {'f', p.flags(c)}, {'d', "0"}, {'l', itoa(p.idle())},
 		{'a', account}, {'o', "n/a"}, {'r', p.real},
 	}
 	var out []string

@@ -3,7 +3,6 @@ package ircd
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
 )
@@ -16,8 +15,8 @@ func (c *client) cmdWhois(msg *ircmsg.Message) error {
 	}
 	nick := msg.Params[len(msg.Params)-1]
 	nick, _, _ = strings.Cut(nick, ",")
-	p, ok := c.srv.personByNick(nick)
-	if !ok {
+	p := c.srv.nicks[foldNick(nick)]
+	if p == nil {
 		c.answer("WHOIS", errNoSuchNick(nick))
 		c.reply("318", clip(nick), "End of WHOIS")
 		return nil
@@ -30,7 +29,7 @@ func (c *client) cmdWhois(msg *ircmsg.Message) error {
 	if p.account != "" {
 		c.reply("330", p.nick, p.account, "is logged in as")
 	}
-	if p.bot {
+	if p.isBot() {
 		c.reply("335", p.nick, "is a bot")
 	}
 	c.whoisState(p)
@@ -38,44 +37,46 @@ func (c *client) cmdWhois(msg *ircmsg.Message) error {
 	return nil
 }
 
-// whoisState tells what only a connection has.
-func (c *client) whoisState(p person) {
-	if p.client == nil {
-		if pub := c.srv.publishers[foldNick(p.nick)]; len(pub.clients) == 0 {
+// whoisState tells what only somebody has who is connected.
+func (c *client) whoisState(p *person) {
+	if p.away != "" {
+		c.reply("301", p.nick, p.away)
+	}
+	if p.publisher != nil {
+		if len(p.clients) == 0 {
 			c.reply("320", p.nick, "publishes on this bus and is not connected by IRC now")
 		}
 		return
 	}
-	if p.client.away != "" {
-		c.reply("301", p.nick, p.client.away)
-	}
-	if p.client == c {
+	if p == c.person {
 		c.reply("378", p.nick, "is connecting from "+c.conn.addr.String())
 	}
-	if p.client.conn.isSecure() {
+	if p.secure() {
 		c.reply("671", p.nick, "is using a secure connection")
 	}
-	c.reply("317", p.nick, itoa(p.client.idle()), itoa(p.client.since.Unix()), "seconds idle, signon time")
+	c.reply("317", p.nick, itoa(p.idle()), itoa(p.since.Unix()), "seconds idle, signon time")
 }
 
-// channelsOf lists the channels of somebody that c may know of: a publisher's
-// own feeds, nobody's else.
-func (c *client) channelsOf(p person) []string {
+// channelsOf lists the channels of somebody that c may know of: of a publisher
+// its own feeds, of itself all.
+func (c *client) channelsOf(p *person) []string {
 	var names []string
-	if p.client == nil {
+	if p.publisher != nil {
 		for _, fn := range c.srv.feeds {
-			if fn.feed.allows(c.srv.publishers[foldNick(p.nick)]) {
+			if fn.feed.allows(p.publisher) {
 				names = append(names, "+"+fn.name)
 			}
 		}
 	} else {
-		for _, m := range p.client.joined {
-			switch {
-			case p.client == c:
-			case m.channel == nil, m.channel.members[c] == nil && (m.channel.has('s') || p.client.invisible):
-				continue
+		if p == c.person {
+			for _, v := range c.views {
+				names = append(names, v.name)
 			}
-			names = append(names, m.prefix(c.caps.has(capMultiPrefix))+m.name)
+		}
+		for _, m := range p.channels {
+			if p == c.person || m.channel.members[c.person] != nil || !m.channel.has('s') && !p.invisible {
+				names = append(names, m.prefix(c.caps.has(capMultiPrefix))+m.channel.name)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -92,5 +93,3 @@ func fit(names []string) []string {
 	}
 	return names
 }
-
-func (c *client) idle() int { return int(time.Since(c.lastActive) / time.Second) }

@@ -50,7 +50,6 @@ type conn struct {
 	running  bool      // a writer is at work
 	woken    bool      // there may be more to write since its last look
 	farewell []byte    // the last line; not nil: close after it
-	cutAt    ircbus.ID // first event that a slow reader did not get
 	dead     bool      // writing is pointless
 }
 
@@ -83,7 +82,7 @@ func (c *conn) queue(line []byte, arriving ...*member) {
 		c.arrivals = append(c.arrivals, arrival{len(c.control), arriving})
 	}
 	if len(c.control) > c.limit {
-		c.cutLocked(0)
+		c.cutLocked()
 	}
 	c.wakeLocked()
 }
@@ -124,19 +123,17 @@ func (c *conn) finish(farewell string) {
 	c.wakeLocked()
 }
 
-// cut ends a connection that reads too slowly. The event is the first that it
-// did not get, 0 if it lacks none.
-func (c *conn) cut(unwritten ircbus.ID) {
+// cut ends a connection that reads too slowly.
+func (c *conn) cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.cutLocked(unwritten)
+	c.cutLocked()
 }
 
-func (c *conn) cutLocked(unwritten ircbus.ID) {
+func (c *conn) cutLocked() {
 	if c.isCutOff.Swap(true) {
 		return
 	}
-	c.cutAt = unwritten
 	c.ended.Store(true)
 	c.net.SetWriteDeadline(time.Now().Add(cutGrace))
 	c.wakeLocked()

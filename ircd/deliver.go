@@ -41,7 +41,7 @@ func (s *Server) deliver(e *ircbus.Event) {
 		}
 	}
 	if r.publisher != nil {
-		for c := range r.publisher.clients {
+		for _, c := range r.publisher.person.clients {
 			c.own.delivered(e.ID)
 		}
 	}

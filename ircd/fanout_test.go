@@ -195,8 +195,8 @@ func TestSlowReader(t *testing.T) {
 func cutOff(b *bus, nick lcNick) bool {
 	b.Server.mu.Lock()
 	defer b.Server.mu.Unlock()
-	c := b.nicks[nick]
-	return c == nil || c.conn.isCut()
+	p := b.nicks[nick]
+	return p == nil || p.clients[0].conn.isCut()
 }
 
 // TestForgotten: once everybody has read, no bytes of a stream are kept, and no

@@ -9,14 +9,12 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-// publisher is an account that may publish. Its nick exists whether somebody is
-// connected or not. Everything is guarded by Server.mu.
+// publisher is an account that may publish. Everything is guarded by Server.mu.
 type publisher struct {
 	Publisher
-	name    string // account and nick
-	source  string // nick!user@host of everything it says
-	clients map[*client]struct{}
-	since   time.Time
+	person *person
+	name   string // account and nick
+	source string // nick!user@host of everything it says
 }
 
 // feed is a channel of publishers under its two names. Everything is guarded by
@@ -91,7 +89,7 @@ func (fn *feedName) filters() int {
 
 // enter gives the client a place at the end of the rendering that suits it.
 // The place begins after the client's current answer.
-func (v *view) enter(c *client, m *membership) {
+func (v *view) enter(c *client, m *viewing) {
 	m.key = streamKey{tags: c.caps.tags()}
 	if v.of.feed.allows(c.publisher) && !v.of.isText {
 		m.key.own = c.own
@@ -107,7 +105,7 @@ func (v *view) enter(c *client, m *membership) {
 }
 
 // leave ends the place. What was delivered before will still be written.
-func (v *view) leave(m *membership) {
+func (v *view) leave(m *viewing) {
 	st := m.place.stream
 	if m.key.own != nil {
 		m.key.own.release(st)
@@ -125,10 +123,7 @@ func (v *view) leave(m *membership) {
 // gets what was delivered so far from the old ones, everything else from the
 // new ones, and its current answer in between.
 func (c *client) rerender() {
-	for _, m := range c.joined {
-		if m.view == nil {
-			continue
-		}
+	for _, m := range c.views {
 		want := streamKey{tags: c.caps.tags()}
 		if m.view.of.feed.allows(c.publisher) && !m.view.of.isText {
 			want.own = c.own

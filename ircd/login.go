@@ -33,9 +33,12 @@ func (c *client) loggedIn(a Account) {
 	c.account, c.mayOper = account, a.Operator
 	c.conn.trust(c.srv.cfg.Limits.Behind)
 	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
-	if p := c.srv.publishers[foldNick(account)]; p != nil && c.publisher != p {
-		c.become(p)
-	} else if c.registered {
+	switch p := c.srv.publishers[foldNick(account)]; {
+	case p != nil && !c.registered:
+		c.exempt.Store(true)
+	case p != nil && c.person != p.person:
+		c.become(p.person) // docs/protocol.md, "Publishing over IRC"
+	case c.registered:
 		c.announceAccount()
 	}
 }
@@ -58,7 +61,7 @@ func (s *Server) LogOut(accounts []string) {
 
 func (c *client) announceAccount() {
 	m := c.message("ACCOUNT", c.account)
-	for other := range c.neighbours() {
+	for other := range c.neighbours(c) {
 		if other.caps.has(capAccountNotify) {
 			other.send(m)
 		}
@@ -70,77 +73,9 @@ func (c *client) announceAccount() {
 
 // maskNow is nick!user@host, also before there is a nick.
 func (c *client) maskNow() string {
-	user := c.userName()
+	user := c.user
 	if user == "" {
 		user = "*"
 	}
-	return c.name() + "!" + user + "@" + c.hostName()
-}
-
-// become makes the connection one of the publisher's: it gets the publisher's
-// nick, whatever NICK said (docs/protocol.md, "Publishing over IRC").
-func (c *client) become(p *publisher) {
-	if c.publisher != nil {
-		delete(c.publisher.clients, c)
-	}
-	if c.registered {
-		c.announceBecoming(p)
-		if key := foldNick(c.nick); c.srv.nicks[key] == c {
-			delete(c.srv.nicks, key)
-		}
-		c.nick = p.name
-	}
-	c.publisher, c.account = p, p.name
-	c.own = newOwn()
-	c.exempt.Store(true)
-	if c.registered {
-		if len(p.clients) == 0 {
-			c.announceAccount()
-		} else {
-			c.announceJoins()
-		}
-	}
-	p.clients[c] = struct{}{}
-	c.rerender()
-}
-
-// announceBecoming tells others of the new nick. If the publisher has a
-// connection already, they may know it: for them the old nick quits.
-func (c *client) announceBecoming(p *publisher) {
-	renamed := c.message("NICK", p.name)
-	if len(p.clients) > 0 {
-		c.announceQuit("Logged in as " + p.name)
-	} else {
-		for other := range c.neighbours() {
-			other.send(renamed)
-		}
-	}
-	c.respond(renamed)
-}
-
-// announceJoins shows the publisher in the channels where no other connection
-// of it is, to those who have seen the old nick quit.
-func (c *client) announceJoins() {
-	for _, m := range c.joined {
-		if m.channel == nil || m.channel.doubled(c) {
-			continue
-		}
-		for other := range m.channel.others(c) {
-			other.send(c.joinMessage(m.name, other.caps))
-		}
-	}
-}
-
-// rename gives a registered person another nick and tells everybody concerned.
-func (c *client) rename(nick string) {
-	renamed := c.message("NICK", nick)
-	for other := range c.neighbours() {
-		other.send(renamed)
-	}
-	c.respond(renamed)
-	if key := foldNick(c.nick); c.srv.nicks[key] == c {
-		delete(c.srv.nicks, key)
-	}
-	c.nick = nick
-	c.srv.nicks[foldNick(nick)] = c
+	return c.name() + "!" + user + "@" + c.host
 }

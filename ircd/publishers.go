@@ -19,8 +19,7 @@ func (s *Server) SetPublishers(publishers []Publisher) {
 	s.setNicks(publishers)
 	s.setFeeds(publishers)
 	for c := range s.clients {
-		c.rerender()
-		c.flush()
+		c.unasked(c.rerender)
 	}
 }
 
@@ -35,29 +34,57 @@ func (s *Server) setNicks(publishers []Publisher) {
 		key := foldNick(p.Publisher)
 		known := s.publishers[key]
 		if known == nil {
-			known = &publisher{clients: make(map[*client]struct{}), since: time.Now()}
+			known = &publisher{person: &person{since: time.Now(), lastActive: time.Now()}}
 			s.publishers[key] = known
 		}
 		delete(old, key)
-		known.Publisher, known.name = p, p.Publisher
-		known.source = sourceOf(known.name, s.cfg.Name)
+		known.describe(p, s.cfg.Name)
 	}
 	for key, p := range old {
-		delete(s.publishers, key)
-		for c := range p.clients {
-			c.conn.finish("ERROR :The account " + p.name + " does not exist any more")
-		}
-	}
-	for c := range s.clients {
-		p := s.publishers[foldNick(c.account)]
-		if c.account != "" && p != nil && c.publisher != p {
-			c.become(p)
-		}
+		s.dismiss(key, p)
 	}
 	for key, p := range s.publishers {
-		if holder := s.nicks[key]; holder != nil {
-			holder.notice("The nick " + p.name + " belongs to a publisher now")
-			holder.rename(s.freeNick(p.name))
+		s.install(key, p)
+	}
+}
+
+// describe takes what is known of the publisher.
+func (p *publisher) describe(what Publisher, server string) {
+	p.Publisher, p.name = what, what.Publisher
+	real := what.Wiki.Name
+	if real == "" {
+		real = p.name
+	}
+	p.person.nick, p.person.user, p.person.host, p.person.real = p.name, p.name, server, real
+	p.person.account, p.person.publisher = p.name, p
+	p.source = p.person.source()
+}
+
+// dismiss ends a publisher whose account does not exist any more.
+func (s *Server) dismiss(key lcNick, p *publisher) {
+	delete(s.publishers, key)
+	p.person.publisher = nil
+	for _, c := range p.person.clients {
+		c.conn.finish("ERROR :The account " + p.name + " does not exist any more")
+	}
+	if len(p.person.clients) == 0 {
+		delete(s.nicks, key)
+	}
+}
+
+// install gives a publisher its nick, which somebody else may have had, and the
+// connections that are logged in to its account.
+func (s *Server) install(key lcNick, p *publisher) {
+	if holder := s.nicks[key]; holder != nil && holder != p.person && foldNick(holder.account) != key {
+		for _, c := range holder.clients {
+			c.notice("The nick " + p.name + " belongs to a publisher now")
+		}
+		s.rename(holder, nil, s.freeNick(p.name))
+	}
+	s.nicks[key] = p.person
+	for c := range s.clients {
+		if c.registered && c.person != p.person && foldNick(c.account) == key {
+			c.unasked(func() { c.become(p.person) })
 		}
 	}
 }
@@ -72,11 +99,10 @@ func (s *Server) freeNick(base string) string {
 	}
 }
 
-// taken reports whether somebody other than c has the nick.
-func (s *Server) taken(nick string, c *client) bool {
-	key := foldNick(nick)
-	holder := s.nicks[key]
-	return s.publishers[key] != nil || holder != nil && holder != c
+// taken reports whether somebody else has the nick.
+func (s *Server) taken(nick string, p *person) bool {
+	holder := s.nicks[foldNick(nick)]
+	return holder != nil && holder != p
 }
 
 // setFeeds makes the channels that the publishers' feeds name. A channel that
@@ -156,11 +182,11 @@ func (s *Server) addFeedName(old map[lcChan]*feedName, name string, textOf *feed
 // evict puts everybody out of a feed's channel.
 func (s *Server) evict(fn *feedName) {
 	for c := range s.clients {
-		for _, m := range c.joined {
-			if m.view == nil || m.view.of != fn {
+		for _, m := range c.views {
+			if m.view.of != fn {
 				continue
 			}
-			c.leave(m)
+			c.unview(m)
 			c.send(message{source: s.cfg.Name, command: "KICK", at: time.Now(),
 				params: []string{m.name, c.name(), "This channel does not exist any more"}})
 		}
@@ -169,9 +195,9 @@ func (s *Server) evict(fn *feedName) {
 
 // disband puts everybody out of a channel of people, whose name a feed needs.
 func (s *Server) disband(ch *channel) {
-	for c, m := range ch.members {
-		c.leave(m)
-		c.send(message{source: s.cfg.Name, command: "KICK", at: time.Now(),
-			params: []string{m.name, c.name(), "This channel belongs to a publisher now"}})
+	for p := range ch.members {
+		s.leave(p, ch)
+		p.send(nil, message{source: s.cfg.Name, command: "KICK", at: time.Now(),
+			params: []string{ch.name, p.nick, "This channel belongs to a publisher now"}})
 	}
 }

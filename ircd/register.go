@@ -21,27 +21,45 @@ func (c *client) register() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer c.flush()
+	p := s.personFor(c)
 	switch {
 	case s.cfg.RequireLogin && c.account == "":
 		why := "This bus wants you to log in: use SASL PLAIN, or the server password account:password"
 		c.fail(&failure{command: "*", code: "ACCOUNT_REQUIRED", reason: why, numeric: "464"})
 		return errQuit(why)
-	case c.publisher != nil:
-		c.nick = c.publisher.name
-	case s.taken(c.nick, c):
+	case p == nil:
 		nick := c.nick
 		c.nick = ""
 		c.reply("433", nick, s.whyTaken(nick))
 		return nil
-	default:
-		s.nicks[foldNick(c.nick)] = c
 	}
+	s.nicks[foldNick(p.nick)] = p
+	c.attach(p)
 	c.registered = true
 	s.registered++
 	s.arriving--
 	s.mostEver = max(s.mostEver, s.registered)
 	s.stats.registered.Add(1)
 	c.welcome()
+	for _, m := range c.channels {
+		c.enter(m.channel)
+	}
+	return nil
+}
+
+// personFor is whose connection this will be: the publisher's whose account it
+// has, the one of the same account that has the nick, or its own. It is nil if
+// the nick is another's.
+func (s *Server) personFor(c *client) *person {
+	if pub := s.publishers[foldNick(c.account)]; c.account != "" && pub != nil {
+		return pub.person
+	}
+	switch holder := s.nicks[foldNick(c.nick)]; {
+	case holder == nil:
+		return c.person
+	case c.account != "" && foldNick(holder.account) == foldNick(c.account):
+		return holder
+	}
 	return nil
 }
 

@@ -19,6 +19,16 @@ func (c *client) respond(m message) { c.response = append(c.response, m) }
 // send queues a line that does not answer a command.
 func (c *client) send(m message) { c.conn.queue(m.append(nil, c.caps)) }
 
+// unasked lets say add lines that answer no command and sends them, while an
+// answer may be in the making.
+func (c *client) unasked(say func()) {
+	response, arriving, label := c.response, c.arriving, c.label
+	c.response, c.arriving, c.label = nil, nil, ""
+	say()
+	c.flush()
+	c.response, c.arriving, c.label = response, arriving, label
+}
+
 // notice tells the client something from the server.
 func (c *client) notice(text string) {
 	c.send(message{source: c.srv.cfg.Name, command: "NOTICE", params: []string{c.name(), text}, at: time.Now()})

@@ -98,7 +98,7 @@ type Server struct {
 	listeners  map[net.Listener]struct{}
 	clients    map[*client]struct{} // every connection
 	addresses  map[netip.Prefix]int // connections of each address
-	nicks      map[lcNick]*client   // registered people; publishers are in publishers
+	nicks      map[lcNick]*person   // those who have registered, and all publishers
 	publishers map[lcNick]*publisher
 	feeds      map[lcChan]*feedName // packed and text channels
 	channels   map[lcChan]*channel  // people's channels
@@ -138,7 +138,7 @@ func New(cfg Config) (*Server, error) {
 		listeners:  make(map[net.Listener]struct{}),
 		clients:    make(map[*client]struct{}),
 		addresses:  make(map[netip.Prefix]int),
-		nicks:      make(map[lcNick]*client),
+		nicks:      make(map[lcNick]*person),
 		publishers: make(map[lcNick]*publisher),
 		feeds:      make(map[lcChan]*feedName),
 		channels:   make(map[lcChan]*channel),

@@ -63,7 +63,7 @@ func (c *client) step() error {
 
 func (c *client) deadline() time.Time {
 	if !c.registered { // only the read loop changes it
-		return c.since.Add(c.srv.cfg.Limits.Registration)
+		return c.begun.Add(c.srv.cfg.Limits.Registration)
 	}
 	return time.Now().Add(c.srv.cfg.Limits.Ping)
 }
@@ -114,37 +114,18 @@ func (c *client) quit(reason string) {
 		s.stats.slow.Add(1)
 		c.log.Warn("a reader was too slow and has been cut off", "nick", c.nick, "limit", s.cfg.Limits.Behind)
 	}
-	c.announceQuit(reason)
-	for _, m := range c.joined {
-		c.leave(m)
+	for _, v := range c.views {
+		c.unview(v)
 	}
 	if c.registered {
 		s.registered--
 		s.stats.registered.Add(-1)
+		if len(c.clients) == 1 {
+			c.announceQuit(reason)
+		}
+		c.detach()
 	} else {
 		s.arriving--
 	}
-	if c.publisher != nil {
-		delete(c.publisher.clients, c)
-	} else if key := foldNick(c.nick); s.nicks[key] == c {
-		delete(s.nicks, key)
-	}
 	c.conn.finish("ERROR :" + strings.ToValidUTF8(reason, "?"))
-}
-
-// announceQuit tells the neighbours. Of a publisher that has other connections
-// they see it part only from the channels where none of those is.
-func (c *client) announceQuit(reason string) {
-	if c.publisher != nil && len(c.publisher.clients) > 1 {
-		for _, m := range c.joined {
-			if m.channel != nil && !m.channel.doubled(c) {
-				m.channel.sendOthers(c, c.message("PART", m.name, reason))
-			}
-		}
-		return
-	}
-	gone := c.message("QUIT", reason)
-	for other := range c.neighbours() {
-		other.send(gone)
-	}
 }

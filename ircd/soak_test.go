@@ -211,7 +211,7 @@ func TestNothingLeft(t *testing.T) {
 			}
 		}
 	}
-	if streams != 1 || members != 1 || len(b.channels) != 0 || len(b.clients) != 1 || len(b.nicks) != 1 || len(b.addresses) != 1 {
+	if streams != 1 || members != 1 || len(b.channels) != 0 || len(b.clients) != 1 || len(b.nicks) != 1+len(b.publishers) || len(b.addresses) != 1 {
 		t.Errorf("left: %d streams with %d members, %d channels, %d clients, %d nicks, addresses %v",
 			streams, members, len(b.channels), len(b.clients), len(b.nicks), b.addresses)
 	}

@@ -156,7 +156,7 @@ func (st *stream) scan(end int64) {
 	for _, m := range st.members {
 		pos := m.pos.Load()
 		if behind := end - pos; behind > 0 && behind+m.conn.behindElsewhere(st) > int64(st.limit) {
-			m.conn.cut(st.unwritten(pos))
+			m.conn.cut()
 		}
 		leastMark = min(leastMark, pos)
 		if !m.conn.isCut() { // one that is cut has in hand the bytes it is writing

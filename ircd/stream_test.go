@@ -32,7 +32,7 @@ func TestTooSlowBetweenRenderings(t *testing.T) {
 	c := &conn{}
 	m := st.join(c)
 	st.append(5, nil, [][]byte{[]byte("x")})
-	c.arrivals, c.cutAt = []arrival{{0, []*member{m}}}, 9
+	c.arrivals = []arrival{{0, []*member{m}}}
 	if got := string(c.tooSlow()); got != "ERROR :Too slow: resume after id 4\r\n" {
 		t.Errorf("got %q", got)
 	}
@@ -50,7 +50,7 @@ func TestJoinWhileEnding(t *testing.T) {
 	c.conn.finish("ERROR :Go away")
 	c.answer("JOIN", c.join("#moin", ""))
 	c.flush()
-	st := c.joined["#moin"].place.stream
+	st := c.views["#moin"].place.stream
 	b.Server.mu.Unlock()
 	bob.rest()
 	bob.nc.Close()

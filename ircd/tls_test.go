@@ -99,7 +99,7 @@ func TestClientCertificate(t *testing.T) {
 		u.send("NICK "+nick, "USER x 0 * :x")
 		u.until(" 422 ")
 		b.Server.mu.Lock()
-		shown := b.nicks[foldNick(nick)].conn.certificate()
+		shown := b.nicks[foldNick(nick)].clients[0].conn.certificate()
 		b.Server.mu.Unlock()
 		if got := shown != nil && bytes.Equal(shown.Raw, mine.Certificate[0]); got != (nick == "alice") {
 			t.Errorf("%s has shown %v", nick, shown)

@@ -124,11 +124,12 @@ func (c *conn) parkAll() bool {
 // first that the connection did not get completely.
 func (c *conn) tooSlow() []byte {
 	c.mu.Lock()
-	first, places := c.cutAt, c.visible[:len(c.visible):len(c.visible)]
+	places := c.visible[:len(c.visible):len(c.visible)]
 	for _, a := range c.arrivals {
 		places = append(places, a.members...)
 	}
 	c.mu.Unlock()
+	var first ircbus.ID
 	for _, m := range places {
 		if id := m.stream.firstUnwritten(m); id != 0 && (first == 0 || id < first) {
 			first = id

@@ -54,7 +54,9 @@ func clientOf(t *testing.T, b *bus, nick lcNick) (c *client) {
 	wait(t, string(nick), func() bool {
 		b.Server.mu.Lock()
 		defer b.Server.mu.Unlock()
-		c = b.nicks[nick]
+		if p := b.nicks[nick]; p != nil {
+			c = p.clients[0]
+		}
 		return c != nil
 	})
 	return c
