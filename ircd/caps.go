@@ -10,6 +10,7 @@ const (
 	capAccountTag
 	capBatch
 	capCapNotify
+	capMultiline
 	capEchoMessage
 	capExtendedIsupport
 	capExtendedJoin
@@ -35,6 +36,7 @@ var capabilities = []struct {
 	{capBatch, "batch", ""},
 	{capCapNotify, "cap-notify", ""},
 	{capExtendedIsupport, "draft/extended-isupport", ""},
+	{capMultiline, "draft/multiline", ""},
 	{capEchoMessage, "echo-message", ""},
 	{capExtendedJoin, "extended-join", ""},
 	{capLabeledResponse, "labeled-response", ""},
@@ -57,12 +59,15 @@ func capByName(name string) (capSet, bool) {
 
 // capNames names all of set, with values for version 302. What is a draft yet
 // comes last.
-func capNames(set capSet, values bool) []string {
+func (s *Server) capNames(set capSet, values bool) []string {
 	var names, drafts []string
 	for _, c := range capabilities {
-		name := c.name
-		if values && c.value != "" {
-			name += "=" + c.value
+		name, value := c.name, c.value
+		if c.bit == capMultiline {
+			value = s.multilineLimits()
+		}
+		if values && value != "" {
+			name += "=" + value
 		}
 		switch {
 		case !set.has(c.bit):
@@ -86,6 +91,9 @@ const (
 	tagTime    tagSet = 1 << iota // time, by server-time
 	tagMsg                        // msgid, bot and client-only tags, by message-tags
 	tagAccount                    // account, by account-tag
+	tagBatch                      // an event longer than a line is one batch, by draft/multiline
+
+	tagSets = 1 << iota // how many there are
 )
 
 func (c capSet) tags() tagSet {
@@ -98,6 +106,9 @@ func (c capSet) tags() tagSet {
 	}
 	if c.has(capAccountTag) {
 		t |= tagAccount
+	}
+	if c.has(capsMultiline) {
+		t |= tagBatch
 	}
 	return t
 }

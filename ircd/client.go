@@ -29,6 +29,7 @@ type client struct {
 	sasl     saslState
 	pending  []publication // not stored yet
 	joiners  map[lcChan]*ircbus.Joiner
+	batch    *openBatch
 
 	// The answer to the current command; owned by who holds Server.mu in the
 	// read loop.

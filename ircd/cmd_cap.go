@@ -21,9 +21,9 @@ func (c *client) cmdCap(msg *ircmsg.Message) error {
 			c.version302 = true
 			c.caps |= capCapNotify // implied
 		}
-		c.replyCaps("LS", capNames(allCaps, c.version302))
+		c.replyCaps("LS", c.srv.capNames(allCaps, c.version302))
 	case "LIST":
-		c.replyCaps("LIST", capNames(c.caps, false))
+		c.replyCaps("LIST", c.srv.capNames(c.caps, false))
 	case "REQ":
 		c.negotiating = !c.registered
 		c.capReq(args)

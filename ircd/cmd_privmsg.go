@@ -15,15 +15,16 @@ const maxTargets = 4
 // (modern.ircdocs.horse/#privmsg-message). What publishers publish goes another
 // way, see take.
 func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
-	text, params := "", msg.Params
+	params := msg.Params
 	if len(params) == 0 || params[0] == "" {
 		return numeric("411", "No recipient given ("+msg.Command+")")
 	}
-	if msg.Command != "TAGMSG" {
-		if len(params) < 2 || params[1] == "" {
-			return numeric("412", "No text to send")
-		}
-		text = params[1]
+	text := params[1:min(2, len(params))]
+	switch {
+	case msg.Command == "TAGMSG":
+		text = nil
+	case len(text) == 0 || text[0] == "":
+		return numeric("412", "No text to send")
 	}
 	targets := strings.Split(params[0], ",")
 	if len(targets) > maxTargets {
@@ -31,7 +32,9 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	}
 	tags := clientTags(msg)
 	for _, target := range targets {
-		if err := c.say(msg.Command, target, text, tags); msg.Command != "NOTICE" {
+		m := c.message(msg.Command, append([]string{target}, text...)...)
+		m.client = tags
+		if err := c.say(m); msg.Command != "NOTICE" {
 			c.answer(msg.Command, err)
 		}
 	}
@@ -46,22 +49,19 @@ func (c *client) cmdNotice(msg *ircmsg.Message) error {
 	return nil
 }
 
-// say sends to one target.
-func (c *client) say(command, target, text, tags string) error {
-	m := c.message(command, target, text)
-	if command == "TAGMSG" {
-		if tags == "" {
-			return nil
-		}
-		m.params = m.params[:1]
+// say sends to one target, the message's first parameter.
+func (c *client) say(m message) error {
+	if m.command == "TAGMSG" && m.client == "" {
+		return nil
 	}
-	m.client, m.msgid = tags, c.srv.nextMessageID()
+	target := m.params[0]
+	m.msgid = c.srv.nextMessageID()
 	if !strings.HasPrefix(target, "#") {
 		return c.sayTo(target, m)
 	}
 	ch := c.srv.channels[foldChan(target)]
 	if ch == nil {
-		return c.sayInFeed(command, target)
+		return c.sayInFeed(m.command, target)
 	}
 	if err := ch.hears(c); err != nil {
 		return err

@@ -21,6 +21,7 @@ var commands = map[string]command{
 	"ADMIN":        {run: (*client).cmdAdmin},
 	"AUTHENTICATE": {run: (*client).cmdAuthenticate, params: 1, early: true, alone: true},
 	"AWAY":         {run: (*client).cmdAway},
+	"BATCH":        {run: (*client).cmdBatch, params: 1},
 	"CAP":          {run: (*client).cmdCap, params: 1, early: true},
 	"HELP":         {run: (*client).cmdHelp},
 	"HELPOP":       {run: (*client).cmdHelp},
@@ -56,13 +57,13 @@ var commands = map[string]command{
 // Replies to lines that are not messages.
 var (
 	errInputTooLong = numeric("417", "The line was too long: at most 512 bytes, and 4096 of tags before it")
-	errBadLine      = numeric("400", "*", "The line has a byte that no line may have (NUL or CR), or a tag that is not UTF-8")
+	errBadLine      = numeric("400", "*", "The line has a byte that no line may have (NUL or CR)")
 )
 
 // handle carries out one line. An error ends the connection.
 func (c *client) handle(line string) error {
 	msg, err := ircmsg.ParseLineStrict(line, true, maxLine)
-	if err == nil && c.take(&msg) {
+	if err == nil && (c.collect(&msg) || c.take(&msg)) {
 		return nil
 	}
 	c.publish() // what came before keeps its order
@@ -71,6 +72,9 @@ func (c *client) handle(line string) error {
 		return nil
 	case errors.Is(err, ircmsg.ErrorBodyTooLong), errors.Is(err, ircmsg.ErrorTagsTooLong):
 		c.refuse(&msg, errInputTooLong)
+		return nil
+	case errors.Is(err, ircmsg.ErrorInvalidTagContent):
+		c.refuse(&msg, errNotUTF8("*"))
 		return nil
 	case err != nil:
 		c.refuse(&msg, errBadLine)
@@ -86,10 +90,24 @@ func (c *client) handle(line string) error {
 // as that.
 func (c *client) refuse(msg *ircmsg.Message, err error) {
 	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
-	_, c.label = msg.GetTag("label")
+	c.label = labelOf(msg)
 	c.answer("*", err)
 	c.flush()
+	c.srv.mu.Unlock()
+	if c.batch != nil && !c.batch.failed {
+		c.failBatch(errMultiline("A line that came in between could not be read"))
+	}
+}
+
+// maxLabel is the longest label, in bytes; a longer one is none
+// (ircv3.net/specs/extensions/labeled-response).
+const maxLabel = 64
+
+func labelOf(msg *ircmsg.Message) string {
+	if _, label := msg.GetTag("label"); len(label) <= maxLabel {
+		return label
+	}
+	return ""
 }
 
 // dispatch runs a command and answers it. The error, an errQuit, ends the
@@ -101,10 +119,10 @@ func (c *client) dispatch(msg *ircmsg.Message) error {
 	}
 	c.srv.mu.Lock()
 	defer c.srv.mu.Unlock()
-	_, c.label = msg.GetTag("label")
 	if err == nil {
 		c.srv.used[msg.Command]++
 	}
+	c.label = labelOf(msg)
 	if err == nil && !cmd.alone {
 		err = cmd.run(c, msg)
 	}
@@ -132,8 +150,7 @@ func (c *client) check(msg *ircmsg.Message) (command, error) {
 	}
 	for _, param := range msg.Params {
 		if !utf8.ValidString(param) {
-			return cmd, &failure{command: msg.Command, code: "INVALID_UTF8",
-				reason: "This server takes UTF-8 only"}
+			return cmd, errNotUTF8(msg.Command)
 		}
 	}
 	return cmd, nil

@@ -13,9 +13,11 @@ const deliverAtOnce = 64
 
 // scratch is memory that Deliver uses again and again. Guarded by Server.mu.
 type scratch struct {
-	body  []byte   // the event's canonical form
-	lines [][]byte // the lines of one view, without tags
-	tags  [8][]byte
+	body    []byte   // the event's canonical form
+	lines   [][]byte // the lines of one view, without tags
+	opening []byte   // the first line of a batch, with tags
+	batch   []byte   // the other lines
+	tags    [tagSets][]byte
 }
 
 // Deliver shows stored events to the members of their channels. One goroutine
@@ -54,10 +56,11 @@ type rendering struct {
 	event     *ircbus.Event
 	publisher *publisher // nil if it has been removed
 	filled    *ircbus.Event
+	batched   *view // whose lines scratch.batch has
 }
 
 func (r *rendering) to(fn *feedName) {
-	var tagged [8]bool // which of scratch.tags are this event's
+	var tagged [tagSets]bool // which of scratch.tags are this event's
 	for _, v := range fn.views {
 		if !v.filter.Match(r.event.Fields) {
 			continue
@@ -72,7 +75,10 @@ func (r *rendering) to(fn *feedName) {
 				*tags = r.tags((*tags)[:0], key.tags, fn.isText)
 				tagged[key.tags] = true
 			}
-			tags := r.s.scratch.tags[key.tags]
+			tags, lines := r.s.scratch.tags[key.tags], lines
+			if len(lines) > 1 && key.tags&tagBatch != 0 {
+				tags, lines = nil, r.batch(v, tags)
+			}
 			if key.own == nil || key.own.passes(st, r.event.ID, tags, lines) {
 				st.append(r.event.ID, tags, lines)
 				r.s.stats.deliveries.Add(uint64(st.live))
@@ -98,6 +104,34 @@ func (r *rendering) lines(v *view) [][]byte {
 	}
 	r.s.scratch.lines = lines
 	return lines
+}
+
+// batch is an event longer than a line as one batch, whose opening has the tags
+// (ircv3.net/specs/extensions/multiline). What follows the opening is encoded
+// once for all tags. Both are valid until the next call.
+func (r *rendering) batch(v *view, tags []byte) [][]byte {
+	s := &r.s.scratch
+	ref := "e" + strconv.FormatUint(uint64(r.event.ID), 10)
+	s.opening = append(s.opening[:0], tags...)
+	s.opening = append(s.opening, ":"+r.source()+" BATCH +"+ref+" draft/multiline "+v.name+"\r\n"...)
+	if r.batched != v {
+		r.batched = v
+		s.batch = r.appendBatch(s.batch[:0], v, ref)
+	}
+	return [][]byte{s.opening, s.batch}
+}
+
+func (r *rendering) appendBatch(dst []byte, v *view, ref string) []byte {
+	head := ":" + r.source() + " PRIVMSG " + v.name + " :"
+	text := "id=" + strconv.FormatUint(uint64(r.event.ID), 10) + "&" + r.event.Fields.Encode()
+	for _, line := range splitText(text, maxLine-len(head)-len("\r\n")) {
+		dst = append(append(dst, "@batch="...), ref...)
+		if line.concat {
+			dst = append(dst, ";draft/multiline-concat"...)
+		}
+		dst = append(append(append(append(dst, ' '), head...), line.text...), "\r\n"...)
+	}
+	return append(dst, ":"+r.source()+" BATCH -"+ref+"\r\n"...)
 }
 
 func (r *rendering) source() string {

@@ -6,6 +6,7 @@ var helpTexts = map[string]string{
 	"ADMIN":        "ADMIN [server]: who runs this server.",
 	"AUTHENTICATE": "AUTHENTICATE mechanism | response | *: log in by SASL; your client does this.",
 	"AWAY":         "AWAY [text]: say that you are away; without a text you are back.",
+	"BATCH":        "BATCH +reference draft/multiline target | -reference: begin and end a message of several lines; your client does this.",
 	"CAP":          "CAP LS [302] | REQ :names | LIST | END: negotiate capabilities; your client does this.",
 	"HELP":         "HELP [subject]: this help.",
 	"HELPOP":       "HELPOP [subject]: the same as HELP.",

@@ -21,7 +21,7 @@ func TestHostileLines(t *testing.T) {
 		"NUL":             {"PRIVMSG #moin :a\x00b", " 400 alice "},
 		"CR":              {"PRIVMSG #moin :a\rb", " 400 alice "},
 		"not UTF-8":       {"PRIVMSG #talk :a\xffb", " FAIL PRIVMSG INVALID_UTF8 "},
-		"tag not UTF-8":   {"@a=\xff PING x", " 400 alice "},
+		"tag not UTF-8":   {"@a=\xff PING x", " FAIL * INVALID_UTF8 "},
 		"empty":           {"", ""},
 		"blanks":          {"    ", ""},
 		"only tags":       {"@a=b", ""},

@@ -17,6 +17,7 @@ type Limits struct {
 	Filters      int           // different filtered views of one feed, over all connections; default 1000
 	Behind       int           // bytes that a connection may be behind before it is cut off; default 8 MiB
 	Batch        int           // events of one connection stored together; default 500
+	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
 }
 
 // maxReplies is how many bytes of replies may wait for somebody who has not
@@ -34,6 +35,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Filters, 1000)
 	def(&l.Behind, 8<<20)
 	def(&l.Batch, 500)
+	def(&l.BatchOpen, time.Minute)
 }
 
 func def[T comparable](field *T, value T) {

@@ -33,12 +33,18 @@ type message struct {
 	bot     bool
 	client  string // client-only tags as they go on the wire: "+a=b;+c"
 
+	lines  []textLine // of a message of several lines; params is its target alone
+	concat bool       // with the tag draft/multiline-concat
+
 	label, batch string // set by client.compose
 }
 
-// append writes the line with the tags that caps ask for. What would make it
+// append writes the message with the tags that caps ask for. What would make it
 // longer than 512 bytes is cut between characters, as IRC servers do.
 func (m *message) append(dst []byte, caps capSet) []byte {
+	if len(m.lines) > 0 {
+		return m.appendLines(dst, caps)
+	}
 	dst = m.appendTags(dst, caps.tags())
 	start := len(dst)
 	if m.source != "" {
@@ -102,6 +108,9 @@ func (m *message) appendTags(dst []byte, tags tagSet) []byte {
 	}
 	if m.batch != "" {
 		put("batch", m.batch)
+	}
+	if m.concat {
+		put("draft/multiline-concat", "")
 	}
 	if m.msgid != "" && tags&tagMsg != 0 {
 		put("msgid", m.msgid)

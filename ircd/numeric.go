@@ -52,6 +52,12 @@ func errNotOnChannel(channel string) error {
 
 func errNotOperator(channel, why string) error { return numeric("482", clip(channel), why) }
 
+// errNotUTF8 tells everybody, whether with standard-replies or not
+// (ircv3.net/specs/extensions/utf8-only).
+func errNotUTF8(command string) error {
+	return &failure{command: clip(command), code: "INVALID_UTF8", reason: "This server takes UTF-8 only: the line was not carried out"}
+}
+
 func errNeedMoreParams(command string) error {
 	return numeric("461", clip(command), "Not enough parameters")
 }

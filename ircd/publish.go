@@ -2,8 +2,6 @@ package ircd
 
 import (
 	"errors"
-	"strconv"
-	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
 	"github.com/ircbus/ircbus"
@@ -22,19 +20,30 @@ type publication struct {
 // take keeps a publisher's line in a feed for publish. It is false if the
 // message is something else.
 func (c *client) take(msg *ircmsg.Message) bool {
+	if msg.Command == "BATCH" {
+		return c.takeBatch(msg)
+	}
 	if msg.Command != "PRIVMSG" || len(msg.Params) != 2 {
 		return false
 	}
 	c.srv.mu.Lock()
 	defer c.srv.mu.Unlock()
-	fn := c.srv.feeds[foldChan(msg.Params[0])]
-	if !c.registered || fn == nil || fn.isText || !fn.feed.allows(c.publisher) {
+	fn := c.publishesIn(msg.Params[0])
+	if !c.registered || fn == nil {
 		return false
 	}
-	_, label := msg.GetTag("label")
-	c.addLine(label, fn.name, msg.Params[1])
-	c.lastActive = time.Now()
+	c.addLine(labelOf(msg), fn.name, msg.Params[1])
+	c.touch()
 	return true
+}
+
+// publishesIn returns the packed channel if the client may publish there, or
+// nil.
+func (c *client) publishesIn(channel string) *feedName {
+	if fn := c.srv.feeds[foldChan(channel)]; fn != nil && !fn.isText && fn.feed.allows(c.publisher) {
+		return fn
+	}
+	return nil
 }
 
 // addLine parses a line and adds it to what is pending, with the parts that
@@ -192,12 +201,7 @@ func (c *client) stored(p *publication, r ircbus.Receipt) {
 	}
 	m := c.message("PRIVMSG")
 	m.at, m.exact, m.repeat = r.At, true, r.Duplicate
-	m.msgid = strconv.FormatUint(uint64(r.ID), 10)
-	room := maxLine - len(":"+m.source+" PRIVMSG "+p.channel+" :\r\n")
-	for _, text := range ircbus.Pack(r.ID, fields, room) {
-		m.params = []string{p.channel, text}
-		c.respond(m)
-	}
+	c.response = append(c.response, m.packed(p.channel, r.ID, fields, c.caps)...)
 }
 
 // refuse counts a refusal.

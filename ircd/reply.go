@@ -14,9 +14,15 @@ func (c *client) reply(command string, params ...string) {
 }
 
 // respond adds a line to the answer to the current command.
-func (c *client) respond(m message) { c.response = append(c.response, m) }
+func (c *client) respond(m message) {
+	if len(m.lines) > 0 {
+		c.response = append(c.response, m.forCaps(c.caps)...)
+		return
+	}
+	c.response = append(c.response, m)
+}
 
-// send queues a line that does not answer a command.
+// send queues a message that does not answer a command.
 func (c *client) send(m message) { c.conn.queue(m.append(nil, c.caps)) }
 
 // unasked lets say add lines that answer no command and sends them, while an

@@ -65,7 +65,11 @@ func (c *client) deadline() time.Time {
 	if !c.registered { // only the read loop changes it
 		return c.begun.Add(c.srv.cfg.Limits.Registration)
 	}
-	return time.Now().Add(c.srv.cfg.Limits.Ping)
+	deadline := time.Now().Add(c.srv.cfg.Limits.Ping)
+	if b := c.batch; b != nil && !b.failed && b.until.Before(deadline) {
+		return b.until
+	}
+	return deadline
 }
 
 // silence is called when nothing came until the deadline.
@@ -73,6 +77,9 @@ func (c *client) silence() (time.Time, error) {
 	switch limits := c.srv.cfg.Limits; {
 	case !c.registered:
 		return time.Time{}, errQuit(fmt.Sprintf("Registration took longer than %v", limits.Registration))
+	case c.batch != nil && !c.batch.failed && time.Until(c.batch.until) <= 0:
+		c.failBatch(errBatch("TIMEOUT", fmt.Sprintf("The batch was open for longer than %v", limits.BatchOpen), c.batch.ref))
+		return c.deadline(), nil
 	case c.pinged:
 		return time.Time{}, errQuit(fmt.Sprintf("Ping timeout: no answer for %v", limits.Ping))
 	}
