@@ -40,6 +40,18 @@ func (r Redaction) Tombstone() Fields {
 	return f
 }
 
+// String is the redaction in words: "redacted event 118 (comment): spam".
+func (r Redaction) String() string {
+	text := "redacted event " + strconv.FormatUint(uint64(r.Target), 10)
+	if len(r.Names) > 0 {
+		text += " (" + strings.Join(r.Names, ", ") + ")"
+	}
+	if r.Reason != "" {
+		text += ": " + r.Reason
+	}
+	return text
+}
+
 // Redacts reports whether the event is a tombstone, and what it says. Whoever
 // keeps events applies it: drop the event Target, or its fields Names.
 //

@@ -47,6 +47,10 @@ type Config struct {
 	Login      func(ctx context.Context, name, secret string, from netip.Addr) (account string, err error)
 	LoginToken func(ctx context.Context, token string, from netip.Addr) (account string, err error)
 
+	// Operator says whether an account may redact everybody's events. nil: none
+	// may.
+	Operator func(account string) bool
+
 	// Wikis lists the publishers. Their Feeds say who may publish where and
 	// which text channel stands for which feed. It must be cheap and is called
 	// by every request.

@@ -22,7 +22,7 @@ func TestUnknownPlacesAndMethods(t *testing.T) {
 		problem(t, b.get(path), 404)
 	}
 	for target, allow := range map[string]string{
-		"DELETE /events/1": "GET, HEAD, OPTIONS", "GET /events": "POST", "PUT /changes": "GET, HEAD, OPTIONS", "BREW /": "GET, HEAD, OPTIONS",
+		"PUT /events/1": "GET, HEAD, DELETE, OPTIONS", "GET /events": "POST", "PUT /changes": "GET, HEAD, OPTIONS", "BREW /": "GET, HEAD, OPTIONS",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		a := b.do(method, path, nil)

@@ -141,6 +141,9 @@ func entryLink(env *envelope, e *ircbus.Event) string {
 }
 
 func entryTitle(e *ircbus.Event) string {
+	if r, ok := e.Redacts(); ok {
+		return r.String()
+	}
 	for _, key := range []string{"page", "text", "action"} {
 		if title := e.Fields.Get(key); title != "" {
 			return title

@@ -9,8 +9,8 @@ import (
 
 // etag returns the entity tag of a page that new events cannot change any more,
 // else "". It is weak: head and oldest in the page may differ, the events do
-// not. What can still change them, retention and the description blocks that
-// addresses are filled from, is part of it.
+// not. What can still change them, retention, redaction and the description blocks
+// that addresses are filled from, is part of it.
 func (p *page) etag(ctx context.Context) string {
 	if !p.settled(ctx) {
 		return ""
@@ -18,8 +18,8 @@ func (p *page) etag(ctx context.Context) string {
 	wikis := mustJSON(p.h.Wikis())
 	q := &p.q
 	hash := fnv.New128a()
-	fmt.Fprintf(hash, "%s|%s|%d|%d|%d|%d|%t|%d|%q|%d|%t|%s", p.pinned.Epoch, q.format.name, q.After, q.Until,
-		q.From.UnixMicro(), q.To.UnixMicro(), q.Desc, q.Limit, q.Views, p.pinned.Removed, p.gap(p.pinned), wikis)
+	fmt.Fprintf(hash, "%s|%s|%d|%d|%d|%d|%t|%d|%q|%d|%d|%t|%s", p.pinned.Epoch, q.format.name, q.After, q.Until,
+		q.From.UnixMicro(), q.To.UnixMicro(), q.Desc, q.Limit, q.Views, p.pinned.Removed, p.pinned.Redacted, p.gap(p.pinned), wikis)
 	return fmt.Sprintf(`W/"%x"`, hash.Sum(nil))
 }
 

@@ -13,19 +13,15 @@ import (
 )
 
 // serveEvent is GET /events/{id}: the event object, 404 for an id that was never
-// given out, 410 for an event that retention has removed.
+// given out, 410 for an event that retention has removed or that was redacted.
 func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) error {
-	name := chi.URLParam(r, "id")
-	id, err := strconv.ParseUint(name, 10, 63)
-	if err != nil || id == 0 {
-		return notFound("%q is not an event id: use a whole number like 123", clip(name))
-	}
-	event, err := h.Index.Event(r.Context(), ircbus.ID(id))
-	if errors.Is(err, history.ErrNotFound) {
-		return h.gone(r, ircbus.ID(id))
-	}
+	id, err := eventID(r)
 	if err != nil {
 		return err
+	}
+	event, err := h.Index.Event(r.Context(), id)
+	if err != nil {
+		return h.notThere(r, id, err)
 	}
 	event = newFiller(h.Wikis()).fill(&event)
 	content := append(event.AppendJSON(nil), '\n')
@@ -39,7 +35,25 @@ func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) error {
 	return h.writeWhole(w, r, "application/json", content)
 }
 
-func (h *Handler) gone(r *http.Request, id ircbus.ID) error {
+// eventID is the id in the request's path.
+func eventID(r *http.Request) (ircbus.ID, error) {
+	name := chi.URLParam(r, "id")
+	id, err := strconv.ParseUint(name, 10, 63)
+	if err != nil || id == 0 {
+		return 0, notFound("%q is not an event id: use a whole number like 123", clip(name))
+	}
+	return ircbus.ID(id), nil
+}
+
+// notThere says, of an error that may be history.ErrNotFound, where the event
+// has gone.
+func (h *Handler) notThere(r *http.Request, id ircbus.ID, err error) error {
+	if redacted, ok := errors.AsType[*history.Redacted](err); ok {
+		return &Problem{Status: http.StatusGone, Tombstone: redacted.Tombstone, Detail: err.Error()}
+	}
+	if !errors.Is(err, history.ErrNotFound) {
+		return err
+	}
 	bounds, err := h.Index.Bounds(r.Context())
 	if err != nil {
 		return err

@@ -157,7 +157,9 @@ func (h *Handler) latest(ctx context.Context, q history.Query) (head ircbus.ID, 
 	q.Until = bounds.Head
 	fill := newFiller(h.Wikis())
 	err = h.Index.Range(ctx, q, func(e *ircbus.Event) error {
-		events = append(events, newPageEvent(fill.fill(e)))
+		if _, ok := e.Redacts(); !ok { // what it tells of is not there
+			events = append(events, newPageEvent(fill.fill(e)))
+		}
 		return nil
 	})
 	return bounds.Head, events, err

@@ -20,6 +20,7 @@ type Problem struct {
 	Parameter string      `json:"parameter,omitempty"` // the query parameter that is wrong
 	Code      ircbus.Code `json:"code,omitempty"`      // why an event was refused
 	Index     *int        `json:"index,omitempty"`     // which event of the batch, from 0
+	Tombstone ircbus.ID   `json:"tombstone,omitempty"` // the event that tells why one is gone
 
 	RetryAfter int `json:"-"` // seconds; 0 = no such header
 }
@@ -33,6 +34,7 @@ var statuses = map[ircbus.Code]struct{ status, retryAfter int }{
 	ircbus.RateLimited:      {http.StatusTooManyRequests, 5},
 	ircbus.StoreUnavailable: {http.StatusServiceUnavailable, 5},
 	ircbus.NotPublisher:     {http.StatusForbidden, 0},
+	ircbus.NoSuchEvent:      {http.StatusNotFound, 0},
 }
 
 func badParameter(name, format string, args ...any) *Problem {

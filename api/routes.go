@@ -29,6 +29,7 @@ func routes() []route {
 		{"GET", "/changes", rangeParams, (*Handler).serveChanges},
 		{"POST", "/events", []string{"channel"}, (*Handler).serveEvents},
 		{"GET", "/events/{id}", nil, (*Handler).serveEvent},
+		{"DELETE", "/events/{id}", []string{"field", "reason"}, (*Handler).serveRedact},
 		{"GET", "/stream", streamParams, (*Handler).serveStream},
 		{"GET", "/wikis", []string{"format"}, (*Handler).serveWikis},
 		{"GET", "/wikis/{publisher}", []string{"format"}, (*Handler).serveWiki},
@@ -80,7 +81,7 @@ func (h *Handler) admit(r *http.Request, rt route) error {
 	if rt.pattern == "/healthz" {
 		return nil
 	}
-	// POST logs in by itself, in every case.
+	// POST and DELETE log in by themselves, in every case.
 	if rt.method == "GET" && (h.Closed || r.Header.Get("Authorization") != "") {
 		if _, err := h.login(r); err != nil {
 			return err
@@ -110,7 +111,7 @@ func known(params []string) string {
 
 func (h *Handler) allowed(path string) string {
 	var methods []string
-	for _, m := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
+	for _, m := range []string{"GET", "HEAD", "POST", "DELETE", "OPTIONS"} {
 		if h.mux.Match(chi.NewRouteContext(), m, path) {
 			methods = append(methods, m)
 		}

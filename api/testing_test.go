@@ -91,7 +91,8 @@ func startOver(t testing.TB, store *sqlite.Store, change func(*Config)) *bus {
 	b := &bus{t: t, store: store}
 	config := Config{
 		Log: store, Index: store, Login: b.login, LoginToken: b.loginToken,
-		Wikis: func() []ircbus.Wiki { return testWikis }, Refused: b.count,
+		Operator: func(account string) bool { return account == "root" },
+		Wikis:    func() []ircbus.Wiki { return testWikis }, Refused: b.count,
 		Name: "Testbus", Version: "1.0", IRC: "irc.example:6667", Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

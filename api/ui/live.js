@@ -27,30 +27,44 @@
     t.textContent = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
   };
 
+  const get = (event, key) => one(event.fields[key]);
+
   const item = (event) => {
-    const get = (key) => one(event.fields[key]);
     const li = element("li", "fresh");
+    li.dataset.id = event.id;
     const row = element("div", "row");
-    const name = get("page") || get("text") || get("action") || `event ${event.id}`;
-    const title = link("title", name, web(get("url")) ? get("url") : list.dataset.events + event.id);
+    const name = get(event, "page") || get(event, "text") || get(event, "action") || `event ${event.id}`;
+    const title = link("title", name, web(get(event, "url")) ? get(event, "url") : list.dataset.events + event.id);
     title.dir = "auto";
     row.append(title);
-    if (get("action")) row.append(Object.assign(element("span", "tag", get("action")), { dir: "auto" }));
-    for (const flag of ["minor", "bot"]) if (get(flag) === "1") row.append(element("span", "tag quiet", flag));
+    if (get(event, "action")) row.append(Object.assign(element("span", "tag", get(event, "action")), { dir: "auto" }));
+    for (const flag of ["minor", "bot"]) if (get(event, flag) === "1") row.append(element("span", "tag quiet", flag));
     const links = element("span", "links");
-    for (const key of ["diff", "history"]) if (web(get(key))) links.append(link("", key, get(key)));
+    for (const key of ["diff", "history"]) if (web(get(event, key))) links.append(link("", key, get(event, key)));
     row.append(links);
     li.append(row);
-    if (get("comment")) li.append(Object.assign(element("p", "comment", get("comment")), { dir: "auto" }));
+    if (get(event, "comment")) li.append(Object.assign(element("p", "comment", get(event, "comment")), { dir: "auto" }));
     const meta = element("div", "meta");
     const time = element("time");
     time.dateTime = event.at;
     localTime(time);
     meta.append(time);
-    if (get("user")) meta.append(element("bdi", "", get("user")));
+    if (get(event, "user")) meta.append(element("bdi", "", get(event, "user")));
     meta.append(link("", event.publisher, list.dataset.stream.replace(/stream$/, "wikis/") + encodeURIComponent(event.publisher)));
     li.append(meta);
     return li;
+  };
+
+  // A tombstone takes its target away, or what was redacted of it.
+  const redact = (event) => {
+    const id = get(event, "target");
+    const line = [...list.children].find((li) => li.dataset.id === id);
+    if (!line) return;
+    if (!get(event, "fields")) return line.remove();
+    fetch(list.dataset.events + encodeURIComponent(id))
+      .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
+      .then((left) => line.replaceWith(item(left)))
+      .catch(() => line.remove());
   };
 
   list.querySelectorAll("time").forEach(localTime);
@@ -60,8 +74,10 @@
   source.onopen = () => { state.textContent = "live"; state.classList.add("on"); };
   source.onerror = () => { state.textContent = "connecting again…"; state.classList.remove("on"); };
   source.addEventListener("change", (message) => {
+    const event = JSON.parse(message.data);
+    if (get(event, "action") === "REDACT" && get(event, "target")) return redact(event);
     list.querySelectorAll(".empty").forEach((e) => e.remove());
-    list.prepend(item(JSON.parse(message.data)));
+    list.prepend(item(event));
     while (list.children.length > 100) list.lastElementChild.remove();
   });
 })();

@@ -63,6 +63,7 @@ type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
 	Account     accountCmd     `cmd:"" help:"Add, list, change and remove accounts."`
 	Publish     publishCmd     `cmd:"" help:"Publish events."`
+	Redact      redactCmd      `cmd:"" help:"Remove an event, or fields of it, for good."`
 	Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
 	Changes     changesCmd     `cmd:"" help:"Print old events."`
 	PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`

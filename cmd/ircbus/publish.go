@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
@@ -18,13 +16,10 @@ import (
 type publishCmd struct {
 	IRC     string `name:"irc" help:"Bus to publish on, over IRC: HOST:PORT, or ircs://HOST:PORT for TLS (default: 127.0.0.1:6667)." placeholder:"ADDR"`
 	URL     string `name:"url" help:"Bus to publish on, over HTTP: its base address." placeholder:"URL"`
-	Account string `help:"The publisher's account." placeholder:"NAME" env:"IRCBUS_ACCOUNT"`
 	Channel string `help:"Channel to publish in (default: the account's own)." placeholder:"#CHANNEL"`
 	Spool   string `help:"Directory that keeps events while the bus is away (IRC only)." placeholder:"DIR"`
 
-	PasswordFile      string        `help:"File with the account's password or token, readable by its owner alone (default: IRCBUS_PASSWORD or IRCBUS_TOKEN)." placeholder:"FILE"`
-	InsecurePlaintext bool          `help:"Send the password to another machine without TLS."`
-	Timeout           time.Duration `help:"How long to wait for the bus before giving up." default:"1m"`
+	credentials
 
 	Fields []string `arg:"" optional:"" name:"field=value" help:"Fields of one event. Without any, events are read from standard input: a JSON object or a query string per line."`
 }
@@ -120,50 +115,4 @@ func (c *publishCmd) input(g *globals) (<-chan input, error) {
 func isTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// secret is what the account logs in with.
-type secret struct {
-	text    string
-	isToken bool // surely a token; a file may hold either
-}
-
-// secret finds the credentials: the file, else the environment.
-func (c *publishCmd) secret() (secret, error) {
-	if c.PasswordFile != "" {
-		text, err := readSecret(c.PasswordFile)
-		return secret{text: text}, err
-	}
-	if password := os.Getenv("IRCBUS_PASSWORD"); password != "" {
-		return secret{text: password}, nil
-	}
-	if token := os.Getenv("IRCBUS_TOKEN"); token != "" {
-		return secret{text: token, isToken: true}, nil
-	}
-	return secret{}, usagef("publishing needs the account's password: put it into IRCBUS_PASSWORD, a token into IRCBUS_TOKEN, or name a file with --password-file")
-}
-
-// readSecret returns the first line of a file that nobody else may read.
-func readSecret(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("the password file: %w", err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return "", fmt.Errorf("the password file: %w", err)
-	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("the password file %s may be read by others than its owner (mode %04o): chmod 600 it", path, info.Mode().Perm())
-	}
-	text, err := io.ReadAll(io.LimitReader(file, 4096))
-	if err != nil {
-		return "", fmt.Errorf("the password file: %w", err)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	if line = strings.TrimSuffix(line, "\r"); line == "" {
-		return "", fmt.Errorf("the password file %s begins with an empty line: the first line must be the password or a token", path)
-	}
-	return line, nil
 }

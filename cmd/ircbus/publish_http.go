@@ -35,33 +35,15 @@ type httpDoor struct {
 }
 
 func newHTTPDoor(c *publishCmd, channel string, s secret) (*httpDoor, error) {
-	u, err := url.Parse(c.URL)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-		return nil, usagef("--url %q is not the base address of a bus, such as https://bus.example.org", c.URL)
+	u, client, login, err := c.overHTTP(c.URL, s)
+	if err != nil {
+		return nil, err
 	}
 	u = u.JoinPath("events")
 	if channel != "" {
 		u.RawQuery = url.Values{"channel": {channel}}.Encode()
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	if u.Scheme == "http" && !c.InsecurePlaintext {
-		transport.Proxy, transport.DialContext = nil, dialLoopback
-	}
-	d := &httpDoor{
-		client: &http.Client{
-			Transport: transport,
-			Timeout:   c.Timeout,
-			// The password is for this bus, and for none that it points to.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		endpoint: u.String(),
-		timeout:  c.Timeout,
-		login:    func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+s.text) },
-	}
-	if c.Account != "" && !s.isToken {
-		d.login = func(r *http.Request) { r.SetBasicAuth(c.Account, s.text) }
-	}
-	return d, nil
+	return &httpDoor{client: client, endpoint: u.String(), login: login, timeout: c.Timeout}, nil
 }
 
 // dialLoopback refuses to carry a password to another machine in plain text.

@@ -58,7 +58,7 @@ func (s *Style) String() string { return s.name }
 // template can make an empty line.
 func (s *Style) Line(e *ircbus.Event, max int) string {
 	if r, ok := e.Redacts(); ok {
-		return cut(oneLine(redaction(r)), max)
+		return cut(strings.TrimSpace(clean(r.String())), max) // in every style
 	}
 	v := s.prepare(e)
 	render := func() string { return oneLine(s.render(v)) } // whose length counts
@@ -82,18 +82,6 @@ func (s *Style) Line(e *ircbus.Event, max int) string {
 		}
 	}
 	return cut(line, max)
-}
-
-// redaction is the sentence for a tombstone, in every style.
-func redaction(r ircbus.Redaction) string {
-	what := fmt.Sprintf("redacted event %d", r.Target)
-	if len(r.Names) > 0 {
-		what += " (" + clean(strings.Join(r.Names, ", ")) + ")"
-	}
-	if reason := clean(r.Reason); reason != "" {
-		what += ": " + reason
-	}
-	return what
 }
 
 const ellipsis = "…"

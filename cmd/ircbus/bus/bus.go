@@ -133,7 +133,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 	}
 	b.api, err = api.New(api.Config{
 		Log: countedLog{b.store, b}, Index: b.store,
-		Login: b.login, LoginToken: b.loginToken,
+		Login: b.login, LoginToken: b.loginToken, Operator: b.isOperator,
 		Wikis: b.directory.wikis, Refused: b.metrics.refused,
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,

@@ -98,3 +98,8 @@ type countedLog struct {
 func (l countedLog) Append(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
 	return l.bus.Append(ctx, batch)
 }
+
+// Redact removes an event and counts the tombstone.
+func (l countedLog) Redact(ctx context.Context, r ircbus.Redaction) (ircbus.Event, error) {
+	return l.bus.redact(ctx, r)
+}

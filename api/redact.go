@@ -1,0 +1,54 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+)
+
+// redacted is the answer to DELETE /events/{id}.
+type redacted struct {
+	Epoch     string       `json:"epoch"`
+	Tombstone ircbus.Event `json:"tombstone"`
+}
+
+// serveRedact is DELETE /events/{id} (docs/protocol.md, "Redaction"): it removes
+// an event, or those of its fields that ?field= names, and answers with the
+// tombstone when all of that is on disk.
+func (h *Handler) serveRedact(w http.ResponseWriter, r *http.Request) error {
+	account, err := h.login(r)
+	if err != nil {
+		return err
+	}
+	id, err := eventID(r)
+	if err != nil {
+		return err
+	}
+	query := r.URL.Query()
+	if len(query["reason"]) > 1 {
+		return badParameter("reason", "it was given %d times", len(query["reason"]))
+	}
+	redaction := ircbus.Redaction{
+		Target: id, Names: fieldNames(query["field"]), By: account, Reason: query.Get("reason"),
+		Operator: h.Operator != nil && h.Operator(account),
+	}
+	tombstone, err := h.Log.Redact(r.Context(), redaction)
+	if err != nil {
+		return h.notThere(r, id, err)
+	}
+	bounds, err := h.Index.Bounds(r.Context())
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return h.writeWhole(w, r, "application/json", append(mustJSON(redacted{bounds.Epoch, tombstone}), '\n'))
+}
+
+// fieldNames reads ?field=, once for each name or with commas between them.
+func fieldNames(values []string) (names []string) {
+	for _, value := range values {
+		names = append(names, strings.Split(value, ",")...)
+	}
+	return names
+}
