@@ -10,6 +10,7 @@ import (
 // Report is what Check found.
 type Report struct {
 	Events       int64     // kept
+	Messages     int64     // of people, kept
 	Oldest, Head ircbus.ID // first id kept, last id given out; 0 if there is none
 	Problems     []string  // a sentence each; none in a sound database
 }
@@ -23,6 +24,8 @@ var invariants = []struct{ query, problem string }{
 	{"SELECT count(*) FROM keys WHERE id > (SELECT head FROM log)", "%d keys belong to ids that were never given out"},
 	{"SELECT count(*) FROM events WHERE id IN (SELECT id FROM redactions)", "%d events are there although they have been redacted"},
 	{"SELECT count(*) FROM redactions WHERE id >= tombstone OR tombstone > (SELECT head FROM log)", "%d redactions have a tombstone that was never given out"},
+	{"SELECT count(*) FROM chat WHERE target = '' OR msgid = '' OR command = '' OR NOT json_valid(params)", "%d messages of people cannot be read"},
+	{"SELECT count(*) FROM chat WHERE (owner = '') <> (target LIKE '#%')", "%d messages of people are in a channel and a conversation at once, or in neither"},
 	{"SELECT abs(count(*) - 1) FROM log", "the log's state is there %d times too often or seldom"},
 }
 
@@ -38,6 +41,12 @@ func Check(ctx context.Context, path string) (report Report, err error) {
 		return report, err
 	}
 	var problem string
+	var version int64
+	if err := c.row("PRAGMA user_version", nil, &version); err != nil {
+		return report, err
+	} else if version < schemaVersion {
+		return report, fmt.Errorf("%s is of an older ircbus: start the bus once, which brings it up to date", path)
+	}
 	err = c.rows("PRAGMA integrity_check(20)", nil, func() error {
 		if problem != "ok" {
 			report.Problems = append(report.Problems, "SQLite says: "+problem)
@@ -61,7 +70,11 @@ func Check(ctx context.Context, path string) (report Report, err error) {
 	}
 	var oldest, head int64
 	err = c.row("SELECT count(*), coalesce(min(id), 0), coalesce((SELECT max(head) FROM log), 0) FROM events", nil, &report.Events, &oldest, &head)
+	if err != nil {
+		return report, err
+	}
 	report.Oldest, report.Head = ircbus.ID(oldest), ircbus.ID(head)
+	err = c.row("SELECT count(*) FROM chat", nil, &report.Messages)
 	return report, err
 }
 

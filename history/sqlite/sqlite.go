@@ -1,5 +1,5 @@
 // Package sqlite keeps the bus's history in one SQLite file. It implements
-// history.Log and history.Index.
+// history.Log and history.Index, and history.Chat in a table of its own.
 //
 // One goroutine, the writer, owns the only connection that writes; it stores
 // what several appenders have queued in one transaction, on disk (WAL,
@@ -49,6 +49,8 @@ type Store struct {
 	live                 *live
 	stats                counters
 	failure              atomic.Pointer[failure] // why the last write failed
+
+	chat chat
 
 	queue   chan *request
 	jobs    chan func(*writer)
@@ -126,6 +128,7 @@ func newStore(opts Options) *Store {
 		maxBatch:   opts.MaxBatch,
 		channels:   newNames(),
 		publishers: newNames(),
+		chat:       newChat(),
 		queue:      make(chan *request, 256),
 		jobs:       make(chan func(*writer)),
 		closing:    make(chan struct{}),

@@ -37,6 +37,18 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+func TestChat(t *testing.T) {
+	historytest.RunChat(t, func(t *testing.T) historytest.ChatHarness {
+		path := filepath.Join(t.TempDir(), "events.db")
+		return historytest.ChatHarness{
+			Open: func(now func() time.Time) (historytest.ChatStore, error) {
+				return Open(context.Background(), path, Options{Now: now, ProbeEvery: 20 * time.Millisecond, Log: quiet()})
+			},
+			Fail: func(t *testing.T, s historytest.ChatStore) (mend func()) { return quota(t, s.(*Store)) },
+		}
+	})
+}
+
 // quota has SQLite itself report a full disk (SQLITE_FULL).
 func quota(t *testing.T, s historytest.Store) (mend func()) {
 	limit := func(pages string) {

@@ -55,6 +55,9 @@ func (w *writer) load(path string) error {
 	if err := w.loadNames("publishers", w.store.publishers); err != nil {
 		return err
 	}
+	if err := w.loadChat(); err != nil {
+		return err
+	}
 	inode, err := os.Stat(path)
 	w.inode = inode
 	return err
@@ -81,6 +84,8 @@ func (w *writer) run(probeEvery time.Duration) {
 		select {
 		case r := <-s.queue:
 			w.commit(w.gather(r))
+		case <-s.chat.wake:
+			w.writeChat() // logs and tries again by itself
 		case job := <-s.jobs:
 			job(w)
 		case <-probe.C:
@@ -108,6 +113,7 @@ func (w *writer) finish() {
 		}
 		break
 	}
+	w.finishChat()
 	s.readers.Wait()
 	s.end = errors.Join(s.read.Close(), w.db.close(), unlock(s.file))
 }
