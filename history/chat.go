@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -25,9 +24,8 @@ type Chat interface {
 	// fn fails. fn may keep them.
 	Messages(ctx context.Context, q ircbus.MessageQuery, fn func(*ircbus.Message) error) error
 
-	// Place finds a message by its msgid in one channel or conversation;
-	// ErrNoMessage if it is not there.
-	Place(ctx context.Context, owner, target, msgid string) (ircbus.Place, error)
+	// Place finds a message by its msgid in one channel or conversation.
+	Place(ctx context.Context, owner, target, msgid string) (p ircbus.Place, found bool, err error)
 
 	// Conversations returns with whom the account has exchanged messages whose
 	// last lies between the times, From ≤ at < To; the earliest first, or the
@@ -48,6 +46,3 @@ type ChatRetention struct {
 	MaxCount int // of one channel or one copy of a conversation
 	MaxTotal int // of everything
 }
-
-// ErrNoMessage is the error for a message that is not kept.
-var ErrNoMessage = errors.New("no such message")

@@ -18,6 +18,27 @@ type EventQuery struct {
 	Desc         bool        // newest first
 }
 
+// Chat keeps what people say; see history.Chat.
+type Chat interface {
+	Keep(m ircbus.Message)
+	Last() uint64
+	Messages(ctx context.Context, q ircbus.MessageQuery, fn func(*ircbus.Message) error) error
+	Place(ctx context.Context, owner, target, msgid string) (p ircbus.Place, found bool, err error)
+	Conversations(ctx context.Context, owner string, from, to time.Time, limit int, desc bool) ([]ircbus.Conversation, error)
+}
+
+// MaxHistory is how many messages one question about what was said before can
+// get, and the most that Replay can ask for.
+const MaxHistory = 100
+
+// Replay says how many lines from before are shown to somebody who joins, unless
+// his client can ask for them itself; at most MaxHistory each.
+type Replay struct {
+	Text   int // in readable channels
+	Packed int // in packed channels
+	Chat   int // in people's channels, if what is said there is kept
+}
+
 // ErrUnfinished is the error of Config.Events when a filter matches so little
 // that the search was given up. What was found until then has been given.
 var ErrUnfinished = errors.New("the filter matches too little: not everything could be searched")

@@ -49,6 +49,13 @@ type Config struct {
 	// delivered is stored. fn may keep the event. nil: none are kept.
 	Events func(ctx context.Context, q EventQuery, fn func(*ircbus.Event) error) error
 
+	// Chat keeps what people say in their channels and to one another, if that is
+	// wanted. nil: nothing of it is kept.
+	Chat                      Chat
+	KeepChannels, KeepPrivate bool
+
+	Replay Replay // to who joins
+
 	// Login checks an account's password or token. The error's text is shown to
 	// the client. nil: nobody can log in.
 	Login func(ctx context.Context, name, secret string, from netip.Addr) (Account, error)
@@ -64,6 +71,10 @@ type Config struct {
 type Account struct {
 	Name     string
 	Operator bool // may do what OPER allows
+
+	// Created is when the account was made: what an earlier one of this name has
+	// said to others is not shown to it.
+	Created time.Time
 }
 
 // Publisher is an account that may publish: its description, whose Feeds are the

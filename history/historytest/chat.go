@@ -145,9 +145,9 @@ func testChatQuery(t *testing.T, b *chatBench) {
 	s.Keep(join)
 	place := func(text string) ircbus.Place {
 		t.Helper()
-		p, err := s.Place(t.Context(), "", "#talk", text)
-		if err != nil {
-			t.Fatalf("Place(%s): %v", text, err)
+		p, found, err := s.Place(t.Context(), "", "#talk", text)
+		if err != nil || !found {
+			t.Fatalf("Place(%s): %v, %v", text, found, err)
 		}
 		return p
 	}
@@ -174,8 +174,8 @@ func testChatQuery(t *testing.T, b *chatBench) {
 			t.Errorf("%+v: %q, want %q", test.q, got, test.want)
 		}
 	}
-	if _, err := s.Place(t.Context(), "", "#talk", "x"); !errors.Is(err, history.ErrNoMessage) {
-		t.Errorf("the place of an unknown message: %v", err)
+	if _, found, err := s.Place(t.Context(), "", "#talk", "x"); found || err != nil {
+		t.Errorf("the place of an unknown message: %v, %v", found, err)
 	}
 }
 
@@ -191,8 +191,8 @@ func testChatPrivate(t *testing.T, b *chatBench) {
 		if got := texts(t, s, q); got != "" {
 			t.Errorf("%+v: %s", q, got)
 		}
-		if _, err := s.Place(t.Context(), q.Owner, q.Target, "hidden"); !errors.Is(err, history.ErrNoMessage) {
-			t.Errorf("the place of another's message: %v", err)
+		if _, found, err := s.Place(t.Context(), q.Owner, q.Target, "hidden"); found || err != nil {
+			t.Errorf("the place of another's message: %v, %v", found, err)
 		}
 	}
 	if got := texts(t, s, ircbus.MessageQuery{Owner: "AL", Target: "Bo"}); got != "hidden" {

@@ -92,11 +92,15 @@ func TestCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.Keep(ircbus.Message{Target: "#talk", MsgID: "m1", Command: "PRIVMSG"})
+	if err := s.flushChat(t.Context(), s.Last()); err != nil {
+		t.Fatal(err)
+	}
 	report, err := Check(t.Context(), path) // while it is open
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Report{Events: 1, Oldest: 1, Head: 1}, report); diff != "" {
+	if diff := cmp.Diff(Report{Events: 1, Messages: 1, Oldest: 1, Head: 1}, report); diff != "" {
 		t.Error(diff)
 	}
 	if err := s.Close(); err != nil {
@@ -110,6 +114,8 @@ func TestCheck(t *testing.T) {
 		"UPDATE keys SET id = 9":                                    "keys belong",
 		"INSERT INTO redactions VALUES (1, 1)":                      "have been redacted",
 		"INSERT INTO redactions VALUES (0, 9)":                      "a tombstone that was never",
+		"UPDATE chat SET params = '['":                              "people cannot be read",
+		"UPDATE chat SET owner = 'al'":                              "at once",
 		"DELETE FROM log":                                           "state",
 		"INSERT INTO events SELECT 0, at+9, 1, 1, body FROM events": "before the one before",
 	} {

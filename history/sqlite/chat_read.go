@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
-	"github.com/ircbus/ircbus/history"
 )
 
 // chatTexts is the condition for what people say, without what they do.
@@ -99,21 +98,20 @@ func readMessages(tx *sql.Tx, query string, args []any) (found []ircbus.Message,
 }
 
 // Place implements history.Chat.
-func (s *Store) Place(ctx context.Context, owner, target, msgid string) (ircbus.Place, error) {
+func (s *Store) Place(ctx context.Context, owner, target, msgid string) (p ircbus.Place, found bool, err error) {
 	if err := s.flushChat(ctx, s.Last()); err != nil {
-		return ircbus.Place{}, err
+		return p, false, err
 	}
-	var p ircbus.Place
-	err := s.snapshot(ctx, func(tx *sql.Tx) error {
+	err = s.snapshot(ctx, func(tx *sql.Tx) error {
 		var at int64
 		err := tx.QueryRow("SELECT at, id FROM chat WHERE msgid = ? AND owner = ? AND target = ? LIMIT 1", msgid, owner, target).Scan(&at, &p.ID)
 		if errors.Is(err, sql.ErrNoRows) {
-			return history.ErrNoMessage
+			return nil
 		}
-		p.At = time.UnixMicro(at).UTC()
+		p.At, found = time.UnixMicro(at).UTC(), err == nil
 		return err
 	})
-	return p, err
+	return p, found, err
 }
 
 // chatConversations steps from one of an owner's conversations to the next in

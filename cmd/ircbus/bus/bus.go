@@ -119,7 +119,9 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP:         b.base,
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
-		Head: b.head, Events: b.events,
+		Head: b.head, Events: b.events, Chat: b.store,
+		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,
+		Replay: ircd.Replay(c.Replay),
 		Append: b.Append, Login: b.loginIRC, Refused: b.metrics.refused,
 		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
 	})

@@ -165,6 +165,7 @@ func TestFromDoorToReaders(t *testing.T) {
 		t.Fatal(again, err)
 	}
 
+	waitFor(t, "the delivery", func() bool { return b.metrics.delivered.Load() >= uint64(receipts[0].ID) })
 	reader.say("PING fence")
 	seen := ""
 	for line := ""; !strings.Contains(line, "PONG"); seen += line {

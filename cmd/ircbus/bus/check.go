@@ -74,6 +74,8 @@ func (c Config) Check() []*Problem {
 	c.MediaWiki.check(&found)
 	c.Registration.check(&found)
 	c.Limits.check(&found)
+	c.Chat.check(&found)
+	c.Replay.check(&found)
 	for _, channel := range sortedKeys(c.Retention) {
 		c.Retention[channel].check(&found, channel)
 	}

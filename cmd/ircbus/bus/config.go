@@ -39,6 +39,9 @@ type Config struct {
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
 
+	Chat   Chat   `toml:"chat"`
+	Replay Replay `toml:"replay"`
+
 	Registration Registration `toml:"registration"`
 	Limits       Limits       `toml:"limits"`
 
@@ -130,6 +133,8 @@ func Default() Config {
 		MaxEvent:     ircbus.MaxBody,
 		LogFormat:    "text",
 		Registration: Registration{MinPassword: account.MinPassword},
+		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
+		Replay:       Replay{Text: 10, Chat: 10},
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
 			PerAddress: defaultPerAddress, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Behind: 8 << 20,

@@ -23,7 +23,7 @@ func (b *Bus) loginIRC(ctx context.Context, name, secret string, from netip.Addr
 	if err == nil {
 		_, err = b.admit(ctx, a, nil)
 	}
-	return ircd.Account{Name: a.Name, Operator: a.Role == account.Operator}, err
+	return ircd.Account{Name: a.Name, Operator: a.Role == account.Operator, Created: a.Created}, err
 }
 
 // loginToken is login by a token alone.

@@ -7,30 +7,37 @@ import (
 	"github.com/ircbus/ircbus/history/sqlite"
 )
 
-// retainEvery is how often events that are too old or too many are removed.
+// retainEvery is how often is removed what is too old or too many.
 const retainEvery = 10 * time.Minute
 
-// retain removes events as the configuration says, until ctx ends.
+// retain removes events and messages as the configuration says, until ctx ends.
 func (b *Bus) retain(ctx context.Context) error {
 	tick := time.NewTicker(retainEvery)
 	defer tick.Stop()
 	for {
 		if rules := retentions(b.current().Retention); len(rules) > 0 {
 			removed, err := b.store.Retain(ctx, rules)
-			switch {
-			case ctx.Err() != nil:
-			case err != nil:
-				b.log.Error("old events could not be removed", "err", err)
-			case removed > 0:
-				b.log.Info("removed old events", "count", removed)
-			}
+			b.removed(ctx, "events", removed, err)
 		}
+		removed, err := b.retainChat(ctx)
+		b.removed(ctx, "messages", removed, err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-b.reloaded: // the rules may be new
 		case <-tick.C:
 		}
+	}
+}
+
+// removed logs what retention has done.
+func (b *Bus) removed(ctx context.Context, what string, n int, err error) {
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		b.log.Error("old "+what+" could not be removed", "err", err)
+	case n > 0:
+		b.log.Info("removed old "+what, "count", n)
 	}
 }
 
