@@ -1,6 +1,7 @@
 package ircbus
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,6 +55,14 @@ func CheckName(name string) error {
 	}
 	return nil
 }
+
+// services are nicks that people expect to be answered by the server itself, and
+// to which they send passwords.
+var services = []string{"nickserv", "chanserv", "saslserv", "memoserv", "operserv", "hostserv", "botserv"}
+
+// IsService reports whether the name is that of a service, which neither people
+// nor accounts can have.
+func IsService(name string) bool { return slices.Contains(services, Fold(name)) }
 
 // CheckChannel says what is wrong with a channel's name (without a filter).
 func CheckChannel(name string) error {

@@ -22,6 +22,7 @@ type accountCmd struct {
 	Passwd accountPasswdCmd `cmd:"" help:"Give an account a new password, read as for add. Its tokens stay valid."`
 	Remove accountRemoveCmd `cmd:"" help:"Remove an account. Its events stay, and the name can be added again."`
 	Token  accountTokenCmd  `cmd:"" help:"Make a token for an account, printed once; or revoke one."`
+	Cert   accountCertCmd   `cmd:"" help:"Let whoever has a client certificate log in to an account on IRC."`
 }
 
 type accountAddCmd struct {

@@ -34,14 +34,14 @@ func (*accountListCmd) Run(g *globals) error {
 
 func printAccounts(w io.Writer, accounts []account.Account, now time.Time) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tROLE\tPUBLISHES IN\tPASSWORD\tCREATED\tTOKENS")
+	fmt.Fprintln(table, "NAME\tROLE\tPUBLISHES IN\tPASSWORD\tCREATED\tTOKENS\tCERTIFICATES")
 	for _, a := range accounts {
 		password := "no"
 		if a.HasPassword {
 			password = "yes"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Role, orDash(strings.Join(a.Feeds(), " ")),
-			password, day(a.Created), orDash(tokenList(a.Tokens, now)))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.Name, a.Role, orDash(strings.Join(a.Feeds(), " ")),
+			password, day(a.Created), orDash(tokenList(a.Tokens, now)), orDash(certificateList(a.Certificates)))
 	}
 	return table.Flush()
 }
@@ -57,6 +57,14 @@ func tokenList(tokens []account.Token, now time.Time) string {
 		default:
 			list = append(list, t.ID+" expired "+day(t.Expires))
 		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func certificateList(certificates []account.Certificate) string {
+	var list []string
+	for _, c := range certificates {
+		list = append(list, c.Fingerprint.String())
 	}
 	return strings.Join(list, ", ")
 }
@@ -77,6 +85,12 @@ type (
 		Created  time.Time    `json:"created,omitzero"`
 		Password bool         `json:"password"` // has one
 		Tokens   []jsonToken  `json:"tokens"`
+
+		Certificates []jsonCertificate `json:"certificates,omitempty"`
+	}
+	jsonCertificate struct {
+		SHA256 string    `json:"sha256"`
+		Added  time.Time `json:"added,omitzero"`
 	}
 	jsonToken struct {
 		ID      string    `json:"id"`
@@ -94,6 +108,9 @@ func printAccountsJSON(w io.Writer, accounts []account.Account) error {
 		}
 		for _, t := range a.Tokens {
 			list[i].Tokens = append(list[i].Tokens, jsonToken(t))
+		}
+		for _, c := range a.Certificates {
+			list[i].Certificates = append(list[i].Certificates, jsonCertificate{c.Fingerprint.String(), c.Added})
 		}
 	}
 	enc := json.NewEncoder(w)

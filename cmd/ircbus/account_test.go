@@ -2,8 +2,15 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -117,6 +124,37 @@ func TestAccountListJSON(t *testing.T) {
 	}
 }
 
+func TestAccountCertificate(t *testing.T) {
+	a := newAccounts(t)
+	a.ok(t, "correct horse\n", "add", "ada", "--role", "user")
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "ada.pem")
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a.ok(t, "", "cert", "ADA", "--file", file)
+	other := strings.Repeat("AB:", 31) + "CD"
+	a.ok(t, "", "cert", "ada", other)
+	fingerprint, otherPlain := fmt.Sprintf("%x", sha256.Sum256(der)), strings.Repeat("ab", 31)+"cd"
+	if table, _ := a.ok(t, "", "list"); !strings.Contains(table, fingerprint+", "+otherPlain) {
+		t.Error(table)
+	}
+	a.ok(t, "", "cert", "ada", fingerprint, "--remove")
+	list, _ := a.ok(t, "", "list", "--json")
+	if strings.Contains(list, fingerprint) || !strings.Contains(list, otherPlain) {
+		t.Error(list)
+	}
+}
+
 func TestAccountMistakes(t *testing.T) {
 	a := newAccounts(t)
 	if code, _, stderr := a.run(t, "", "list"); code != exitFailed || !strings.Contains(stderr, "there is no data directory") {
@@ -147,6 +185,14 @@ func TestAccountMistakes(t *testing.T) {
 		{exitFailed, "no account named \"x\"", "", "token x"},
 		{exitFailed, "no account named \"x\"", "", "remove x"},
 		{exitFailed, "no token", "", "token moin --revoke 12345678"},
+		{exitUsage, "the certificate is missing", "", "cert moin"},
+		{exitUsage, "one of them must go", "", "cert moin 12 --file x"},
+		{exitUsage, "64 hexadecimal digits", "", "cert moin 12"},
+		{exitFailed, "cannot be read", "", "cert moin --file /nowhere"},
+		{exitFailed, "must be PEM", "", "cert moin --file account_test.go"},
+		{exitFailed, "no account named \"x\"", "", "cert x " + strings.Repeat("ab", 32)},
+		{exitFailed, "has no certificate", "", "cert moin --remove " + strings.Repeat("ab", 32)},
+		{exitFailed, "for a service", "correct horse\n", "add NickServ --role user"},
 	} {
 		code, stdout, stderr := a.run(t, c.stdin, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(stderr, c.want) || stdout != "" || strings.Count(stderr, "\n") != 1 {

@@ -42,6 +42,8 @@ type Account struct {
 	Created     time.Time
 	HasPassword bool
 	Tokens      []Token // also those that have expired
+
+	Certificates []Certificate
 }
 
 // Token is one token of an account, without the secret.
@@ -56,9 +58,19 @@ var (
 	ErrUnknown   = errors.New("there is no account")
 	ErrExists    = errors.New("there is already an account")
 	ErrDenied    = errors.New("the account, password or token is wrong")
+	ErrWeak      = errors.New("the password is too weak")
 	ErrExpired   = errors.New("the token has expired, a new one is needed")
 	ErrThrottled = errors.New("too many logins failed")
 )
+
+// sentence is an error of a kind that says so in its own words.
+type sentence struct {
+	kind error
+	text string
+}
+
+func (e *sentence) Error() string { return e.text }
+func (e *sentence) Unwrap() error { return e.kind }
 
 // ThrottledError refuses a login that came too soon after failed ones. It is an
 // ErrThrottled.
@@ -108,6 +120,17 @@ func CheckChannel(channel string) error {
 	}
 	if strings.HasSuffix(ircbus.Fold(channel), textSuffix) {
 		return fmt.Errorf("the channel %q ends in %s, which is for the readable channel of a feed", channel, textSuffix)
+	}
+	return nil
+}
+
+// CheckNew says what is wrong with the name of an account that is to be made.
+func CheckNew(name string) error {
+	if err := ircbus.CheckName(name); err != nil {
+		return err
+	}
+	if ircbus.IsService(name) {
+		return fmt.Errorf("the name %q is for a service of the bus", name)
 	}
 	return nil
 }

@@ -16,8 +16,11 @@ type record struct {
 	role     Role
 	channels []string
 	created  time.Time
-	password *verifier // nil: none
+	password *verifier  // nil: none
+	scram    *scramKeys // of the same password; nil: none yet
 	tokens   []tokenRecord
+
+	certificates []Certificate
 }
 
 func (r *record) account() Account {
@@ -28,6 +31,7 @@ func (r *record) account() Account {
 	for _, t := range r.tokens {
 		a.Tokens = append(a.Tokens, Token{ID: t.sum.id(), Created: t.created, Expires: t.expires})
 	}
+	a.Certificates = slices.Clone(r.certificates)
 	return a
 }
 
@@ -36,12 +40,19 @@ type book struct {
 	records []*record // by folded name
 	byName  map[string]*record
 	byToken map[tokenSum]*record
+
+	byCertificate map[Fingerprint]*record
+
+	decoys [32]byte // see door.decoyKey; zero: none yet
 }
 
-// newBook makes a book of records, which it takes over and sorts. Names and
-// tokens must not repeat.
+// newBook makes a book of records, which it takes over and sorts. Names, tokens
+// and certificates must not repeat.
 func newBook(records []*record) (*book, error) {
-	b := &book{records: records, byName: map[string]*record{}, byToken: map[tokenSum]*record{}}
+	b := &book{
+		records: records, byName: map[string]*record{},
+		byToken: map[tokenSum]*record{}, byCertificate: map[Fingerprint]*record{},
+	}
 	for _, r := range records {
 		if b.byName[ircbus.Fold(r.name)] != nil {
 			return nil, fmt.Errorf("%w named %q", ErrExists, r.name)
@@ -52,6 +63,12 @@ func newBook(records []*record) (*book, error) {
 				return nil, fmt.Errorf("the token %s of %q is there twice", t.sum.id(), r.name)
 			}
 			b.byToken[t.sum] = r
+		}
+		for _, c := range r.certificates {
+			if b.byCertificate[c.Fingerprint] != nil {
+				return nil, fmt.Errorf("the certificate %v of %q is there twice", c.Fingerprint, r.name)
+			}
+			b.byCertificate[c.Fingerprint] = r
 		}
 	}
 	slices.SortFunc(b.records, func(x, y *record) int {
@@ -72,9 +89,18 @@ func (b *book) accounts() []Account {
 	return accounts
 }
 
+// changed returns a book with other records.
+func (b *book) changed(records []*record) (*book, error) {
+	next, err := newBook(records)
+	if err == nil {
+		next.decoys = b.decoys
+	}
+	return next, err
+}
+
 // with returns a book that has one account more.
 func (b *book) with(r *record) (*book, error) {
-	return newBook(append(slices.Clone(b.records), r))
+	return b.changed(append(slices.Clone(b.records), r))
 }
 
 // without returns a book that lacks the account.
@@ -83,7 +109,7 @@ func (b *book) without(name string) (*book, error) {
 	if r == nil {
 		return nil, unknown(name)
 	}
-	return newBook(slices.DeleteFunc(slices.Clone(b.records), func(x *record) bool { return x == r }))
+	return b.changed(slices.DeleteFunc(slices.Clone(b.records), func(x *record) bool { return x == r }))
 }
 
 // edited returns a book in which a copy of the account is as edit leaves it.
@@ -93,18 +119,18 @@ func (b *book) edited(name string, edit func(*record) error) (*book, error) {
 		return nil, unknown(name)
 	}
 	r := *old
-	r.tokens = slices.Clone(old.tokens)
+	r.tokens, r.certificates = slices.Clone(old.tokens), slices.Clone(old.certificates)
 	if err := edit(&r); err != nil {
 		return nil, err
 	}
 	records := slices.Clone(b.records)
 	records[slices.Index(records, old)] = &r
-	return newBook(records)
+	return b.changed(records)
 }
 
 // revoked names the accounts with which somebody may have logged in under the
 // old book who could not do so under b: they are gone, have another role or
-// password, or lack a token.
+// password, or lack a token or a certificate.
 func (b *book) revoked(old *book, now time.Time) []string {
 	var names []string
 	for _, was := range old.records {
@@ -120,6 +146,11 @@ func (b *book) revoked(old *book, now time.Time) []string {
 func (r *record) honours(old *record, now time.Time) bool {
 	if r.role != old.role || old.password != nil && (r.password == nil || !r.password.equal(old.password)) {
 		return false
+	}
+	for _, c := range old.certificates {
+		if !slices.ContainsFunc(r.certificates, func(kept Certificate) bool { return kept.Fingerprint == c.Fingerprint }) {
+			return false
+		}
 	}
 	return !slices.ContainsFunc(old.tokens, func(t tokenRecord) bool {
 		return !t.expired(now) && !slices.ContainsFunc(r.tokens, func(kept tokenRecord) bool { return kept.sum == t.sum })

@@ -2,25 +2,28 @@ package account
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/ircbus/ircbus"
 )
 
-// fileVersion is the version of the file's form that we read and write.
-const fileVersion = 1
+// fileVersion is the version of the file's form that we write. We also read
+// version 1, which has no SCRAM keys, decoy key and certificates.
+const fileVersion = 2
 
 // decode reads an accounts file; name is for errors.
 func decode(name string, data []byte) (*book, error) {
 	r := newReader(name, data)
 	var version int
+	var decoys sum256
 	var records []*record
 	err := r.object("the file", func(key string) (err error) {
 		switch key {
 		case "version":
 			return r.version(&version)
+		case "decoy_key":
+			return r.sum(key, &decoys)
 		case "accounts":
 			records, err = r.accounts()
 			return err
@@ -40,6 +43,7 @@ func decode(name string, data []byte) (*book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	b.decoys = decoys
 	return b, nil
 }
 
@@ -47,8 +51,8 @@ func (r *reader) version(version *int) error {
 	if err := r.value("version", version); err != nil {
 		return err
 	}
-	if *version != fileVersion {
-		return r.errorf("the file has version %d, this ircbus knows version %d: use the ircbus that wrote it", *version, fileVersion)
+	if *version < 1 || *version > fileVersion {
+		return r.errorf("the file has version %d, this ircbus knows versions 1 to %d: use the ircbus that wrote it", *version, fileVersion)
 	}
 	return nil
 }
@@ -105,6 +109,11 @@ func (r *reader) accountField(a *record, key string) error {
 	case "password":
 		var phc string
 		return r.checked(key, &phc, func(s string) (err error) { a.password, err = parseVerifier(s); return err })
+	case "scram":
+		var keys string
+		return r.checked(key, &keys, func(s string) (err error) { a.scram, err = parseSCRAM(s); return err })
+	case "certificates":
+		return r.list("the certificates", func() error { return r.certificate(a) })
 	case "channels":
 		return r.list("the channels", func() error {
 			var channel string
@@ -123,8 +132,7 @@ func (r *reader) token(a *record) error {
 	err := r.object("a token", func(key string) error {
 		switch key {
 		case "sha256":
-			var sum string
-			return r.checked(key, &sum, func(s string) error { return parseTokenSum(&t.sum, s) })
+			return r.sum(key, (*sum256)(&t.sum))
 		case "created":
 			return r.time(key, &t.created)
 		case "expires":
@@ -139,12 +147,37 @@ func (r *reader) token(a *record) error {
 	return err
 }
 
-func parseTokenSum(sum *tokenSum, s string) error {
-	if b, err := hex.DecodeString(s); err == nil && len(b) == len(sum) {
-		copy(sum[:], b)
-		return nil
+func (r *reader) certificate(a *record) error {
+	var c Certificate
+	err := r.object("a certificate", func(key string) error {
+		switch key {
+		case "sha256":
+			return r.sum(key, (*sum256)(&c.Fingerprint))
+		case "added":
+			return r.time(key, &c.Added)
+		}
+		return r.errorf("the key %.40q of a certificate is not known", key)
+	})
+	if err == nil && c.Fingerprint == (Fingerprint{}) {
+		err = r.errorf(`a certificate lacks its "sha256"`)
 	}
-	return errors.New("a token's hash must have 64 hexadecimal digits")
+	a.certificates = append(a.certificates, c)
+	return err
+}
+
+type sum256 [32]byte
+
+// sum reads 32 bytes in hex.
+func (r *reader) sum(key string, sum *sum256) error {
+	var text string
+	return r.checked(key, &text, func(s string) error {
+		b, err := hex.DecodeString(s)
+		if err != nil || len(b) != len(sum) {
+			return fmt.Errorf("%q must have 64 hexadecimal digits", key)
+		}
+		*sum = sum256(b)
+		return nil
+	})
 }
 
 // checked reads a string that must pass check.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,6 +16,10 @@ type door struct {
 	throttle *throttle
 	slots    chan struct{} // one for each verification at work: each takes memory
 	cache    cache
+	births   *births
+	decoys   [32]byte // for books that have no key of their own
+
+	proving sync.Mutex // held while a SCRAM proof is checked and counted
 
 	waiting atomic.Int64 // for a slot
 	stats   counters
@@ -24,15 +29,26 @@ type door struct {
 // cores.
 const maxWaiting = 1024
 
-func newDoor() *door {
+func newDoor(births *births) *door {
 	d := &door{
 		dummy:    newDummy(),
 		throttle: newThrottle(),
+		births:   births,
 		slots:    make(chan struct{}, min(runtime.GOMAXPROCS(0), 4)),
 		cache:    cache{right: map[string]proof{}, wrong: map[mac]struct{}{}},
 	}
 	rand.Read(d.cache.key[:]) // never fails
+	rand.Read(d.decoys[:])
 	return d
+}
+
+// decoyKey is what the salts of accounts that do not exist are made with. The
+// file keeps it from its next change on.
+func (d *door) decoyKey(b *book) [32]byte {
+	if b.decoys == ([32]byte{}) {
+		return d.decoys
+	}
+	return b.decoys
 }
 
 // enter waits for a slot; leave gives it back.

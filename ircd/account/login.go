@@ -37,45 +37,66 @@ func (s *Store) loginPassword(ctx context.Context, name, password string, from n
 	if r != nil && r.password != nil {
 		v = r.password
 	}
-	ok, err := s.verify(ctx, name, password, v, b, from)
+	ok, fresh, err := s.verify(ctx, name, password, v, b, from)
 	switch {
 	case err != nil:
 		return Account{}, err
 	case !ok:
 		return Account{}, s.denied(r, from)
 	}
+	if fresh && r.scram == nil {
+		s.keepSCRAM(r, password)
+	}
 	s.door.throttle.succeed(name, from)
 	s.door.stats.succeeded.Add(1)
 	return r.account(), nil
 }
 
-// verify reports whether v accepts the password, unless it is not from's turn.
-func (s *Store) verify(ctx context.Context, name, password string, v *verifier, b *book, from netip.Addr) (bool, error) {
+// keepSCRAM adds the SCRAM keys to an account from the time before there were
+// any, now that its password is known.
+func (s *Store) keepSCRAM(old *record, password string) {
+	keys := newSCRAM(password)
+	err := s.update(func(b *book) (*book, error) {
+		return b.edited(old.name, func(r *record) error {
+			if r.password != nil && r.password.equal(old.password) {
+				r.scram = keys
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		s.log.Warn("an account cannot log in by SCRAM yet", "account", old.name, "err", err)
+	}
+}
+
+// verify reports whether v accepts the password, and whether that had to be found
+// out, unless it is not from's turn.
+func (s *Store) verify(ctx context.Context, name, password string, v *verifier, b *book, from netip.Addr) (ok, fresh bool, err error) {
 	d := s.door
 	if err := s.held(d.throttle.wait(name, from, time.Now())); err != nil {
-		return false, err
+		return false, false, err
 	}
 	if d.cache.has(name, password, v) {
-		return true, nil
+		return true, false, nil
 	}
 	if err := d.enter(ctx); err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer d.leave()
 	// While this one waited, others may have failed or succeeded.
 	if err := s.held(d.throttle.wait(name, from, time.Now())); err != nil {
-		return false, err
+		return false, false, err
 	}
 	if d.cache.has(name, password, v) {
-		return true, nil
+		return true, false, nil
 	}
 	d.stats.verified.Add(1)
 	if !v.verify(password) {
 		d.throttle.fail(name, from, d.cache.again(name, password), time.Now())
-		return false, nil
+		return false, true, nil
 	}
 	d.cache.put(name, password, v, b)
-	return true, nil
+	return true, true, nil
 }
 
 // loginToken checks a token, of the named account if name is not "". A token that
@@ -101,6 +122,38 @@ func (s *Store) loginToken(name, token string, from netip.Addr) (Account, error)
 	}
 	d.stats.succeeded.Add(1)
 	return r.account(), nil
+}
+
+// LoginCertificate returns the account whose certificate has that fingerprint; if
+// name is not "", it must be the account's. The caller has seen that the client
+// has the certificate's key. The errors are those of Login.
+func (s *Store) LoginCertificate(_ context.Context, name string, f Fingerprint, from netip.Addr) (Account, error) {
+	b, _ := s.latest()
+	d, now := s.door, time.Now()
+	r := b.byCertificate[f]
+	if r == nil || name != "" && ircbus.Fold(r.name) != ircbus.Fold(name) {
+		if err := s.held(d.throttle.wait("", from, now)); err != nil {
+			return Account{}, err
+		}
+		d.throttle.fail("", from, d.cache.again("", f.String()), now)
+		return Account{}, &sentence{s.denied(nil, from), "the account does not have this client certificate"}
+	}
+	d.stats.succeeded.Add(1)
+	return r.account(), nil
+}
+
+// CheckShared reports, as Login's errors do, whether given is a password that many
+// know, and that is nobody's account: the server's.
+func (s *Store) CheckShared(given, want string, from netip.Addr) error {
+	d, now := s.door, time.Now()
+	if err := s.held(d.throttle.wait("", from, now)); err != nil {
+		return err
+	}
+	if d.cache.mac("", given) == d.cache.mac("", want) { // of MACs under a key that nobody knows, so the time tells nothing
+		return nil
+	}
+	d.throttle.fail("", from, d.cache.again("", given), now)
+	return s.denied(nil, from)
 }
 
 // held is the error, and the count, for a login that must wait.

@@ -27,7 +27,7 @@ func (s *Store) CheckPassword(name, password string) error {
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return errors.New("the password has a control character: use letters, digits, signs and spaces")
 	case utf8.RuneCountInString(password) < s.minPassword:
-		return fmt.Errorf("the password is too short: use at least %d characters", s.minPassword)
+		return weakf("the password is too short: use at least %d characters", s.minPassword)
 	case len(password) > MaxPassword:
 		return fmt.Errorf("the password has %d bytes: use at most %d", len(password), MaxPassword)
 	case strings.TrimSpace(password) != password:
@@ -35,12 +35,15 @@ func (s *Store) CheckPassword(name, password string) error {
 	case strings.HasPrefix(password, tokenPrefix):
 		return fmt.Errorf("the password begins with %s, which is how tokens begin", tokenPrefix)
 	case distinct(password) < min(minDistinctRunes, half):
-		return fmt.Errorf("the password is too easy: use at least %d different characters", min(minDistinctRunes, half))
+		return weakf("the password is too easy: use at least %d different characters", min(minDistinctRunes, half))
 	case remainder(name, password) < half:
-		return errors.New("the password is too easy: it is little more than the account's name")
+		return weakf("the password is too easy: it is little more than the account's name")
 	}
 	return nil
 }
+
+// weakf is an ErrWeak that says why.
+func weakf(format string, args ...any) error { return &sentence{ErrWeak, fmt.Sprintf(format, args...)} }
 
 func distinct(s string) int {
 	runes := map[rune]bool{}

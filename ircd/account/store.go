@@ -21,6 +21,10 @@ type Options struct {
 	// MinPassword is how many characters a new password must have, default
 	// MinPassword. Half as many of them, at most 5, must be different.
 	MinPassword int
+
+	// How many accounts Register may make within an hour, in all and for one
+	// network (an address, or an IPv6 /64, loopback excepted); default 60 and 5.
+	PerHour, PerNetwork int
 }
 
 // Store is the file of accounts. Any number of goroutines, and of stores in
@@ -51,7 +55,7 @@ func Open(path string, opts Options) (*Store, error) {
 		path:        path,
 		poll:        cmp.Or(opts.Poll, 100*time.Millisecond),
 		log:         cmp.Or(opts.Log, slog.Default()),
-		door:        newDoor(),
+		door:        newDoor(&births{limit: cmp.Or(opts.PerHour, defaultBirths), perNetwork: cmp.Or(opts.PerNetwork, defaultNeighbors)}),
 		minPassword: cmp.Or(opts.MinPassword, MinPassword),
 		changed:     make(chan struct{}),
 	}
@@ -86,7 +90,7 @@ func (s *Store) Get(name string) (Account, error) {
 // Add makes an account of a's name, role and channels, with a password or, if
 // that is "", with none yet. It returns ErrExists if the name is taken.
 func (s *Store) Add(a Account, password string) error {
-	if err := a.check(); err != nil {
+	if err := cmp.Or(CheckNew(a.Name), a.check()); err != nil {
 		return err
 	}
 	r := &record{name: a.Name, role: a.Role, channels: otherChannels(a.Name, a.Channels), created: now()}
@@ -94,20 +98,21 @@ func (s *Store) Add(a Account, password string) error {
 		if err := s.CheckPassword(a.Name, password); err != nil {
 			return err
 		}
-		r.password = newVerifier(password)
+		r.password, r.scram = newVerifier(password), newSCRAM(password)
 	}
 	return s.update(func(b *book) (*book, error) { return b.with(r) })
 }
 
-// SetPassword gives an account a new password; its tokens stay valid.
+// SetPassword gives an account a new password; its tokens and certificates stay
+// valid.
 func (s *Store) SetPassword(name, password string) error {
 	if err := s.CheckPassword(name, password); err != nil {
 		return err
 	}
-	v := newVerifier(password)
+	v, keys := newVerifier(password), newSCRAM(password)
 	return s.update(func(b *book) (*book, error) {
 		return b.edited(name, func(r *record) error {
-			r.password = v
+			r.password, r.scram = v, keys
 			return nil
 		})
 	})
@@ -164,6 +169,7 @@ func (s *Store) update(change func(*book) (*book, error)) error {
 	if err != nil {
 		return err
 	}
+	next.decoys = s.door.decoyKey(next)
 	data, err := next.encode()
 	if err != nil {
 		return fileError(err)
