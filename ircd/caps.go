@@ -11,6 +11,7 @@ const (
 	capBatch
 	capCapNotify
 	capMultiline
+	capReadMarker
 	capEchoMessage
 	capExtendedIsupport
 	capExtendedJoin
@@ -37,6 +38,7 @@ var capabilities = []struct {
 	{capCapNotify, "cap-notify", ""},
 	{capExtendedIsupport, "draft/extended-isupport", ""},
 	{capMultiline, "draft/multiline", ""},
+	{capReadMarker, "draft/read-marker", ""},
 	{capEchoMessage, "echo-message", ""},
 	{capExtendedJoin, "extended-join", ""},
 	{capLabeledResponse, "labeled-response", ""},

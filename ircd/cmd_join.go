@@ -76,6 +76,7 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 	v.view.enter(c, v)
 	c.respond(c.joinMessage(name, c.caps))
 	c.replyTopic(v.target())
+	c.replyMarker(name)
 	c.replyNames(v.target())
 	return nil
 }
@@ -107,6 +108,7 @@ func (c *client) joinChannel(name, key string) error {
 func (c *client) enter(ch *channel) {
 	c.respond(c.joinMessage(ch.name, c.caps))
 	c.replyTopic(ch.target())
+	c.replyMarker(ch.name)
 	c.replyNames(ch.target())
 }
 

@@ -32,6 +32,7 @@ var commands = map[string]command{
 	"LINKS":        {run: (*client).cmdLinks},
 	"LIST":         {run: (*client).cmdList},
 	"LUSERS":       {run: (*client).cmdLusers},
+	"MARKREAD":     {run: (*client).cmdMarkread},
 	"MODE":         {run: (*client).cmdMode, params: 1},
 	"MOTD":         {run: (*client).cmdMotd},
 	"NAMES":        {run: (*client).cmdNames},

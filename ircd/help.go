@@ -19,6 +19,7 @@ var helpTexts = map[string]string{
 	"LINKS":        "LINKS: which servers are linked to this one: none.",
 	"LIST":         "LIST [mask[,mask…]]: the channels.",
 	"LUSERS":       "LUSERS: how many people, connections and channels there are.",
+	"MARKREAD":     "MARKREAD target [timestamp=time]: up to where you have read, for all your connections; your client does this.",
 	"MODE":         "MODE nick [+-modes]: your own modes: i invisible, w gets WALLOPS, B a program; o operator can only be laid down.\nMODE #channel [+-modes [parameters]]: a channel's modes.",
 	"MONITOR":      "MONITOR + nick[,nick…]: be told when they come and go; - takes nicks from the list, C all.\nMONITOR L: the list. MONITOR S: who of it is here. Publishers are always here.",
 	"MOTD":         "MOTD [server]: the message of the day.",

@@ -26,6 +26,7 @@ type person struct {
 	channels   map[lcChan]*membership
 	since      time.Time
 	lastActive time.Time
+	read       map[string]time.Time // read markers of who has no account, by folded target
 }
 
 // membership is a person's presence in a channel of people.

@@ -41,6 +41,7 @@ func (c *client) register() error {
 	s.mostEver = max(s.mostEver, s.registered)
 	s.stats.registered.Add(1)
 	c.welcome()
+	c.replyMarkers()
 	for _, m := range c.channels {
 		c.enter(m.channel)
 	}

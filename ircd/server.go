@@ -60,6 +60,8 @@ type Config struct {
 	// the client. nil: nobody can log in.
 	Login func(ctx context.Context, name, secret string, from netip.Addr) (Account, error)
 
+	ReadMarkers ReadMarkers // of accounts; nil: connections have them, and they end with these
+
 	Refused func(ircbus.Code) // told of every refused event; may be nil
 
 	MaxBody int    // limit of an event's canonical form in bytes; 0 means ircbus.MaxBody

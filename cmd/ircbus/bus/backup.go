@@ -16,7 +16,7 @@ import (
 )
 
 // Backup writes everything in the data directory that makes the bus, events,
-// accounts and descriptions, to a new tar file that only its owner can read. The
+// accounts, descriptions and read markers, to a new tar file that only its owner can read. The
 // bus may be running. Unpacked into an empty directory it is a data directory
 // again: of a bus that goes on under a new epoch, so that nobody takes the ids
 // it gives out for those of the old one.
@@ -38,7 +38,7 @@ func Backup(ctx context.Context, data, file string) (err error) {
 	if err := sqlite.Copy(ctx, filepath.Join(data, EventsFile), events); err != nil {
 		return err
 	}
-	parts := []string{events, filepath.Join(data, AccountsFile), filepath.Join(data, WikisFile)}
+	parts := []string{events, filepath.Join(data, AccountsFile), filepath.Join(data, WikisFile), filepath.Join(data, MarkersFile)}
 	packed := filepath.Join(work, "backup.tar")
 	if err := pack(packed, parts); err != nil {
 		return fmt.Errorf("the backup cannot be written: %w", err)
@@ -115,6 +115,9 @@ func CheckData(ctx context.Context, data string) (sqlite.Report, error) {
 		report.Problems = append(report.Problems, err.Error())
 	}
 	if _, err := openDescriptions(filepath.Join(data, WikisFile)); err != nil {
+		report.Problems = append(report.Problems, err.Error())
+	}
+	if _, err := openMarkers(filepath.Join(data, MarkersFile)); err != nil {
 		report.Problems = append(report.Problems, err.Error())
 	}
 	return report, nil

@@ -24,6 +24,7 @@ const (
 	EventsFile   = "events.db"
 	AccountsFile = "accounts.json"
 	WikisFile    = "wikis.json" // what wikis have told about themselves
+	MarkersFile  = "read.json"  // up to where people have read
 )
 
 // Bus is a running bus.
@@ -33,6 +34,7 @@ type Bus struct {
 	lock      *os.File
 	store     *sqlite.Store
 	accounts  *account.Store
+	markers   *markers
 	cert      certificate
 	listeners listeners
 	base      string // of the HTTP API
@@ -98,6 +100,9 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if b.markers, err = openMarkers(filepath.Join(c.Data, MarkersFile)); err != nil {
+		return err
+	}
 	if c.IRCTLS != "" || c.HTTPTLS != "" {
 		if err := b.cert.load(c.Cert, c.Key); err != nil {
 			return err
@@ -123,7 +128,8 @@ func (b *Bus) build(told *descriptions) (err error) {
 		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,
 		Replay: ircd.Replay(c.Replay),
 		Append: b.Append, Login: b.loginIRC, Refused: b.metrics.refused,
-		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
+		ReadMarkers: b.markers,
+		MaxBody:     c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
 	})
 	if err != nil {
 		return err

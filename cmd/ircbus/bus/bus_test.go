@@ -66,6 +66,19 @@ func connect(t *testing.T, address, nick string) *person {
 	return meet(t, conn, nick)
 }
 
+// connectAs logs in with account:password.
+func connectAs(t *testing.T, address, nick, secret string) *person {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, "PASS :"+secret+"\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	return meet(t, conn, nick)
+}
+
 func meet(t *testing.T, conn net.Conn, nick string) *person {
 	t.Helper()
 	t.Cleanup(func() { conn.Close() })

@@ -30,15 +30,17 @@ func (b *Bus) run(ctx context.Context) {
 	b.serve("HTTPS", b.listeners.httpTLS, b.serveHTTPS)
 	b.task("the delivery of events", func() error { return b.deliver(reading) })
 	b.task("the watch over the accounts", func() error {
-		return b.accounts.Watch(reading, func(_ []account.Account, revoked []string) {
+		return b.accounts.Watch(reading, func(accounts []account.Account, revoked []string) {
 			if err := b.directory.refresh(); err != nil {
 				b.log.Error("the accounts cannot be read", "err", err)
 			}
 			b.sessions.revoke(revoked)
 			b.irc.LogOut(revoked)
+			b.markers.keep(accounts)
 		})
 	})
 	b.task("retention", func() error { return b.retain(reading) })
+	b.task("the read markers", func() error { return b.markers.run(reading, b.log) })
 	if b.door != nil {
 		b.task("the MediaWiki door", func() error { return b.door.Run(stopping) })
 	}

@@ -45,6 +45,7 @@ func TestStartErrors(t *testing.T) {
 		{"TLS without certificate", func(c *Config) { c.IRCTLS = "127.0.0.1:0" }, []string{"--cert and --key"}},
 		{"foreign database", func(c *Config) { copyFile(t, file, filepath.Join(c.Data, EventsFile)) }, []string{EventsFile, "not a database"}},
 		{"damaged accounts", func(c *Config) { copyFile(t, file, filepath.Join(c.Data, AccountsFile)) }, []string{AccountsFile}},
+		{"damaged read markers", func(c *Config) { copyFile(t, file, filepath.Join(c.Data, MarkersFile)) }, []string{MarkersFile, "damaged", "remove it"}},
 		{"damaged descriptions", func(c *Config) { copyFile(t, file, filepath.Join(c.Data, WikisFile)) }, []string{WikisFile, "damaged", "remove it"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
