@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"runtime"
@@ -56,6 +57,14 @@ type Config struct {
 	// by every request.
 	Wikis func() []ircbus.Wiki
 
+	// ServeIRC takes over an IRC connection that came by WebSocket: a stream of
+	// lines. It must not wait for the connection's end, and must close it. nil:
+	// there is no IRC here.
+	ServeIRC func(net.Conn)
+	// Origins are the sites whose pages may open such a connection, as
+	// "https://chat.example.org" or "*.example.org"; the API's own always may.
+	Origins []string
+
 	Refused func(ircbus.Code) // counts refused events; may be nil
 	Closed  bool              // everything but /healthz needs a login
 	MaxBody int               // bytes of one event; 0 means ircbus.MaxBody
@@ -82,6 +91,7 @@ type Handler struct {
 	searchBytes         int             // static
 	searches, catchUps  turns           // static
 	searchers, readers  *crowd          // static
+	origins             []string        // static
 	closed              context.Context // ends with Close
 	close               context.CancelFunc
 
@@ -116,6 +126,7 @@ func New(c Config) (*Handler, error) {
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	h := &Handler{Config: c, patience: writeTimeout, heartbeat: heartbeat}
+	h.origins = originPatterns(c.URL, c.Origins)
 	h.bodyTimeout, h.slowWrite = bodyTimeout, slowWrite
 	h.searchPatience, h.searchBytes = searchPatience, searchBytes
 	h.searchers, h.readers = newCrowd(MaxSearches), newCrowd(MaxPerHost)

@@ -31,6 +31,7 @@ func routes() []route {
 		{"GET", "/events/{id}", nil, (*Handler).serveEvent},
 		{"DELETE", "/events/{id}", []string{"field", "reason"}, (*Handler).serveRedact},
 		{"GET", "/stream", streamParams, (*Handler).serveStream},
+		{"GET", "/irc", nil, (*Handler).serveIRC},
 		{"GET", "/wikis", []string{"format"}, (*Handler).serveWikis},
 		{"GET", "/wikis/{publisher}", []string{"format"}, (*Handler).serveWiki},
 		{"GET", "/healthz", nil, (*Handler).serveHealth},
@@ -78,8 +79,8 @@ func (h *Handler) handle(rt route) http.Handler {
 }
 
 func (h *Handler) admit(r *http.Request, rt route) error {
-	if rt.pattern == "/healthz" {
-		return nil
+	if rt.pattern == "/healthz" || isIRC(r) {
+		return nil // the IRC server has its own login
 	}
 	// POST and DELETE log in by themselves, in every case.
 	if rt.method == "GET" && (h.Closed || r.Header.Get("Authorization") != "") {
@@ -156,8 +157,12 @@ func (h *Handler) servePreflight(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveRoot is the page for people, or with ?action=changes the address that
-// MoinMoin's users asked for.
+// MoinMoin's users asked for. Web clients for IRC that know a host alone are
+// served as under /irc.
 func (h *Handler) serveRoot(w http.ResponseWriter, r *http.Request) error {
+	if isIRC(r) {
+		return h.serveIRC(w, r)
+	}
 	query := r.URL.Query()
 	switch actions := query["action"]; {
 	case len(actions) == 1 && actions[0] == "changes":

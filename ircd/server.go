@@ -200,6 +200,12 @@ func (s *Server) Serve(l net.Listener) error {
 // acceptPause is how long to wait when there are no file descriptors left.
 const acceptPause = 100 * time.Millisecond
 
+// ServeConn takes over a connection that somebody else has accepted, a WebSocket
+// say, and returns at once. Its RemoteAddr must be a *net.TCPAddr: who is on the
+// other side. If it has a method Secure() bool, that tells whether TLS protects
+// it. The server closes it in the end, with Shutdown at the latest.
+func (s *Server) ServeConn(nc net.Conn) { s.accept(nc) }
+
 // accept starts a connection's read loop, or tells it why not.
 func (s *Server) accept(nc net.Conn) {
 	s.mu.Lock()

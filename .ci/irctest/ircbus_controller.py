@@ -19,7 +19,7 @@ IRCBUS = os.environ.get("IRCBUS", "ircbus")
 CONFIG = """
 data = "data"
 irc = "{address}"
-http = ""
+http = "{web}"
 name = "My.Little.Server"
 network = "IrcbusTest"
 
@@ -82,14 +82,13 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
     ) -> None:
         if password is not None:
             raise NotImplementedByController("a password for the whole server")
-        if websocket_hostname is not None:
-            raise NotImplementedByController("WebSocket")
         assert self.proc is None
         self.port = port
         self.hostname = hostname
         self.create_config()
         assert self.directory
-        text = CONFIG.format(address=f"127.0.0.1:{port}")
+        web = f"127.0.0.1:{websocket_port}" if websocket_port else ""
+        text = CONFIG.format(address=f"127.0.0.1:{port}", web=web)
         if ssl:
             raise NotImplementedByController("TLS")
         with self.open_file("ircbus.toml", "w") as fd:

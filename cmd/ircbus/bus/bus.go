@@ -143,6 +143,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Log: countedLog{b.store, b}, Index: b.store,
 		Login: b.login, LoginToken: b.loginToken, Operator: b.isOperator,
 		Wikis: b.directory.wikis, Refused: b.metrics.refused,
+		ServeIRC: b.irc.ServeConn, Origins: c.WebSocket.Origins,
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,
 		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL,

@@ -72,6 +72,7 @@ func (c Config) Check() []*Problem {
 		texts[ircbus.Fold(p.Text)] = name
 	}
 	c.MediaWiki.check(&found)
+	c.WebSocket.check(&found)
 	c.Registration.check(&found)
 	c.Limits.check(&found)
 	c.Chat.check(&found)
@@ -199,6 +200,18 @@ func (m MediaWiki) check(found *checker) {
 	}
 	if m.Listen != "" && len(m.Names) == 0 {
 		found.add(errors.New("the door would let no wiki in: name at least one, as in [\"enwiki\", \"*wiktionary\"]"), "mediawiki", "names")
+	}
+}
+
+func (w WebSocket) check(found *checker) {
+	for _, origin := range w.Origins {
+		_, host, hasScheme := strings.Cut(origin, "://")
+		if !hasScheme {
+			host = origin
+		}
+		if _, err := path.Match(origin, ""); err != nil || host == "" || strings.ContainsAny(host, "/ ") {
+			found.add(fmt.Errorf("%q is not a site like https://chat.example.org or *.example.org", origin), "websocket", "origins")
+		}
 	}
 }
 

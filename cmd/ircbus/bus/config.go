@@ -37,6 +37,7 @@ type Config struct {
 
 	Publishers map[string]Publisher `toml:"publisher"` // by account
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
+	WebSocket  WebSocket            `toml:"websocket"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
 
 	Chat   Chat   `toml:"chat"`
@@ -72,6 +73,11 @@ type MediaWiki struct {
 	Allow  []string `toml:"allow"`  // senders' networks, empty = loopback
 	Names  []string `toml:"names"`  // glob patterns of wiki names that may become publishers
 	Wiki   string   `toml:"wiki"`   // from which IRC lines without a prefix come
+}
+
+// WebSocket configures IRC over WebSocket, which the HTTP addresses offer.
+type WebSocket struct {
+	Origins []string `toml:"origins"` // sites whose pages may connect, beside the bus's own
 }
 
 // Retention says how long events of a channel are kept. Zero does not limit.
