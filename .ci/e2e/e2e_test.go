@@ -24,7 +24,7 @@ type bus struct {
 	binary, irc, http, udp string
 }
 
-func startBus(t *testing.T) *bus {
+func startBus(t *testing.T, sections ...string) *bus {
 	t.Helper()
 	dir := t.TempDir()
 	b := &bus{
@@ -36,6 +36,7 @@ func startBus(t *testing.T) *bus {
 	}
 	config := filepath.Join(dir, "ircbus.toml")
 	text := fmt.Sprintf("irc = %q\nhttp = %q\n[mediawiki]\nlisten = %q\nnames = [%q]\n", b.irc, b.http, b.udp, wikiName)
+	text += strings.Join(sections, "\n")
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
