@@ -19,7 +19,7 @@ type client struct {
 	log   *slog.Logger
 	begun time.Time
 
-	exempt atomic.Bool // a publisher's: no limit on lines
+	exempt atomic.Bool // a publisher's or operator's: no limit on lines
 
 	// owned by the read loop
 	limiter  *rate.Limiter
@@ -47,6 +47,7 @@ type client struct {
 	*person          // whose connection this is
 	own         *own // events that this publisher's connection publishes
 	views       map[lcChan]*viewing
+	ending      string // why the server ends the connection, for QUIT
 }
 
 // viewing is a connection's presence in a view of a feed.

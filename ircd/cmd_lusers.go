@@ -17,10 +17,9 @@ func (c *client) cmdLusers(msg *ircmsg.Message) error {
 
 func (c *client) lusers() {
 	s := c.srv
-	n := s.registered
-	most := s.mostEver
-	c.reply("251", fmt.Sprintf("There are %d users and 0 invisible on 1 servers", n))
-	c.reply("252", "0", "operators online")
+	n, most := s.census.people, s.census.most
+	c.reply("251", fmt.Sprintf("There are %d users and %d invisible on 1 servers", n-s.census.invisible, s.census.invisible))
+	c.reply("252", itoa(s.census.operators), "operators online")
 	c.reply("253", itoa(s.arriving), "unknown connections")
 	c.reply("254", itoa(len(s.feeds)+len(s.channels)), "channels")
 	c.reply("255", fmt.Sprintf("I have %d clients and 0 servers", n))

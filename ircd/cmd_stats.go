@@ -19,7 +19,12 @@ func (c *client) cmdStats(msg *ircmsg.Message) error {
 	query := clip(msg.Params[0])
 	switch query[0] {
 	case '?':
-		c.reply("249", query, "m commands used, u uptime")
+		c.reply("249", query, "k bans from the server (for operators), m commands used, u uptime")
+	case 'k', 'K':
+		if err := c.mustOperate(); err != nil {
+			return err
+		}
+		c.statsKLines()
 	case 'm', 'M':
 		for _, name := range slices.Sorted(maps.Keys(c.srv.used)) {
 			c.reply("212", name, itoa(c.srv.used[name]))

@@ -12,11 +12,16 @@ func (c *client) cmdUserhost(msg *ircmsg.Message) error {
 	var found []string
 	for _, nick := range msg.Params[:min(len(msg.Params), 5)] {
 		if p := c.srv.nicks[foldNick(nick)]; p != nil {
-			state := "+"
-			if p.away != "" {
-				state = "-"
+			state := "="
+			if p.isOperator() {
+				state = "*="
 			}
-			found = append(found, p.nick+"="+state+p.user+"@"+p.host)
+			if p.away != "" {
+				state += "-"
+			} else {
+				state += "+"
+			}
+			found = append(found, p.nick+state+p.user+"@"+p.host)
 		}
 	}
 	c.reply("302", strings.Join(found, " "))

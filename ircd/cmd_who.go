@@ -63,6 +63,9 @@ func (p *presence) flags(c *client) string {
 	if p.away != "" {
 		flags = "G"
 	}
+	if p.isOperator() {
+		flags += "*"
+	}
 	if p.isBot() {
 		flags += "B"
 	}

@@ -26,6 +26,9 @@ func (c *client) cmdWhois(msg *ircmsg.Message) error {
 		c.reply("319", p.nick, strings.Join(channels, " "))
 	}
 	c.reply("312", p.nick, c.srv.cfg.Name, c.srv.cfg.Network)
+	if p.isOperator() {
+		c.reply("313", p.nick, "is an operator of this server")
+	}
 	if p.account != "" {
 		c.reply("330", p.nick, p.account, "is logged in as")
 	}

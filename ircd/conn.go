@@ -110,7 +110,7 @@ func (c *conn) wakeLocked() {
 }
 
 // finish closes the connection after everything queued and this line. The
-// first call wins.
+// first call wins. The read loop wakes at once.
 func (c *conn) finish(farewell string) {
 	c.ended.Store(true)
 	c.mu.Lock()
@@ -119,6 +119,7 @@ func (c *conn) finish(farewell string) {
 		return
 	}
 	c.farewell = append([]byte(farewell), '\r', '\n')
+	c.net.SetReadDeadline(time.Now())
 	c.net.SetWriteDeadline(time.Now().Add(lastWrite))
 	c.wakeLocked()
 }

@@ -41,6 +41,9 @@ func (c *client) loggedIn(a Account) {
 	case c.registered:
 		c.announceAccount()
 	}
+	if k := c.srv.banned(c); k != nil && c.registered {
+		c.enforce(k)
+	}
 }
 
 // LogOut ends the connections of accounts whose secrets are no longer good. What
@@ -51,6 +54,12 @@ func (s *Server) LogOut(accounts []string) {
 	gone := make(map[lcNick]bool, len(accounts))
 	for _, account := range accounts {
 		gone[foldNick(account)] = true
+	}
+	for _, p := range s.nicks {
+		if p.isOperator() && gone[foldNick(p.operator)] {
+			s.layDown(p)
+			p.announceModes(nil, "-o")
+		}
 	}
 	for c := range s.clients {
 		if c.account != "" && gone[foldNick(c.account)] {

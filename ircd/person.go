@@ -21,6 +21,8 @@ type person struct {
 	publisher  *publisher // whose person this is, or nil
 	invisible  bool       // user mode i
 	bot        bool       // user mode B
+	wallops    bool       // user mode w
+	operator   string     // user mode o: the operator's account by which; or ""
 	away       string
 	clients    []*client // those that have registered
 	channels   map[lcChan]*membership
@@ -136,13 +138,19 @@ func (s *Server) leave(p *person, ch *channel) {
 
 // attach makes the connection one of the person's.
 func (c *client) attach(p *person) {
+	if len(p.clients) == 0 {
+		c.srv.count(p, 1)
+	}
 	c.person = p
 	p.clients = append(p.clients, c)
 	if p.publisher != nil {
 		c.own = newOwn()
-		c.exempt.Store(true)
 	}
+	c.setExempt()
 }
+
+// setExempt frees publishers and operators of the limit on lines.
+func (c *client) setExempt() { c.exempt.Store(c.publisher != nil || c.isOperator()) }
 
 // detach takes the connection from its person, who ends with the last one
 // unless it is a publisher's.
@@ -155,7 +163,8 @@ func (c *client) detach() {
 	for _, m := range p.channels {
 		s.leave(p, m.channel)
 	}
-	p.away = ""
+	s.count(p, -1)
+	p.away, p.operator, p.wallops = "", "", false
 	if key := foldNick(p.nick); p.publisher == nil && s.nicks[key] == p {
 		delete(s.nicks, key)
 	}

@@ -21,6 +21,10 @@ func (c *client) register() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer c.flush()
+	if k := s.banned(c); k != nil {
+		c.reply("465", "You are banned from this server: "+k.Reason)
+		return errQuit(k.because())
+	}
 	p := s.personFor(c)
 	switch {
 	case s.cfg.RequireLogin && c.account == "":
@@ -38,7 +42,6 @@ func (c *client) register() error {
 	c.registered = true
 	s.registered++
 	s.arriving--
-	s.mostEver = max(s.mostEver, s.registered)
 	s.stats.registered.Add(1)
 	c.welcome()
 	c.replyMarkers()
@@ -110,7 +113,7 @@ func (c *client) welcome() {
 	c.reply("001", fmt.Sprintf("Welcome to %s, %s", s.cfg.Network, c.source()))
 	c.reply("002", fmt.Sprintf("Your host is %s, running %s", s.cfg.Name, s.cfg.Version))
 	c.reply("003", "This server was started "+s.started.UTC().Format(time.RFC1123))
-	c.reply("004", s.cfg.Name, clip(s.cfg.Version), "iB", "biklmnostv", "bklov")
+	c.reply("004", s.cfg.Name, clip(s.cfg.Version), userModes, "biklmnostv", "bklov")
 	c.isupport()
 	c.lusers()
 	c.motd()

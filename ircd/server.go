@@ -60,7 +60,12 @@ type Config struct {
 	// the client. nil: nobody can log in.
 	Login func(ctx context.Context, name, secret string, from netip.Addr) (Account, error)
 
-	ReadMarkers ReadMarkers // of accounts; nil: connections have them, and they end with these
+	ReadMarkers ReadMarkers         // of accounts; nil: connections have them, and they end with these
+	KLines      []KLine             // bans from the server at the start, masks as CheckKLine accepts them
+	SaveKLines  func([]KLine) error // keeps them, on disk when it returns; nil: they end with the server
+
+	Rehash func() error // reads the configuration again, for REHASH; nil: cannot be done
+	File   string       // name of the configuration's file, for REHASH; may be ""
 
 	Refused func(ircbus.Code) // told of every refused event; may be nil
 
@@ -105,6 +110,8 @@ type Server struct {
 	head    atomic.Uint64 // id of the last delivered event
 	reading chan struct{} // has room for those who may read the store now
 
+	banning sync.Mutex // held while the bans change; taken before mu
+
 	// guarded by mu
 	mu         sync.Mutex
 	closing    bool
@@ -116,9 +123,10 @@ type Server struct {
 	feeds      map[lcChan]*feedName // packed and text channels
 	channels   map[lcChan]*channel  // people's channels
 	messages   uint64               // people's messages so far, for msgid
-	registered int
-	arriving   int // connections that have neither registered nor ended
-	mostEver   int
+	registered int                  // connections
+	arriving   int                  // connections that have neither registered nor ended
+	census     census
+	klines     []kline
 	used       map[string]uint64 // how often each command was used
 	motd       []string
 	admin      []string
@@ -159,6 +167,15 @@ func New(cfg Config) (*Server, error) {
 		used:       make(map[string]uint64),
 	}
 	s.SetTexts(cfg.MOTD, cfg.Admin)
+	for _, one := range cfg.KLines {
+		k, err := parseKLine(one.Mask)
+		if err != nil {
+			return nil, fmt.Errorf("the ban of %q: %w", one.Mask, err)
+		}
+		one.Mask = k.Mask
+		k.KLine = one
+		s.klines = append(s.klines, k)
+	}
 	s.head.Store(uint64(cfg.Head))
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)

@@ -121,6 +121,9 @@ func (c *client) quit(reason string) {
 		s.stats.slow.Add(1)
 		c.log.Warn("a reader was too slow and has been cut off", "nick", c.nick, "limit", s.cfg.Limits.Behind)
 	}
+	if c.ending != "" {
+		reason = c.ending
+	}
 	for _, v := range c.views {
 		c.unview(v)
 	}
@@ -135,4 +138,12 @@ func (c *client) quit(reason string) {
 		s.arriving--
 	}
 	c.conn.finish("ERROR :" + strings.ToValidUTF8(reason, "?"))
+}
+
+// end closes the connection from our side; others see the reason in its QUIT.
+func (c *client) end(reason string) {
+	if c.ending == "" {
+		c.ending = reason
+	}
+	c.conn.finish("ERROR :Closing Link: " + c.host + " (" + reason + ")")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -226,6 +227,42 @@ func TestHangup(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.until(step.says)
+	}
+	if code, _ := p.end(syscall.SIGTERM); code != exitDone {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// TestRehash: an operator has the configuration read again over IRC, and is told
+// of a mistake in it.
+func TestRehash(t *testing.T) {
+	text := "irc = \"127.0.0.1:0\"\nhttp = \"\"\n"
+	file, data := writeConfig(t, text), t.TempDir()
+	_, password, _ := invoke(t, "--data", data, "account", "add", "ada", "--role", "operator", "--generate")
+	p := launch(t, "serve", "--data", data, "--config", file)
+	p.until("ready")
+	conn, err := net.Dial("tcp", p.address("IRC"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	lines := bufio.NewScanner(conn)
+	fmt.Fprint(conn, "NICK ada\r\nUSER ada 0 * ada\r\nOPER ada "+password)
+	for _, step := range []struct{ text, says string }{
+		{text + "motd = [\"new\"]\n", " 382 ada " + filepath.Base(file) + " Rehashing"},
+		{text + "motd = [\"new\"]\n", " 372 ada :- new"},
+		{text + "nonsense = 1\n", "not taken over whole: " + file},
+	} {
+		if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, "REHASH\r\nMOTD\r\n")
+		for found := false; !found; found = strings.Contains(lines.Text(), step.says) {
+			if !lines.Scan() {
+				t.Fatalf("waited in vain for %q: %v", step.says, lines.Err())
+			}
+		}
 	}
 	if code, _ := p.end(syscall.SIGTERM); code != exitDone {
 		t.Errorf("exit code %d", code)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -30,12 +31,19 @@ func (c *serveCmd) Run(g *globals) error {
 	}
 	hangup, stop := hangups()
 	defer stop()
+	ctx, cancel := context.WithCancel(g.ctx)
+	defer cancel()
+	asked := make(rehashes)
+	config.Rehash = func() error { return asked.ask(ctx) }
+	if g.Config != "" {
+		config.File = filepath.Base(g.Config)
+	}
 	b, err := bus.Start(g.ctx, config)
 	if err != nil {
 		return startError(g, err)
 	}
 	greet(g.stderr, b, config)
-	return attend(g, b, hangup, c.config)
+	return attend(g, b, hangup, asked, c.config)
 }
 
 // config is the configuration with the flags over it.
@@ -81,15 +89,32 @@ func hangups() (hangup <-chan os.Signal, stop func()) {
 	return signals, func() { signal.Stop(signals) }
 }
 
+// rehashes are the requests of operators on IRC to read the configuration again;
+// each waits for how that went.
+type rehashes chan chan<- error
+
+// ask makes a request and waits for its end, or for that of ctx.
+func (r rehashes) ask(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case r <- done:
+		return <-done
+	case <-ctx.Done():
+		return errors.New("the bus is stopping")
+	}
+}
+
 // attend waits for the end of the bus and brings it about when g.ctx ends. On
-// SIGHUP it reads the configuration again.
-func attend(g *globals, b *bus.Bus, hangup <-chan os.Signal, reload func(*globals) (bus.Config, error)) error {
+// SIGHUP, and when somebody asks, it reads the configuration again.
+func attend(g *globals, b *bus.Bus, hangup <-chan os.Signal, asked rehashes, reload func(*globals) (bus.Config, error)) error {
 	ended := make(chan error, 1)
 	go func() { ended <- b.Wait() }()
 	for {
 		select {
 		case <-hangup:
 			reloadBus(g, b, reload)
+		case done := <-asked:
+			done <- reloadBus(g, b, reload)
 		case err := <-ended:
 			return err
 		case <-g.ctx.Done():
@@ -102,14 +127,15 @@ func attend(g *globals, b *bus.Bus, hangup <-chan os.Signal, reload func(*global
 
 // reloadBus hands the bus the configuration as it is now. A mistake in it is
 // logged, the bus goes on as it was.
-func reloadBus(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)) {
+func reloadBus(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)) error {
 	config, err := reload(g)
 	if err == nil {
 		err = b.Reload(config)
 	}
 	if err != nil {
 		g.log.Error("the configuration was not taken over whole", "err", err)
-		return
+		return err
 	}
 	g.log.Info("configuration and certificates read again")
+	return nil
 }

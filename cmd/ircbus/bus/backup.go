@@ -16,7 +16,7 @@ import (
 )
 
 // Backup writes everything in the data directory that makes the bus, events,
-// accounts, descriptions and read markers, to a new tar file that only its owner can read. The
+// accounts, descriptions, read markers and bans, to a new tar file that only its owner can read. The
 // bus may be running. Unpacked into an empty directory it is a data directory
 // again: of a bus that goes on under a new epoch, so that nobody takes the ids
 // it gives out for those of the old one.
@@ -38,7 +38,10 @@ func Backup(ctx context.Context, data, file string) (err error) {
 	if err := sqlite.Copy(ctx, filepath.Join(data, EventsFile), events); err != nil {
 		return err
 	}
-	parts := []string{events, filepath.Join(data, AccountsFile), filepath.Join(data, WikisFile), filepath.Join(data, MarkersFile)}
+	parts := []string{events}
+	for _, name := range []string{AccountsFile, WikisFile, MarkersFile, KLinesFile} {
+		parts = append(parts, filepath.Join(data, name))
+	}
 	packed := filepath.Join(work, "backup.tar")
 	if err := pack(packed, parts); err != nil {
 		return fmt.Errorf("the backup cannot be written: %w", err)
@@ -118,6 +121,9 @@ func CheckData(ctx context.Context, data string) (sqlite.Report, error) {
 		report.Problems = append(report.Problems, err.Error())
 	}
 	if _, err := openMarkers(filepath.Join(data, MarkersFile)); err != nil {
+		report.Problems = append(report.Problems, err.Error())
+	}
+	if _, err := loadKLines(filepath.Join(data, KLinesFile)); err != nil {
 		report.Problems = append(report.Problems, err.Error())
 	}
 	return report, nil

@@ -23,8 +23,9 @@ import (
 const (
 	EventsFile   = "events.db"
 	AccountsFile = "accounts.json"
-	WikisFile    = "wikis.json" // what wikis have told about themselves
-	MarkersFile  = "read.json"  // up to where people have read
+	WikisFile    = "wikis.json"  // what wikis have told about themselves
+	MarkersFile  = "read.json"   // up to where people have read
+	KLinesFile   = "klines.json" // bans from the IRC server
 )
 
 // Bus is a running bus.
@@ -120,6 +121,11 @@ func (b *Bus) open(ctx context.Context) (err error) {
 // build makes the servers and connects them.
 func (b *Bus) build(told *descriptions) (err error) {
 	c := b.config
+	bans := filepath.Join(c.Data, KLinesFile)
+	klines, err := loadKLines(bans)
+	if err != nil {
+		return err
+	}
 	b.irc, err = ircd.New(ircd.Config{
 		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP:         b.base,
@@ -129,7 +135,9 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Replay: ircd.Replay(c.Replay),
 		Append: b.Append, Login: b.loginIRC, Refused: b.metrics.refused,
 		ReadMarkers: b.markers,
-		MaxBody:     c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
+		KLines:      klines, SaveKLines: func(klines []ircd.KLine) error { return saveKLines(bans, klines) },
+		Rehash: b.rehash(c), File: c.File,
+		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
 	})
 	if err != nil {
 		return err

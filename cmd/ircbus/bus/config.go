@@ -46,6 +46,11 @@ type Config struct {
 	Registration Registration `toml:"registration"`
 	Limits       Limits       `toml:"limits"`
 
+	// Rehash reads the configuration again and hands it to Reload, when an
+	// operator asks for it on IRC. nil: REHASH reads the certificates again.
+	Rehash func() error `toml:"-"`
+	File   string       `toml:"-"` // name of the configuration's file, for REHASH
+
 	Log     *slog.Logger `toml:"-"` // nil: slog.Default
 	Version string       `toml:"-"`
 }

@@ -47,6 +47,15 @@ func (b *Bus) Reload(c Config) error {
 	return errs
 }
 
+// rehash is what REHASH does: what the configuration says, or, if it cannot be
+// read again, to read the certificates again.
+func (b *Bus) rehash(c Config) func() error {
+	if c.Rehash != nil {
+		return c.Rehash
+	}
+	return func() error { return b.Reload(b.current()) }
+}
+
 // current is the configuration as of the last Reload.
 func (b *Bus) current() Config {
 	b.mu.Lock()
