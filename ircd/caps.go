@@ -12,6 +12,7 @@ const (
 	capCapNotify
 	capMultiline
 	capReadMarker
+	capRedaction
 	capEchoMessage
 	capExtendedIsupport
 	capExtendedJoin
@@ -37,6 +38,7 @@ var capabilities = []struct {
 	{capBatch, "batch", ""},
 	{capCapNotify, "cap-notify", ""},
 	{capExtendedIsupport, "draft/extended-isupport", ""},
+	{capRedaction, "draft/message-redaction", ""},
 	{capMultiline, "draft/multiline", ""},
 	{capReadMarker, "draft/read-marker", ""},
 	{capEchoMessage, "echo-message", ""},
@@ -94,6 +96,7 @@ const (
 	tagMsg                        // msgid, bot and client-only tags, by message-tags
 	tagAccount                    // account, by account-tag
 	tagBatch                      // an event longer than a line is one batch, by draft/multiline
+	tagRedact                     // a tombstone is a REDACT in readable channels, by draft/message-redaction
 
 	tagSets = 1 << iota // how many there are
 )
@@ -111,6 +114,9 @@ func (c capSet) tags() tagSet {
 	}
 	if c.has(capsMultiline) {
 		t |= tagBatch
+	}
+	if c.has(capRedaction) {
+		t |= tagRedact
 	}
 	return t
 }

@@ -66,6 +66,7 @@ func (c *client) say(m message) error {
 	if err := ch.hears(c); err != nil {
 		return err
 	}
+	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, channel: foldChan(ch.name)})
 	for other := range ch.others(c) {
 		other.hear(m)
 	}
@@ -133,6 +134,7 @@ func (c *client) sayTo(nick string, m message) error {
 		return numeric("301", p.nick, "Nobody is connected as "+p.nick+" now, so nobody reads this")
 	}
 	m.params[0] = p.nick
+	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, to: p})
 	for _, other := range p.clients {
 		other.hear(m)
 	}

@@ -47,6 +47,7 @@ var commands = map[string]command{
 	"PONG":         {run: (*client).cmdPong, early: true},
 	"PRIVMSG":      {run: (*client).cmdPrivmsg},
 	"QUIT":         {run: (*client).cmdQuit, early: true},
+	"REDACT":       {run: (*client).cmdRedact, params: 2},
 	"REHASH":       {run: (*client).cmdRehash, alone: true},
 	"STATS":        {run: (*client).cmdStats, params: 1},
 	"TAGMSG":       {run: (*client).cmdPrivmsg},

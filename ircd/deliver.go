@@ -36,6 +36,7 @@ func (s *Server) Deliver(events []ircbus.Event) {
 func (s *Server) deliver(e *ircbus.Event) {
 	s.head.Store(uint64(e.ID))
 	r := rendering{s: s, event: e, publisher: s.publishers[foldNick(e.Publisher)]}
+	r.redaction, r.redacts = e.Redacts()
 	if fn := s.feeds[foldChan(e.Channel)]; fn != nil {
 		r.to(fn.feed.packed)
 		if fn.feed.text != nil {
@@ -57,6 +58,8 @@ type rendering struct {
 	publisher *publisher // nil if it has been removed
 	filled    *ircbus.Event
 	batched   *view // whose lines scratch.batch has
+	redacts   bool  // the event is a tombstone, of redaction
+	redaction ircbus.Redaction
 }
 
 func (r *rendering) to(fn *feedName) {
@@ -76,7 +79,10 @@ func (r *rendering) to(fn *feedName) {
 				tagged[key.tags] = true
 			}
 			tags, lines := r.s.scratch.tags[key.tags], lines
-			if len(lines) > 1 && key.tags&tagBatch != 0 {
+			switch {
+			case r.redacts && key.tags&tagRedact != 0:
+				lines = [][]byte{r.redact(v)}
+			case len(lines) > 1 && key.tags&tagBatch != 0:
 				tags, lines = nil, r.batch(v, tags)
 			}
 			if key.own == nil || key.own.passes(st, r.event.ID, tags, lines) {
@@ -104,6 +110,16 @@ func (r *rendering) lines(v *view) [][]byte {
 	}
 	r.s.scratch.lines = lines
 	return lines
+}
+
+// redact is a tombstone for those who understand REDACT
+// (ircv3.net/specs/extensions/message-redaction).
+func (r *rendering) redact(v *view) []byte {
+	line := ":" + r.source() + " REDACT " + v.name + " " + itoa(r.redaction.Target)
+	if r.redaction.Reason != "" {
+		line += " :" + cut(oneLine(r.redaction.Reason), maxLine-len(line)-len(" :\r\n"))
+	}
+	return []byte(line + "\r\n")
 }
 
 // batch is an event longer than a line as one batch, whose opening has the tags
@@ -168,11 +184,17 @@ func (r *rendering) readable(room int) string {
 	} else {
 		text = r.event.Fields.Encode()
 	}
-	if strings.ContainsAny(text, "\r\n\x00") {
-		text = strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(text)
-	}
+	text = oneLine(text)
 	if len(text) > room {
 		text = strings.ToValidUTF8(text[:room], "")
+	}
+	return text
+}
+
+// oneLine makes text fit to be a part of a line.
+func oneLine(text string) string {
+	if strings.ContainsAny(text, "\r\n\x00") {
+		text = strings.NewReplacer("\r", " ", "\n", " ", "\x00", "").Replace(text)
 	}
 	return text
 }

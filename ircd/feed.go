@@ -90,10 +90,7 @@ func (fn *feedName) filters() int {
 // enter gives the client a place at the end of the rendering that suits it.
 // The place begins after the client's current answer.
 func (v *view) enter(c *client, m *viewing) {
-	m.key = streamKey{tags: c.caps.tags()}
-	if v.of.feed.allows(c.publisher) && !v.of.isText {
-		m.key.own = c.own
-	}
+	m.key = v.key(c)
 	st := v.streams[m.key]
 	if st == nil {
 		st = newStream(c.srv.wg.Go, c.srv.cfg.Limits.Behind)
@@ -102,6 +99,19 @@ func (v *view) enter(c *client, m *viewing) {
 	m.place = st.join(c.conn)
 	c.conn.place(m.place)
 	c.arriving = append(c.arriving, m.place)
+}
+
+// key is the rendering that suits the client.
+func (v *view) key(c *client) streamKey {
+	key := streamKey{tags: c.caps.tags()}
+	if v.of.isText {
+		return key
+	}
+	key.tags &^= tagRedact
+	if v.of.feed.allows(c.publisher) {
+		key.own = c.own
+	}
+	return key
 }
 
 // leave ends the place. What was delivered before will still be written.
@@ -124,14 +134,10 @@ func (v *view) leave(m *viewing) {
 // new ones, and its current answer in between.
 func (c *client) rerender() {
 	for _, m := range c.views {
-		want := streamKey{tags: c.caps.tags()}
-		if m.view.of.feed.allows(c.publisher) && !m.view.of.isText {
-			want.own = c.own
-		}
-		if want == m.key {
+		v := m.view
+		if v.key(c) == m.key {
 			continue
 		}
-		v := m.view
 		v.leave(m)
 		v.of.views[v.name] = v
 		v.enter(c, m)

@@ -33,6 +33,7 @@ var helpTexts = map[string]string{
 	"PONG":         "PONG token: the answer to the server's PING; your client does this.",
 	"PRIVMSG":      "PRIVMSG target[,target…] :text: write to people or channels. In a publisher's channel only it speaks.",
 	"QUIT":         "QUIT [reason]: leave the server.",
+	"REDACT":       "REDACT target msgid [reason]: take back your message, or in a channel whose operator you are anybody's.\nIn a publisher's channel: remove an event, whose id is the msgid, from the bus for good. The publisher and operators only.",
 	"REHASH":       "REHASH: read the configuration and the certificates again. Operators only.",
 	"SETNAME":      "SETNAME :real name: change your real name.",
 	"STATS":        "STATS letter: k bans of the server (operators only), m commands used, u uptime.",

@@ -41,6 +41,12 @@ type Config struct {
 	// one receipt each; see history.Log.
 	Append func(context.Context, []ircbus.Event) ([]ircbus.Receipt, error)
 
+	// Redact removes an event, or fields of it, from what is stored, and returns
+	// when that is on disk. The error is an *ircbus.Refusal, with NoSuchEvent if
+	// there is no such event in the channel, or the store's. nil: nothing can be
+	// redacted.
+	Redact func(context.Context, ircbus.Redaction) error
+
 	// Head is the id of the last event before the first that Deliver will get.
 	Head ircbus.ID
 
@@ -123,6 +129,7 @@ type Server struct {
 	feeds      map[lcChan]*feedName // packed and text channels
 	channels   map[lcChan]*channel  // people's channels
 	messages   uint64               // people's messages so far, for msgid
+	sent       sentLog              // the newest of them
 	registered int                  // connections
 	arriving   int                  // connections that have neither registered nor ended
 	census     census

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +64,28 @@ func (b *bus) append(_ context.Context, batch []ircbus.Event) ([]ircbus.Receipt,
 	return receipts, nil
 }
 
+// redact removes an event, whole or not, as a store does.
+func (b *bus) redact(_ context.Context, r ircbus.Redaction) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.events, func(e ircbus.Event) bool { return e.ID == r.Target && e.Channel == r.Channel && len(e.Fields) > 0 })
+	switch {
+	case b.fail != nil:
+		return b.fail
+	case i < 0:
+		return ircbus.Refuse(ircbus.NoSuchEvent, "there is no event %d here", r.Target)
+	case !r.Operator && r.By != b.events[i].Publisher:
+		return ircbus.Refuse(ircbus.NotPublisher, "only its publisher or an operator may redact it")
+	}
+	e := &b.events[i]
+	e.Fields = e.Fields.Without(r.Names...)
+	tombstone := ircbus.Event{ID: ircbus.ID(len(b.events) + 1), Channel: e.Channel, Publisher: e.Publisher, Fields: r.Tombstone()}
+	tombstone.At = day.Add(time.Duration(tombstone.ID) * time.Second)
+	b.events = append(b.events, tombstone)
+	b.Deliver(b.events[tombstone.ID-1:])
+	return nil
+}
+
 func login(_ context.Context, name, secret string, _ netip.Addr) (Account, error) {
 	if secret != "secret" {
 		return Account{}, errors.New("wrong account or password")
@@ -71,6 +94,9 @@ func login(_ context.Context, name, secret string, _ netip.Addr) (Account, error
 }
 
 func line(e *ircbus.Event, max int) string {
+	if r, ok := e.Redacts(); ok {
+		return cut(r.String(), max)
+	}
 	text := fmt.Sprintf("[[%s]] by %s: %s", e.Fields.Get("page"), e.Fields.Get("user"), e.Fields.Get("comment"))
 	return cut(text, max)
 }
@@ -87,7 +113,7 @@ func newBus(t testing.TB, change ...func(*Config)) *bus {
 	cfg := Config{
 		Name: "irc.test", Network: "TestNet", Version: "ircbus-test", HTTP: "http://irc.test:8667",
 		Admin:  []string{"Somewhere", "admin@irc.test"},
-		Append: b.append, Login: login, Limits: Limits{Burst: 1 << 20},
+		Append: b.append, Redact: b.redact, Login: login, Limits: Limits{Burst: 1 << 20},
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -133,7 +133,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Head: b.head, Events: b.events, Chat: b.store,
 		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,
 		Replay: ircd.Replay(c.Replay),
-		Append: b.Append, Login: b.loginIRC, Refused: b.metrics.refused,
+		Append: b.Append, Redact: b.redactIRC, Login: b.loginIRC, Refused: b.metrics.refused,
 		ReadMarkers: b.markers,
 		KLines:      klines, SaveKLines: func(klines []ircd.KLine) error { return saveKLines(bans, klines) },
 		Rehash: b.rehash(c), File: c.File,

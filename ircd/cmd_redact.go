@@ -1,0 +1,153 @@
+package ircd
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/ergochat/irc-go/ircmsg"
+	"github.com/ircbus/ircbus"
+)
+
+// cmdRedact takes back a message, or removes an event from the bus
+// (ircv3.net/specs/extensions/message-redaction, docs/protocol.md, "Redaction").
+func (c *client) cmdRedact(msg *ircmsg.Message) error {
+	r := redaction{target: msg.Params[0], msgid: msg.Params[1]}
+	if len(msg.Params) > 2 {
+		r.reason = cut(msg.Params[2], ircbus.MaxReason)
+	}
+	base, _, _ := strings.Cut(r.target, "?")
+	switch fn, ch := c.srv.feeds[foldChan(base)], c.srv.channels[foldChan(r.target)]; {
+	case fn != nil:
+		return c.redactEvent(fn, r)
+	case ch != nil && c.channels[foldChan(r.target)] != nil:
+		return c.redactIn(ch, r)
+	case !strings.HasPrefix(r.target, "#"):
+		return c.redactTo(r)
+	}
+	return r.fail("INVALID_TARGET", "You are in no such channel")
+}
+
+// redaction is what somebody wants to be redacted.
+type redaction struct{ target, msgid, reason string }
+
+func (r *redaction) fail(code, reason string) error {
+	f := &failure{command: "REDACT", code: code, context: r.target, reason: reason}
+	if code != "INVALID_TARGET" {
+		f.more = []string{r.msgid}
+	}
+	return f
+}
+
+// message is the REDACT as others see it from p.
+func (r *redaction) message(p *person) message {
+	params := []string{r.target, r.msgid}
+	if r.reason != "" {
+		params = append(params, r.reason)
+	}
+	return p.message("REDACT", params...)
+}
+
+// unknown is the answer for what is not there and for what is not c's to see.
+func (r *redaction) unknown() error {
+	return r.fail("UNKNOWN_MSGID", "There is no such message, or it is too old")
+}
+
+// redactEvent removes an event of a feed from the log. Its members learn of it
+// from the tombstone.
+func (c *client) redactEvent(fn *feedName, r redaction) error {
+	id, err := strconv.ParseUint(r.msgid, 10, 63)
+	switch {
+	case err != nil || id == 0 || c.srv.cfg.Redact == nil:
+		return r.unknown()
+	case c.account == "":
+		return r.fail("REDACT_FORBIDDEN", "Only its publisher and operators may redact an event: log in")
+	}
+	asked := ircbus.Redaction{Target: ircbus.ID(id), By: c.account, Reason: r.reason, Operator: c.mayOper, Channel: fn.feed.packed.name}
+	c.lookups = append(c.lookups, lookup{
+		read: func(ctx context.Context) error { return c.srv.cfg.Redact(ctx, asked) },
+		show: func(err error) error {
+			if err == nil {
+				c.echoRedaction(r)
+				return nil
+			}
+			return r.refused(err)
+		},
+	})
+	return nil
+}
+
+// refused is the answer to a redaction of an event that the log refused.
+func (r *redaction) refused(err error) error {
+	refusal := (*ircbus.Refusal)(nil)
+	switch {
+	case errors.Is(err, errBusy):
+		return r.fail(string(ircbus.StoreUnavailable), "The server is busy: try again later")
+	case !errors.As(err, &refusal):
+		return err
+	case refusal.Code == ircbus.NoSuchEvent:
+		return r.unknown()
+	case refusal.Code == ircbus.StoreUnavailable:
+		return r.fail(string(refusal.Code), refusal.Reason)
+	}
+	return r.fail("REDACT_FORBIDDEN", refusal.Reason)
+}
+
+// redactIn takes back a message in a channel of people: the sender may, and the
+// channel's operators.
+func (c *client) redactIn(ch *channel, r redaction) error {
+	sent := c.srv.sent.find(r.msgid)
+	r.target = ch.name
+	switch {
+	case sent == nil || sent.channel != foldChan(ch.name):
+		return r.unknown()
+	case !sent.from.is(c.person) && !ch.members[c.person].op && !c.mayOper:
+		return r.fail("REDACT_FORBIDDEN", "Only who has sent it and the channel's operators may redact a message")
+	}
+	c.srv.sent.forget(r.msgid)
+	for other := range ch.others(c) {
+		other.hearRedaction(r, c.person)
+	}
+	c.echoRedaction(r)
+	return nil
+}
+
+// redactTo takes back a message to somebody.
+func (c *client) redactTo(r redaction) error {
+	p := c.srv.nicks[foldNick(r.target)]
+	if p == nil {
+		return r.fail("INVALID_TARGET", "There is nobody with this nick")
+	}
+	sent := c.srv.sent.find(r.msgid)
+	if sent == nil || sent.to == nil || !sent.from.is(c.person) || !sent.to.is(p) {
+		return r.unknown()
+	}
+	r.target = p.nick
+	c.srv.sent.forget(r.msgid)
+	for _, other := range p.clients {
+		other.hearRedaction(r, c.person)
+	}
+	if p != c.person {
+		for _, other := range c.clients {
+			if other != c && other.caps.has(capEchoMessage) {
+				other.hearRedaction(r, c.person)
+			}
+		}
+	}
+	c.echoRedaction(r)
+	return nil
+}
+
+func (c *client) hearRedaction(r redaction, by *person) {
+	if c.caps.has(capRedaction) {
+		c.send(r.message(by))
+	}
+}
+
+// echoRedaction answers who has redacted something, as echo-message does.
+func (c *client) echoRedaction(r redaction) {
+	if c.caps.has(capEchoMessage | capRedaction) {
+		c.respond(r.message(c.person))
+	}
+}
