@@ -32,6 +32,10 @@ type Chat interface {
 	// latest, at most so many.
 	Conversations(ctx context.Context, owner string, from, to time.Time, limit int, desc bool) ([]ircbus.Conversation, error)
 
+	// Retract removes every copy of a message, from the store's files too as Redact
+	// does, and returns how many there were.
+	Retract(ctx context.Context, msgid string) (removed int, err error)
+
 	// RetainChat removes what the rule does not keep and returns how many
 	// messages that was.
 	RetainChat(ctx context.Context, rule ChatRetention) (removed int, err error)

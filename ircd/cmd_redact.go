@@ -105,11 +105,11 @@ func (c *client) redactIn(ch *channel, r redaction) error {
 	case !sent.from.is(c.person) && !ch.members[c.person].op && !c.mayOper:
 		return r.fail("REDACT_FORBIDDEN", "Only who has sent it and the channel's operators may redact a message")
 	}
-	c.srv.sent.forget(r.msgid)
-	for other := range ch.others(c) {
-		other.hearRedaction(r, c.person)
-	}
-	c.echoRedaction(r)
+	c.retract(r, c.srv.cfg.KeepChannels, func() {
+		for other := range ch.others(c) {
+			other.hearRedaction(r, c.person)
+		}
+	})
 	return nil
 }
 
@@ -124,19 +124,41 @@ func (c *client) redactTo(r redaction) error {
 		return r.unknown()
 	}
 	r.target = p.nick
-	c.srv.sent.forget(r.msgid)
-	for _, other := range p.clients {
-		other.hearRedaction(r, c.person)
-	}
-	if p != c.person {
-		for _, other := range c.clients {
-			if other != c && other.caps.has(capEchoMessage) {
+	c.retract(r, c.srv.cfg.KeepPrivate, func() {
+		for _, other := range p.clients {
+			if other != c {
 				other.hearRedaction(r, c.person)
 			}
 		}
-	}
-	c.echoRedaction(r)
+		for _, other := range c.clients {
+			if other != c && p != c.person && other.caps.has(capEchoMessage) {
+				other.hearRedaction(r, c.person)
+			}
+		}
+	})
 	return nil
+}
+
+// retract takes a message out of what is kept, and then tells others.
+func (c *client) retract(r redaction, kept bool, tell func()) {
+	show := func(err error) error {
+		if err == nil {
+			c.srv.sent.forget(r.msgid)
+			tell()
+			c.echoRedaction(r)
+			return nil
+		}
+		c.log.Error("a message could not be redacted", "err", err)
+		return r.fail(string(ircbus.StoreUnavailable), "What is kept of the message could not be removed: try again later")
+	}
+	if c.srv.cfg.Chat == nil || !kept {
+		show(nil)
+		return
+	}
+	c.lookups = append(c.lookups, lookup{show: show, read: func(ctx context.Context) error {
+		_, err := c.srv.cfg.Chat.Retract(ctx, r.msgid)
+		return err
+	}})
 }
 
 func (c *client) hearRedaction(r redaction, by *person) {

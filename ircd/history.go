@@ -24,6 +24,7 @@ type Chat interface {
 	Last() uint64
 	Messages(ctx context.Context, q ircbus.MessageQuery, fn func(*ircbus.Message) error) error
 	Place(ctx context.Context, owner, target, msgid string) (p ircbus.Place, found bool, err error)
+	Retract(ctx context.Context, msgid string) (removed int, err error)
 	Conversations(ctx context.Context, owner string, from, to time.Time, limit int, desc bool) ([]ircbus.Conversation, error)
 }
 

@@ -48,6 +48,7 @@ func RunChat(t *testing.T, start func(t *testing.T) ChatHarness) {
 		{"Conversations", testChatConversations},
 		{"Retention", testChatRetention},
 		{"Forget", testChatForget},
+		{"Retract", testChatRetract},
 		{"Failure", testChatFailure},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -317,6 +318,25 @@ func testChatForget(t *testing.T, b *chatBench) {
 	left := texts(t, s, ircbus.MessageQuery{Owner: "al", Target: "bo"}) + texts(t, s, ircbus.MessageQuery{Owner: "bo", Target: "al"}) +
 		texts(t, s, ircbus.MessageQuery{Target: "#talk"})
 	if left != "13" {
+		t.Errorf("what is left: %q", left)
+	}
+}
+
+func testChatRetract(t *testing.T, b *chatBench) {
+	s := b.open(t)
+	for i, owner := range []string{"al", "bo"} { // one message, two copies
+		m := said(owner, []string{"bo", "al"}[i], "1", 0)
+		s.Keep(m)
+	}
+	s.Keep(said("", "#talk", "2", 1))
+	for i, want := range []int{2, 0} {
+		if n, err := s.Retract(t.Context(), "1"); n != want || err != nil {
+			t.Errorf("time %d: retracted %d copies, %v", i, n, err)
+		}
+	}
+	left := texts(t, s, ircbus.MessageQuery{Owner: "al", Target: "bo"}) + texts(t, s, ircbus.MessageQuery{Owner: "bo", Target: "al"}) +
+		texts(t, s, ircbus.MessageQuery{Target: "#talk"})
+	if left != "2" {
 		t.Errorf("what is left: %q", left)
 	}
 }

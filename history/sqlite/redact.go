@@ -138,6 +138,21 @@ func (s *Store) redacted(ctx context.Context, id ircbus.ID) error {
 	return &history.Redacted{ID: id, Tombstone: ircbus.ID(tombstone)}
 }
 
+// Retract implements history.Chat.
+func (s *Store) Retract(ctx context.Context, msgid string) (removed int, err error) {
+	if err := s.flushChat(ctx, s.Last()); err != nil {
+		return 0, err
+	}
+	if removed, err = s.removeChat(ctx, "msgid = ?", msgid); removed == 0 {
+		return 0, err
+	}
+	return removed, errors.Join(err, s.onWriter(ctx, func(w *writer) error {
+		w.stale = true
+		w.clean()
+		return nil
+	}))
+}
+
 // clean empties the write-ahead log after a redaction. Readers that are at work
 // in it keep that from happening; then it is tried again at every tick. It is
 // waited for only so long, for publishers wait meanwhile.

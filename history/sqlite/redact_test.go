@@ -99,6 +99,22 @@ func TestRedactedIsGone(t *testing.T) {
 	}
 }
 
+// TestRetractedIsGone is the same for what people say.
+func TestRetractedIsGone(t *testing.T) {
+	s, path := openNew(t)
+	for i := range 20 {
+		text := "ordinary"
+		if i == 7 {
+			text = secret
+		}
+		s.Keep(ircbus.Message{Target: "#talk", At: time.Now(), MsgID: fmt.Sprint(i), Command: "PRIVMSG", Params: []string{"#talk", text}})
+	}
+	if n, err := s.Retract(t.Context(), "7"); n != 1 || err != nil {
+		t.Fatalf("retracted %d, %v", n, err)
+	}
+	mustBeGone(t, path)
+}
+
 // openReader begins to read the database as it is now.
 func openReader(t *testing.T, path string) *sql.Tx {
 	t.Helper()
