@@ -10,6 +10,8 @@ const (
 	capAccountTag
 	capBatch
 	capCapNotify
+	capChathistory
+	capEventPlayback
 	capMultiline
 	capReadMarker
 	capRedaction
@@ -37,6 +39,8 @@ var capabilities = []struct {
 	{capAccountTag, "account-tag", ""},
 	{capBatch, "batch", ""},
 	{capCapNotify, "cap-notify", ""},
+	{capChathistory, "draft/chathistory", ""},
+	{capEventPlayback, "draft/event-playback", ""},
 	{capExtendedIsupport, "draft/extended-isupport", ""},
 	{capRedaction, "draft/message-redaction", ""},
 	{capMultiline, "draft/multiline", ""},

@@ -78,6 +78,7 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 	c.replyTopic(v.target())
 	c.replyMarker(name)
 	c.replyNames(v.target())
+	c.replayView(v)
 	return nil
 }
 
@@ -99,8 +100,11 @@ func (c *client) joinChannel(name, key string) error {
 		return err
 	}
 	c.person.join(ch, r)
+	joined := c.joinMessage(ch.name, capExtendedJoin)
+	c.srv.keep(ch, &joined)
 	c.announceJoin(c, ch)
 	c.enter(ch)
+	c.replayChannel(ch)
 	return nil
 }
 

@@ -142,6 +142,7 @@ func (c *client) channelMode(ch *channel, args []string) error {
 	}
 	if done.modes != "" {
 		m := c.message("MODE", append([]string{ch.name, done.modes}, done.params...)...)
+		c.srv.keep(ch, &m)
 		ch.sendOthers(c, m)
 		c.respond(m)
 	}

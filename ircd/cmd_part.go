@@ -35,6 +35,7 @@ func (c *client) part(ch *channel, reason string) {
 	if reason != "" {
 		parted.params = append(parted.params, reason)
 	}
+	c.srv.keep(ch, &parted)
 	ch.sendOthers(c, parted)
 	c.respond(parted)
 	c.srv.leave(c.person, ch)

@@ -67,6 +67,7 @@ func (c *client) say(m message) error {
 		return err
 	}
 	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, channel: foldChan(ch.name)})
+	c.srv.keep(ch, &m)
 	for other := range ch.others(c) {
 		other.hear(m)
 	}
@@ -135,6 +136,7 @@ func (c *client) sayTo(nick string, m message) error {
 	}
 	m.params[0] = p.nick
 	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, to: p})
+	c.keepPrivate(p, &m)
 	for _, other := range p.clients {
 		other.hear(m)
 	}

@@ -35,6 +35,7 @@ func (c *client) cmdTopic(msg *ircmsg.Message) error {
 	}
 	ch.topic, ch.topicBy, ch.topicAt = cut(msg.Params[1], maxTopicLen), c.source(), time.Now()
 	set := c.message("TOPIC", ch.name, ch.topic)
+	c.srv.keep(ch, &set)
 	ch.sendOthers(c, set)
 	c.respond(set)
 	return nil

@@ -23,6 +23,7 @@ var commands = map[string]command{
 	"AWAY":         {run: (*client).cmdAway},
 	"BATCH":        {run: (*client).cmdBatch, params: 1},
 	"CAP":          {run: (*client).cmdCap, params: 1, early: true},
+	"CHATHISTORY":  {run: (*client).cmdChathistory},
 	"HELP":         {run: (*client).cmdHelp},
 	"HELPOP":       {run: (*client).cmdHelp},
 	"INFO":         {run: (*client).cmdInfo},

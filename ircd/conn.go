@@ -43,14 +43,28 @@ type conn struct {
 	mu       sync.Mutex
 	limit    int       // bytes of replies that may wait
 	idle     sync.Cond // no writer is running
-	control  []byte    // replies that no writer has taken yet
+	replies            // that no writer has taken yet
 	spare    []byte    // for the next control
-	arrivals []arrival // places that begin when control is written up to there
 	missed   []*member // places that never begin, since the connection ends
-	running  bool      // a writer is at work
-	woken    bool      // there may be more to write since its last look
-	farewell []byte    // the last line; not nil: close after it
-	dead     bool      // writing is pointless
+	holding  bool      // replies wait in held
+	held     replies
+	running  bool   // a writer is at work
+	woken    bool   // there may be more to write since its last look
+	farewell []byte // the last line; not nil: close after it
+	dead     bool   // writing is pointless
+}
+
+// replies are what waits to be written, and the places that begin on the way.
+type replies struct {
+	control  []byte
+	arrivals []arrival // when control is written up to there
+}
+
+func (r *replies) add(line []byte, arriving []*member) {
+	r.control = append(r.control, line...)
+	if len(arriving) > 0 {
+		r.arrivals = append(r.arrivals, arrival{len(r.control), arriving})
+	}
 }
 
 // arrival is where, in the queue of replies, places begin.
@@ -73,18 +87,46 @@ func newConn(nc net.Conn, start func(func()), limit int, head func() ircbus.ID) 
 func (c *conn) queue(line []byte, arriving ...*member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.farewell != nil || c.dead {
+	c.queueLocked(line, arriving)
+}
+
+func (c *conn) queueLocked(line []byte, arriving []*member) {
+	switch {
+	case c.farewell != nil || c.dead:
 		c.missed = append(c.missed, arriving...)
 		return
+	case c.holding:
+		c.held.add(line, arriving)
+	default:
+		c.add(line, arriving)
 	}
-	c.control = append(c.control, line...)
-	if len(arriving) > 0 {
-		c.arrivals = append(c.arrivals, arrival{len(c.control), arriving})
-	}
-	if len(c.control) > c.limit {
+	if len(c.control)+len(c.held.control) > c.limit {
 		c.cutLocked()
 	}
 	c.wakeLocked()
+}
+
+// hold keeps back what is queued from now on until resume. What was queued
+// before, and places that have begun, are written meanwhile.
+func (c *conn) hold() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.holding = true
+}
+
+// resume queues an answer, and then what was kept back for it.
+func (c *conn) resume(line []byte, arriving ...*member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := c.held
+	c.holding, c.held = false, replies{}
+	c.queueLocked(line, arriving)
+	from := 0
+	for _, a := range held.arrivals {
+		c.queueLocked(held.control[from:a.at], a.members)
+		from = a.at
+	}
+	c.queueLocked(held.control[from:], nil)
 }
 
 // trust lets more replies wait, for somebody who has logged in.

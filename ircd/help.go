@@ -8,6 +8,7 @@ var helpTexts = map[string]string{
 	"AWAY":         "AWAY [text]: say that you are away; without a text you are back.",
 	"BATCH":        "BATCH +reference draft/multiline target | -reference: begin and end a message of several lines; your client does this.",
 	"CAP":          "CAP LS [302] | REQ :names | LIST | END: negotiate capabilities; your client does this.",
+	"CHATHISTORY":  "CHATHISTORY LATEST|BEFORE|AFTER|AROUND|BETWEEN target msgid=…|timestamp=… [msgid=…|timestamp=…] limit: what was said before.\nCHATHISTORY TARGETS timestamp=… timestamp=… limit: where and with whom.",
 	"HELP":         "HELP [subject]: this help.",
 	"HELPOP":       "HELPOP [subject]: the same as HELP.",
 	"INFO":         "INFO: what this program is.",

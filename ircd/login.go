@@ -30,7 +30,7 @@ func (c *client) loggedIn(a Account) {
 	if p := c.srv.publishers[foldNick(account)]; p != nil {
 		account = p.name
 	}
-	c.account, c.mayOper = account, a.Operator
+	c.account, c.enrolled, c.mayOper = account, a.Created, a.Operator
 	c.conn.trust(c.srv.cfg.Limits.Behind)
 	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
 	switch p := c.srv.publishers[foldNick(account)]; {

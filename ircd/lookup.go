@@ -3,6 +3,7 @@ package ircd
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -11,6 +12,8 @@ import (
 type lookup struct {
 	read func(context.Context) error // runs without Server.mu
 	show func(error) error           // answers with what was read, or why not, under Server.mu
+
+	holds bool // until then the client is sent nothing that does not answer the command
 }
 
 // Limits of what the connections ask the store for.
@@ -22,7 +25,7 @@ const (
 // errBusy is why nothing was read.
 var errBusy = errors.New("the server is busy answering others")
 
-// lookUp completes the answer to the command with its lookups. It lets go of
+// lookUp completes the answer to the command with its lookups and sends it. It lets go of
 // Server.mu meanwhile: the answer so far is set aside, so that nobody else sends
 // it.
 func (c *client) lookUp(command string) {
@@ -31,6 +34,9 @@ func (c *client) lookUp(command string) {
 		return
 	}
 	c.lookups, c.label, c.response, c.arriving = nil, "", nil, nil
+	if slices.ContainsFunc(lookups, func(l lookup) bool { return l.holds }) {
+		c.conn.hold()
+	}
 	c.srv.mu.Unlock()
 	errs := c.srv.read(lookups)
 	c.srv.mu.Lock()
@@ -38,6 +44,8 @@ func (c *client) lookUp(command string) {
 	for i, l := range lookups {
 		c.answer(command, l.show(errs[i]))
 	}
+	c.conn.resume(c.compose(nil), c.arriving...)
+	c.arriving = nil
 }
 
 // read carries out lookups when it is their turn.

@@ -17,6 +17,7 @@ type person struct {
 	user, host string
 	real       string
 	account    string
+	enrolled   time.Time  // when the account was made; zero if that is not known
 	mayOper    bool       // account is an operator's
 	publisher  *publisher // whose person this is, or nil
 	invisible  bool       // user mode i
@@ -58,6 +59,14 @@ func (p *person) source() string { return p.nick + "!" + p.user + "@" + p.host }
 
 // isBot reports whether the person is a program, as publishers are.
 func (p *person) isBot() bool { return p.bot || p.publisher != nil }
+
+// accountOrNick names somebody in what others keep of their conversations.
+func (p *person) accountOrNick() string {
+	if p.account != "" {
+		return p.account
+	}
+	return p.nick
+}
 
 // idle is for how many seconds the person has done nothing.
 func (p *person) idle() int { return int(time.Since(p.lastActive) / time.Second) }
@@ -222,6 +231,7 @@ func (c *client) announceBecoming(p *person) {
 // announceQuit tells the neighbours.
 func (c *client) announceQuit(reason string) {
 	gone := c.message("QUIT", reason)
+	c.srv.keepAll(c.person, &gone)
 	for other := range c.neighbours(c) {
 		other.send(gone)
 	}
@@ -243,6 +253,7 @@ func (p *person) announceJoin(by *client, ch *channel) {
 // concerned; by is the connection that asked for it, or nil.
 func (s *Server) rename(p *person, by *client, nick string) {
 	renamed := p.message("NICK", nick)
+	s.keepAll(p, &renamed)
 	for other := range p.neighbours(by) {
 		other.send(renamed)
 	}

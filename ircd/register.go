@@ -47,7 +47,9 @@ func (c *client) register() error {
 	c.replyMarkers()
 	for _, m := range c.channels {
 		c.enter(m.channel)
+		c.replayChannel(m.channel)
 	}
+	c.lookUp("JOIN")
 	return nil
 }
 

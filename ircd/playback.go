@@ -1,0 +1,84 @@
+package ircd
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+)
+
+// playBack adds a thing of the past to the answer, as it was seen when it
+// happened. stamp is written before the text for people.
+func (c *client) playBack(p past, r *record, stamp string) {
+	var messages []message
+	if feed, ok := p.(*feedPast); ok {
+		messages = c.srv.oldEvent(feed.of, feed.name, r.event, c.caps, stamp)
+	} else {
+		messages = oldMessage(r.message, c.caps, stamp)
+	}
+	for _, m := range messages {
+		c.respond(m)
+	}
+}
+
+// oldEvent is a stored event as Deliver shows it in a view of this name.
+func (s *Server) oldEvent(fn *feedName, name string, e *ircbus.Event, caps capSet, stamp string) []message {
+	r := rendering{s: s, event: e, publisher: s.publishers[foldNick(e.Publisher)]}
+	m := message{source: r.source(), at: e.At, exact: !fn.isText, account: e.Publisher, bot: true}
+	if !fn.isText {
+		return m.packed(name, e.ID, e.Fields, caps)
+	}
+	room := maxLine - len(":"+m.source+" PRIVMSG "+name+" :\r\n") - len(stamp)
+	texts := r.texts(true, room)
+	if len(texts) == 0 {
+		return nil
+	}
+	m.command, m.params = "PRIVMSG", []string{name, stamp + texts[0]}
+	m.msgid = strconv.FormatUint(uint64(e.ID), 10)
+	if caps.has(capMessageTags) {
+		m.client = r.packedTag()
+	}
+	return []message{m}
+}
+
+// oldMessage is a kept message as it was sent to clients with these
+// capabilities.
+func oldMessage(kept *ircbus.Message, caps capSet, stamp string) []message {
+	m := message{
+		source: kept.Source, command: kept.Command, params: kept.Params, at: kept.At,
+		msgid: kept.MsgID, account: kept.Account, bot: kept.Bot, client: kept.Tags,
+	}
+	switch m.command {
+	case "TAGMSG":
+		if !caps.has(capMessageTags) {
+			return nil
+		}
+	case "JOIN":
+		if len(m.params) > 1 && !caps.has(capExtendedJoin) {
+			m.params = m.params[:1]
+		}
+	case "PRIVMSG", "NOTICE":
+		if len(m.params) == 2 {
+			m.setText(m.params[1], stamp)
+		}
+	}
+	return m.forCaps(caps)
+}
+
+// setText makes the message one of several lines if it was one.
+func (m *message) setText(text, stamp string) {
+	if rest, ok := strings.CutPrefix(text, actionPrefix); ok {
+		text = actionPrefix + stamp + rest
+	} else {
+		text = stamp + text
+	}
+	m.params = []string{m.params[0], text}
+	room := maxLine - len(":"+m.source+" "+m.command+" "+m.params[0]+" :\r\n")
+	if !strings.Contains(text, "\n") && (len(text) <= room || stamp != "") {
+		return
+	}
+	m.params, m.lines = m.params[:1], nil
+	for part := range strings.SplitSeq(text, "\n") {
+		m.lines = append(m.lines, splitText(part, room)...)
+	}
+}
