@@ -27,6 +27,12 @@ network = "IrcbusTest"
 min_password = 1
 """
 
+CHAT = """
+[chat]
+channels = true
+private = true
+"""
+
 
 class IrcbusController(BaseServerController, DirectoryBasedController):
     software_name = "ircbus"
@@ -90,6 +96,8 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
         assert self.directory
         web = f"127.0.0.1:{websocket_port}" if websocket_port else ""
         text = CONFIG.format(address=f"127.0.0.1:{port}", web=web)
+        if self.test_config.chathistory:
+            text += CHAT
         if ssl:
             raise NotImplementedByController("TLS")
         with self.open_file("ircbus.toml", "w") as fd:
