@@ -29,8 +29,8 @@ const (
 
 func (c capSet) has(want capSet) bool { return c&want == want }
 
-// capabilities lists what is offered. value is told to those who understand
-// version 302 of the negotiation.
+// capabilities lists what there is. value is told to those who understand version
+// 302 of the negotiation; see capValue for others.
 var capabilities = []struct {
 	bit         capSet
 	name, value string
@@ -50,7 +50,7 @@ var capabilities = []struct {
 	{capLabeledResponse, "labeled-response", ""},
 	{capMessageTags, "message-tags", ""},
 	{capMultiPrefix, "multi-prefix", ""},
-	{capSASL, "sasl", "PLAIN"},
+	{capSASL, "sasl", ""},
 	{capServerTime, "server-time", ""},
 	{capStandardReplies, "standard-replies", ""},
 	{capUserhostInNames, "userhost-in-names", ""},
@@ -65,20 +65,34 @@ func capByName(name string) (capSet, bool) {
 	return 0, false
 }
 
-// capNames names all of set, with values for version 302. What is a draft yet
-// comes last.
-func (s *Server) capNames(set capSet, values bool) []string {
+// capValue is the value of a capability that depends on the server or on the
+// connection, and whether the capability is offered.
+func (c *client) capValue(bit capSet) (value string, offered bool) {
+	switch bit {
+	case capMultiline:
+		return c.srv.multilineLimits(), true
+	case capSASL:
+		value = c.mechanisms()
+		return value, value != ""
+	}
+	return "", true
+}
+
+// capNames names all of set that is offered, with values for version 302. What is
+// a draft yet comes last.
+func (c *client) capNames(set capSet, values bool) []string {
 	var names, drafts []string
-	for _, c := range capabilities {
-		name, value := c.name, c.value
-		if c.bit == capMultiline {
-			value = s.multilineLimits()
+	for _, known := range capabilities {
+		name := known.name
+		value, offered := c.capValue(known.bit)
+		if value == "" {
+			value = known.value
 		}
 		if values && value != "" {
 			name += "=" + value
 		}
 		switch {
-		case !set.has(c.bit):
+		case !offered || !set.has(known.bit):
 		case strings.HasPrefix(name, "draft/"):
 			drafts = append(drafts, name)
 		default:

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ergochat/irc-go/ircutils"
 	"github.com/ircbus/ircbus"
 	"golang.org/x/time/rate"
 )
@@ -27,6 +26,7 @@ type client struct {
 	pinged   bool // has not answered our PING yet
 	password string
 	sasl     saslState
+	failed   int           // logins
 	pending  []publication // not stored yet
 	joiners  map[lcChan]*ircbus.Joiner
 	batch    *openBatch
@@ -64,7 +64,7 @@ func newClient(s *Server, nc net.Conn) *client {
 		conn:    newConn(nc, s.wg.Go, min(s.cfg.Limits.Behind, maxReplies), func() ircbus.ID { return ircbus.ID(s.head.Load()) }),
 		begun:   time.Now(),
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
-		sasl:    saslState{buffer: *ircutils.NewSASLBuffer(maxSASL)},
+		sasl:    newSASL(),
 	}
 	c.person = &person{host: hostOf(c.conn.addr), since: c.begun, lastActive: c.begun}
 	c.log = s.log.With("conn", nc.RemoteAddr().String())

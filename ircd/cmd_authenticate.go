@@ -1,72 +1,79 @@
 package ircd
 
 import (
-	"bytes"
-	"strings"
-
 	"github.com/ergochat/irc-go/ircmsg"
-	"github.com/ircbus/ircbus"
+	"github.com/ergochat/irc-go/ircutils"
 )
 
-// cmdAuthenticate logs in by SASL (ircv3.net/specs/extensions/sasl-3.2). The
-// password is checked without the server's lock.
+// saslChunk is how long a piece of base64 in an AUTHENTICATE may be; a shorter one
+// is the last (ircv3.net/specs/extensions/sasl-3.1#the-authenticate-command).
+const saslChunk = 400
+
+// cmdAuthenticate logs in by SASL (ircv3.net/specs/extensions/sasl-3.2), at any
+// time and again, unless others share the nick by the account.
 func (c *client) cmdAuthenticate(msg *ircmsg.Message) error {
 	param := msg.Params[0]
 	switch {
-	case c.hasAccount():
-		return numeric("907", "You have logged in already")
 	case param == "*":
-		c.sasl.begun = false
-		c.sasl.buffer.Clear()
+		c.sasl.end()
 		return numeric("906", "The login was aborted")
-	case !c.sasl.begun:
+	case c.sasl.mechanism == nil:
 		return c.saslBegin(param)
+	case len(param) > saslChunk:
+		c.sasl.end()
+		return numeric("905", "A line of a SASL response has at most 400 bytes")
 	}
 	done, response, err := c.sasl.buffer.Add(param)
-	if err != nil || done {
-		c.sasl.begun = false
-	}
 	switch {
-	case len(param) > 400:
-		return numeric("905", "A line of a SASL response has at most 400 bytes")
 	case err != nil:
+		c.sasl.end()
 		return numeric("904", "The SASL response is not base64, or too long")
 	case !done:
 		return nil
 	}
-	return c.saslPlain(response)
+	return c.saslStep(response)
 }
 
-func (c *client) saslBegin(mechanism string) error {
+func (c *client) saslBegin(name string) error {
+	m := c.mechanism(name)
 	c.srv.mu.Lock()
 	defer c.srv.mu.Unlock()
-	if !strings.EqualFold(mechanism, "PLAIN") {
-		c.reply("908", "PLAIN", "are available SASL mechanisms")
-		return numeric("904", "This server does not know this SASL mechanism")
+	switch {
+	case c.bound():
+		return numeric("907", "You have logged in already, and share your nick by that: connect anew for another account")
+	case m == nil:
+		c.reply("908", c.mechanisms(), "are available SASL mechanisms")
+		return numeric("904", "This server does not know this SASL mechanism, or not on this connection")
 	}
-	c.sasl.begun = true
-	c.respond(message{command: "AUTHENTICATE", params: []string{"+"}})
+	c.sasl.mechanism = m
+	c.challenge("")
 	return nil
 }
 
-// saslPlain takes "authzid NUL account NUL secret" (RFC 4616). To act for
-// somebody else is not possible.
-func (c *client) saslPlain(response []byte) error {
-	parts := bytes.Split(response, []byte{0})
-	if len(parts) != 3 {
-		return numeric("904", "The SASL PLAIN response must have an account and a password")
+// saslStep takes a whole response.
+func (c *client) saslStep(response []byte) error {
+	account, challenge, err := c.sasl.mechanism.step(c, response)
+	c.srv.mu.Lock()
+	defer c.srv.mu.Unlock()
+	switch {
+	case err != nil:
+		c.sasl.end()
+		return c.loginFailed(numeric("904", err.Error()))
+	case account == nil:
+		c.challenge(challenge)
+		return nil
 	}
-	actFor, name, secret := string(parts[0]), string(parts[1]), string(parts[2])
-	if actFor != "" && ircbus.Fold(actFor) != ircbus.Fold(name) {
-		return numeric("904", "Nobody can log in for somebody else")
-	}
-	account, err := c.login(name, secret)
-	if err != nil {
+	c.sasl.end()
+	if err := c.loggedIn(*account); err != nil {
 		return numeric("904", err.Error())
 	}
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
-	c.loggedIn(account)
 	c.reply("903", "Login successful")
 	return nil
+}
+
+// challenge sends what the client has to respond to, in pieces.
+func (c *client) challenge(text string) {
+	for _, piece := range ircutils.EncodeSASLResponse([]byte(text)) {
+		c.respond(message{command: "AUTHENTICATE", params: []string{piece}})
+	}
 }

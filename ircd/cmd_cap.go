@@ -21,9 +21,9 @@ func (c *client) cmdCap(msg *ircmsg.Message) error {
 			c.version302 = true
 			c.caps |= capCapNotify // implied
 		}
-		c.replyCaps("LS", c.srv.capNames(allCaps, c.version302))
+		c.replyCaps("LS", c.capNames(allCaps, c.version302))
 	case "LIST":
-		c.replyCaps("LIST", c.srv.capNames(c.caps, false))
+		c.replyCaps("LIST", c.capNames(c.caps, false))
 	case "REQ":
 		c.negotiating = !c.registered
 		c.capReq(args)
@@ -56,6 +56,9 @@ func (c *client) capReq(request string) {
 	for _, name := range strings.Fields(request) {
 		name, off := strings.CutPrefix(name, "-")
 		bit, ok := capByName(name)
+		if _, offered := c.capValue(bit); !offered {
+			ok = false
+		}
 		switch {
 		case !ok, off && bit == capCapNotify && c.version302:
 			c.reply("CAP", "NAK", request)

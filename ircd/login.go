@@ -1,19 +1,9 @@
 package ircd
 
-import (
-	"errors"
+import "errors"
 
-	"github.com/ergochat/irc-go/ircutils"
-)
-
-// maxSASL limits, in bytes, what a client may send to log in.
-const maxSASL = 1024
-
-// saslState is how far a login by AUTHENTICATE has come.
-type saslState struct {
-	begun  bool
-	buffer ircutils.SASLBuffer
-}
+// maxLogins is how many logins may fail on one connection.
+const maxLogins = 10
 
 // login asks whether the secret is the account's. It may take long, so the
 // server's lock is not held.
@@ -24,26 +14,49 @@ func (c *client) login(name, secret string) (Account, error) {
 	return c.srv.cfg.Login(c.srv.stop, name, secret, c.conn.addr)
 }
 
+// loginFailed is the answer to a login that failed. Too many of them end the
+// connection.
+func (c *client) loginFailed(why error) error {
+	c.failed++
+	if c.failed < maxLogins {
+		return why
+	}
+	c.answer("AUTHENTICATE", why)
+	return errQuit("Too many logins failed")
+}
+
+// bound reports whether the connection shares its nick, or might, by its account.
+func (c *client) bound() bool {
+	return c.registered && (c.publisher != nil || len(c.clients) > 1)
+}
+
+var errBound = errors.New("you share your nick by your account: connect anew for another account")
+
 // loggedIn notes the account, tells the client and whoever wants to know.
-func (c *client) loggedIn(a Account) {
+func (c *client) loggedIn(a Account) error {
 	account := a.Name
 	if p := c.srv.publishers[foldNick(account)]; p != nil {
 		account = p.name
 	}
+	if c.bound() && foldNick(c.account) != foldNick(account) {
+		return errBound
+	}
+	changed := foldNick(c.account) != foldNick(account)
 	c.account, c.enrolled, c.mayOper = account, a.Created, a.Operator
 	c.conn.trust(c.srv.cfg.Limits.Behind)
 	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
 	switch p := c.srv.publishers[foldNick(account)]; {
-	case p != nil && !c.registered:
-		c.exempt.Store(true)
+	case !c.registered:
+		c.exempt.Store(p != nil)
 	case p != nil && c.person != p.person:
 		c.become(p.person) // docs/protocol.md, "Publishing over IRC"
-	case c.registered:
+	case changed:
 		c.announceAccount()
 	}
 	if k := c.srv.banned(c); k != nil && c.registered {
 		c.enforce(k)
 	}
+	return nil
 }
 
 // LogOut ends the connections of accounts whose secrets are no longer good. What

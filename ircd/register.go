@@ -37,6 +37,10 @@ func (c *client) register() error {
 		c.reply("433", nick, s.whyTaken(nick))
 		return nil
 	}
+	if c.sasl.mechanism != nil { // ircv3.net/specs/extensions/sasl-3.1
+		c.sasl.end()
+		c.reply("906", "The login was aborted, since the registration is complete")
+	}
 	s.nicks[foldNick(p.nick)] = p
 	c.attach(p)
 	c.registered = true
@@ -98,8 +102,7 @@ func (c *client) loginByPass() error {
 		c.flush()
 		return errQuit("Login failed: " + err.Error())
 	}
-	c.loggedIn(account)
-	return nil
+	return c.loggedIn(account)
 }
 
 func (c *client) hasAccount() bool {

@@ -66,6 +66,9 @@ type Config struct {
 	// the client. nil: nobody can log in.
 	Login func(ctx context.Context, name, secret string, from netip.Addr) (Account, error)
 
+	// Accounts is what else can be done with accounts. nil: nothing.
+	Accounts Accounts
+
 	ReadMarkers ReadMarkers         // of accounts; nil: connections have them, and they end with these
 	KLines      []KLine             // bans from the server at the start, masks as CheckKLine accepts them
 	SaveKLines  func([]KLine) error // keeps them, on disk when it returns; nil: they end with the server

@@ -23,7 +23,11 @@ func (b *Bus) loginIRC(ctx context.Context, name, secret string, from netip.Addr
 	if err == nil {
 		_, err = b.admit(ctx, a, nil)
 	}
-	return ircd.Account{Name: a.Name, Operator: a.Role == account.Operator, Created: a.Created}, err
+	return ircAccount(a), err
+}
+
+func ircAccount(a account.Account) ircd.Account {
+	return ircd.Account{Name: a.Name, Operator: a.Role == account.Operator, Created: a.Created}
 }
 
 // loginToken is login by a token alone.
