@@ -3,26 +3,31 @@ package ircd
 import "strings"
 
 // capSet is the set of capabilities that a connection has asked for.
-type capSet uint32
+type capSet uint64
 
 const (
 	capAccountNotify capSet = 1 << iota
 	capAccountTag
+	capAwayNotify
 	capBatch
 	capCapNotify
+	capChghost
 	capChathistory
 	capEventPlayback
 	capMultiline
+	capPreAway
 	capReadMarker
 	capRedaction
 	capEchoMessage
 	capExtendedIsupport
 	capExtendedJoin
+	capExtendedMonitor
 	capLabeledResponse
 	capMessageTags
 	capMultiPrefix
 	capSASL
 	capServerTime
+	capSetname
 	capStandardReplies
 	capUserhostInNames
 )
@@ -37,21 +42,26 @@ var capabilities = []struct {
 }{
 	{capAccountNotify, "account-notify", ""},
 	{capAccountTag, "account-tag", ""},
+	{capAwayNotify, "away-notify", ""},
 	{capBatch, "batch", ""},
 	{capCapNotify, "cap-notify", ""},
+	{capChghost, "chghost", ""},
 	{capChathistory, "draft/chathistory", ""},
 	{capEventPlayback, "draft/event-playback", ""},
 	{capExtendedIsupport, "draft/extended-isupport", ""},
 	{capRedaction, "draft/message-redaction", ""},
 	{capMultiline, "draft/multiline", ""},
+	{capPreAway, "draft/pre-away", ""},
 	{capReadMarker, "draft/read-marker", ""},
 	{capEchoMessage, "echo-message", ""},
 	{capExtendedJoin, "extended-join", ""},
+	{capExtendedMonitor, "extended-monitor", ""},
 	{capLabeledResponse, "labeled-response", ""},
 	{capMessageTags, "message-tags", ""},
 	{capMultiPrefix, "multi-prefix", ""},
 	{capSASL, "sasl", ""},
 	{capServerTime, "server-time", ""},
+	{capSetname, "setname", ""},
 	{capStandardReplies, "standard-replies", ""},
 	{capUserhostInNames, "userhost-in-names", ""},
 }

@@ -47,7 +47,9 @@ type client struct {
 	*person          // whose connection this is
 	own         *own // events that this publisher's connection publishes
 	views       map[lcChan]*viewing
-	ending      string // why the server ends the connection, for QUIT
+	gone        string            // this connection's away message; see settleAway
+	monitored   map[lcNick]string // nicks as the client wrote them
+	ending      string            // why the server ends the connection, for QUIT
 }
 
 // viewing is a connection's presence in a view of a feed.

@@ -20,7 +20,7 @@ type command struct {
 var commands = map[string]command{
 	"ADMIN":        {run: (*client).cmdAdmin},
 	"AUTHENTICATE": {run: (*client).cmdAuthenticate, params: 1, early: true, alone: true},
-	"AWAY":         {run: (*client).cmdAway},
+	"AWAY":         {run: (*client).cmdAway, early: true},
 	"BATCH":        {run: (*client).cmdBatch, params: 1},
 	"CAP":          {run: (*client).cmdCap, params: 1, early: true},
 	"CHATHISTORY":  {run: (*client).cmdChathistory},
@@ -37,6 +37,7 @@ var commands = map[string]command{
 	"LUSERS":       {run: (*client).cmdLusers},
 	"MARKREAD":     {run: (*client).cmdMarkread},
 	"MODE":         {run: (*client).cmdMode, params: 1},
+	"MONITOR":      {run: (*client).cmdMonitor, params: 1},
 	"MOTD":         {run: (*client).cmdMotd},
 	"NAMES":        {run: (*client).cmdNames},
 	"NICK":         {run: (*client).cmdNick, early: true},
@@ -50,6 +51,7 @@ var commands = map[string]command{
 	"QUIT":         {run: (*client).cmdQuit, early: true},
 	"REDACT":       {run: (*client).cmdRedact, params: 2},
 	"REHASH":       {run: (*client).cmdRehash, alone: true},
+	"SETNAME":      {run: (*client).cmdSetname, params: 1},
 	"STATS":        {run: (*client).cmdStats, params: 1},
 	"TAGMSG":       {run: (*client).cmdPrivmsg},
 	"TIME":         {run: (*client).cmdTime},
@@ -61,6 +63,7 @@ var commands = map[string]command{
 	"WALLOPS":      {run: (*client).cmdWallops, params: 1},
 	"WHO":          {run: (*client).cmdWho},
 	"WHOIS":        {run: (*client).cmdWhois},
+	"WHOWAS":       {run: (*client).cmdWhowas},
 }
 
 // Replies to lines that are not messages.

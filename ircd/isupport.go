@@ -26,6 +26,8 @@ func (c *client) isupport() {
 		"MAXLIST=b:" + strconv.Itoa(maxBans),
 		"MAXTARGETS=" + strconv.Itoa(maxTargets),
 		"MODES=" + strconv.Itoa(maxModes),
+		"MONITOR=" + strconv.Itoa(maxMonitor),
+		"NAMELEN=" + strconv.Itoa(maxRealLen),
 		"MSGREFTYPES=msgid,timestamp",
 		"NETWORK=" + strings.ReplaceAll(c.srv.cfg.Network, " ", `\x20`),
 		"NICKLEN=" + strconv.Itoa(maxNickLen),

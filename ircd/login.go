@@ -83,14 +83,8 @@ func (s *Server) LogOut(accounts []string) {
 
 func (c *client) announceAccount() {
 	m := c.message("ACCOUNT", c.account)
-	for other := range c.neighbours(c) {
-		if other.caps.has(capAccountNotify) {
-			other.send(m)
-		}
-	}
-	if c.registered && c.caps.has(capAccountNotify) {
-		c.respond(m)
-	}
+	c.srv.announce(c.person, c, capAccountNotify, m)
+	c.confirm(capAccountNotify, m)
 }
 
 // maskNow is nick!user@host, also before there is a nick.

@@ -82,7 +82,7 @@ func lastRuneStart(b []byte) int {
 // old clients rely on it.
 var withColon = map[string]bool{
 	"PRIVMSG": true, "NOTICE": true, "ERROR": true, "CAP": true, "TOPIC": true, "QUIT": true,
-	"302": true, "303": true, "319": true, "332": true, "353": true,
+	"302": true, "303": true, "319": true, "332": true, "353": true, "730": true, "731": true, "732": true,
 }
 
 func needsColon(command, param string) bool {

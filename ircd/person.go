@@ -147,11 +147,16 @@ func (s *Server) leave(p *person, ch *channel) {
 
 // attach makes the connection one of the person's.
 func (c *client) attach(p *person) {
-	if len(p.clients) == 0 {
+	first := len(p.clients) == 0
+	if first {
 		c.srv.count(p, 1)
 	}
 	c.person = p
 	p.clients = append(p.clients, c)
+	if first && p.publisher == nil {
+		c.srv.appeared(p)
+	}
+	c.srv.settleAway(p, c)
 	if p.publisher != nil {
 		c.own = newOwn()
 	}
@@ -167,6 +172,7 @@ func (c *client) detach() {
 	p, s := c.person, c.srv
 	p.clients = slices.DeleteFunc(p.clients, func(other *client) bool { return other == c })
 	if len(p.clients) > 0 {
+		s.settleAway(p, nil)
 		return
 	}
 	for _, m := range p.channels {
@@ -176,6 +182,7 @@ func (c *client) detach() {
 	p.away, p.operator, p.wallops = "", "", false
 	if key := foldNick(p.nick); p.publisher == nil && s.nicks[key] == p {
 		delete(s.nicks, key)
+		s.vanished(p, c)
 	}
 }
 
@@ -216,16 +223,22 @@ func (c *client) become(p *person) {
 // already, they may know both: for them the old nick quits.
 func (c *client) announceBecoming(p *person) {
 	renamed := c.message("NICK", p.nick)
+	moved := c.message("CHGHOST", p.user, p.host) // ircv3.net/specs/extensions/chghost
+	moved.source = p.nick + "!" + c.user + "@" + c.host
 	if len(c.clients) == 1 {
 		if len(p.clients) > 0 {
 			c.announceQuit("Logged in as " + p.account)
 		} else {
 			for other := range c.neighbours(c) {
 				other.send(renamed)
+				if other.caps.has(capChghost) {
+					other.send(moved)
+				}
 			}
 		}
 	}
 	c.respond(renamed)
+	c.confirm(capChghost, moved)
 }
 
 // announceQuit tells the neighbours.
@@ -245,6 +258,9 @@ func (p *person) announceJoin(by *client, ch *channel) {
 			other.unasked(func() { other.enter(ch) })
 		} else {
 			other.send(p.joinMessage(ch.name, other.caps))
+			if p.away != "" && other.caps.has(capAwayNotify) {
+				other.send(p.awayMessage())
+			}
 		}
 	}
 }
@@ -260,9 +276,16 @@ func (s *Server) rename(p *person, by *client, nick string) {
 	if by != nil {
 		by.respond(renamed)
 	}
+	same := foldNick(nick) == foldNick(p.nick)
 	if key := foldNick(p.nick); s.nicks[key] == p {
 		delete(s.nicks, key)
 	}
+	if !same {
+		s.vanished(p, p.clients[0])
+	}
 	p.nick = nick
 	s.nicks[foldNick(nick)] = p
+	if !same {
+		s.appeared(p)
+	}
 }

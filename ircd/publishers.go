@@ -69,6 +69,7 @@ func (s *Server) dismiss(key lcNick, p *publisher) {
 	}
 	if len(p.person.clients) == 0 {
 		delete(s.nicks, key)
+		s.vanished(p.person, nil)
 	}
 }
 
@@ -80,6 +81,9 @@ func (s *Server) install(key lcNick, p *publisher) {
 			c.notice("The nick " + p.name + " belongs to a publisher now")
 		}
 		s.rename(holder, nil, s.freeNick(p.name))
+	}
+	if s.nicks[key] == nil {
+		s.appeared(p.person)
 	}
 	s.nicks[key] = p.person
 	for c := range s.clients {

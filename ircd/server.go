@@ -137,7 +137,9 @@ type Server struct {
 	arriving   int                  // connections that have neither registered nor ended
 	census     census
 	klines     []kline
-	used       map[string]uint64 // how often each command was used
+	past       pastNicks
+	monitors   map[lcNick]map[*client]struct{} // who monitors a nick
+	used       map[string]uint64               // how often each command was used
 	motd       []string
 	admin      []string
 	scratch    scratch // for Deliver
@@ -175,6 +177,7 @@ func New(cfg Config) (*Server, error) {
 		channels:   make(map[lcChan]*channel),
 		reading:    make(chan struct{}, maxLookups),
 		used:       make(map[string]uint64),
+		monitors:   make(map[lcNick]map[*client]struct{}),
 	}
 	s.SetTexts(cfg.MOTD, cfg.Admin)
 	for _, one := range cfg.KLines {

@@ -124,6 +124,7 @@ func (c *client) quit(reason string) {
 	if c.ending != "" {
 		reason = c.ending
 	}
+	c.unmonitorAll()
 	for _, v := range c.views {
 		c.unview(v)
 	}

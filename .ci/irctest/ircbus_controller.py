@@ -44,9 +44,11 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
         (
             Capabilities.ACCOUNT_NOTIFY,
             Capabilities.ACCOUNT_TAG,
+            Capabilities.AWAY_NOTIFY,
             Capabilities.BATCH,
             Capabilities.ECHO_MESSAGE,
             Capabilities.EXTENDED_JOIN,
+            Capabilities.EXTENDED_MONITOR,
             Capabilities.LABELED_RESPONSE,
             Capabilities.MESSAGE_TAGS,
             Capabilities.MULTILINE,
@@ -54,6 +56,7 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
             Capabilities.MULTI_PREFIX,
             Capabilities.READ_MARKER,
             Capabilities.SERVER_TIME,
+            Capabilities.SETNAME,
         ),
     )
 
@@ -70,6 +73,7 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
     isupport = {
         "BOT": "B",
         "CASEMAPPING": "ascii",
+        "MONITOR": "100",
         "PREFIX": "(ov)@+",
         "UTF8ONLY": None,
         "WHOX": None,
