@@ -65,6 +65,10 @@ type Config struct {
 	// "https://chat.example.org" or "*.example.org"; the API's own always may.
 	Origins []string
 
+	// Proxies are the networks of proxies that may say for whom they ask, by
+	// X-Forwarded-For or Forwarded.
+	Proxies []netip.Prefix
+
 	Refused func(ircbus.Code) // counts refused events; may be nil
 	Closed  bool              // everything but /healthz needs a login
 	MaxBody int               // bytes of one event; 0 means ircbus.MaxBody
@@ -154,14 +158,16 @@ func (h *Handler) Stats() Stats {
 }
 
 // ServeHTTP implements http.Handler.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.mux.ServeHTTP(w, h.forwarded(r))
+}
 
 // base returns the public address of the API without a slash at its end.
 func (h *Handler) base(r *http.Request) string {
 	if h.URL != "" {
 		return h.URL
 	}
-	if r.TLS != nil {
+	if isSecure(r) {
 		return "https://" + r.Host
 	}
 	return "http://" + r.Host

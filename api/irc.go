@@ -41,7 +41,7 @@ func (h *Handler) serveIRC(w http.ResponseWriter, r *http.Request) error {
 	}
 	ws.SetReadLimit(maxIRCMessage)
 	from := net.TCPAddrFromAddrPort(netip.AddrPortFrom(remote(r), remotePort(r)))
-	h.ServeIRC(newIRCConn(ws, taken.out, from, r.TLS != nil))
+	h.ServeIRC(newIRCConn(ws, taken.out, from, isSecure(r)))
 	return nil
 }
 

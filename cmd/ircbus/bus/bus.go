@@ -109,7 +109,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if b.listeners, err = listen(ctx, c, b.cert.forIRC()); err != nil {
+	if b.listeners, err = listen(ctx, c, b.cert.forIRC(), b.log); err != nil {
 		return err
 	}
 	b.base = baseURL(c, b.listeners)
@@ -152,7 +152,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Log: countedLog{b.store, b}, Index: b.store,
 		Login: b.login, LoginToken: b.loginToken, Operator: b.isOperator,
 		Wikis: b.directory.wikis, Refused: b.metrics.refused,
-		ServeIRC: b.irc.ServeConn, Origins: c.WebSocket.Origins,
+		ServeIRC: b.irc.ServeConn, Origins: c.WebSocket.Origins, Proxies: c.proxies(),
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,
 		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL,
@@ -162,7 +162,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		return err
 	}
 	b.web = newWebServer(b.sessions.track(b.api), b.cert.config(), b.log)
-	(&crowd{limit: cmp.Or(c.Limits.PerAddress, defaultPerAddress)}).watch(b.web)
+	(&crowd{limit: cmp.Or(c.Limits.PerAddress, defaultPerAddress), proxies: c.proxies()}).watch(b.web)
 	if err := b.openDoor(); err != nil {
 		return err
 	}

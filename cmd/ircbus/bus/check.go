@@ -61,6 +61,8 @@ func (c Config) Check() []*Problem {
 		_, err := loadPair(c.Cert, c.Key)
 		found.add(err, "cert")
 	}
+	_, err := prefixes(c.Proxies)
+	found.add(err, "proxies")
 	c.checkWords(&found)
 	texts := map[string]string{} // whose a readable channel is
 	for _, name := range sortedKeys(c.Publishers) {

@@ -4,6 +4,7 @@ package bus
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -25,6 +26,8 @@ type Config struct {
 	Cert    string `toml:"cert"` // PEM file, for the TLS addresses
 	Key     string `toml:"key"`  // PEM file
 	URL     string `toml:"url"`  // public base address of the HTTP API, "" = from the address bound
+
+	Proxies []string `toml:"proxies"` // networks of proxies that may say where connections come from
 
 	Name           string   `toml:"name"`    // the server's name on IRC
 	Network        string   `toml:"network"` // the network's name on IRC
@@ -116,6 +119,12 @@ func (l Limits) irc() ircd.Limits {
 		PerAddress: l.PerAddress, Lines: l.Lines, Burst: l.Burst,
 		Channels: l.Channels, Filters: l.Filters, Behind: l.Behind,
 	}
+}
+
+// proxies is Proxies as networks; Check has refused what is none.
+func (c Config) proxies() []netip.Prefix {
+	networks, _ := prefixes(c.Proxies)
+	return networks
 }
 
 // Age is a duration that may be written in days and weeks: "90d".

@@ -10,10 +10,11 @@ import (
 )
 
 // crowd limits how many HTTP connections one address has open, as the IRC server
-// does for its own, so that no stranger can take them all. Loopback, where a
-// proxy may be, is not limited.
+// does for its own, so that no stranger can take them all. Loopback and the listed
+// proxies, which connect for many, are not limited.
 type crowd struct {
-	limit int // static
+	limit   int            // static
+	proxies []netip.Prefix // static
 
 	mu   sync.Mutex
 	open map[netip.Prefix]int
@@ -52,7 +53,7 @@ func (c *crowd) watch(server *http.Server) {
 
 // enter counts a new connection and reports whether there is room for it.
 func (c *crowd) enter(from net.Addr) bool {
-	prefix, limited := limitedPrefix(from)
+	prefix, limited := c.limited(from)
 	if !limited {
 		return true
 	}
@@ -63,7 +64,7 @@ func (c *crowd) enter(from net.Addr) bool {
 }
 
 func (c *crowd) leave(from net.Addr) {
-	prefix, limited := limitedPrefix(from)
+	prefix, limited := c.limited(from)
 	if !limited {
 		return
 	}
@@ -72,6 +73,13 @@ func (c *crowd) leave(from net.Addr) {
 	if c.open[prefix]--; c.open[prefix] <= 0 {
 		delete(c.open, prefix)
 	}
+}
+
+func (c *crowd) limited(from net.Addr) (netip.Prefix, bool) {
+	if listed(c.proxies, from) {
+		return netip.Prefix{}, false
+	}
+	return limitedPrefix(from)
 }
 
 // limitedPrefix is what one customer of a provider has: an IPv4 address or an

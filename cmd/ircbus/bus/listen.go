@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -18,7 +19,7 @@ type listeners struct {
 }
 
 // listen opens all of them or none.
-func listen(ctx context.Context, c Config, secure *tls.Config) (_ listeners, err error) {
+func listen(ctx context.Context, c Config, secure *tls.Config, log *slog.Logger) (_ listeners, err error) {
 	var l listeners
 	defer func() {
 		if err != nil {
@@ -43,6 +44,7 @@ func listen(ctx context.Context, c Config, secure *tls.Config) (_ listeners, err
 		if *door.listener, err = config.Listen(ctx, "tcp", door.address); err != nil {
 			return listeners{}, listenError(err, door.address, door.flag, door.key)
 		}
+		*door.listener = behindProxies(*door.listener, c.proxies(), log)
 	}
 	if l.ircTLS != nil {
 		l.ircTLS = tls.NewListener(l.ircTLS, secure)
