@@ -9,8 +9,8 @@ func (s *Server) appeared(p *person) {
 	s.tellMonitors(p.nick, "730", p.source())
 }
 
-// vanished remembers that the person had its nick, and tells those who monitor
-// it that nobody has it now.
+// vanished remembers that the person had its nick, through the connection if
+// that is not nil, and tells those who monitor it that nobody has it now.
 func (s *Server) vanished(p *person, c *client) {
 	past := pastNick{nick: p.nick, user: p.user, host: p.host, real: p.real, account: p.account, until: time.Now()}
 	if c != nil {

@@ -281,7 +281,7 @@ func (s *Server) rename(p *person, by *client, nick string) {
 		delete(s.nicks, key)
 	}
 	if !same {
-		s.vanished(p, p.clients[0])
+		s.vanished(p, p.clients[0]) // only publishers have none, and they keep their nicks
 	}
 	p.nick = nick
 	s.nicks[foldNick(nick)] = p
