@@ -29,6 +29,7 @@ const (
 	capServerTime
 	capSetname
 	capStandardReplies
+	capSTS
 	capUserhostInNames
 )
 
@@ -63,6 +64,7 @@ var capabilities = []struct {
 	{capServerTime, "server-time", ""},
 	{capSetname, "setname", ""},
 	{capStandardReplies, "standard-replies", ""},
+	{capSTS, "sts", ""},
 	{capUserhostInNames, "userhost-in-names", ""},
 }
 
@@ -81,6 +83,8 @@ func (c *client) capValue(bit capSet) (value string, offered bool) {
 	switch bit {
 	case capMultiline:
 		return c.srv.multilineLimits(), true
+	case capSTS:
+		return c.stsPolicy()
 	case capSASL:
 		value = c.mechanisms()
 		return value, value != ""

@@ -56,6 +56,7 @@ func (c *client) capReq(request string) {
 	for _, name := range strings.Fields(request) {
 		name, off := strings.CutPrefix(name, "-")
 		bit, ok := capByName(name)
+		ok = ok && bit != capSTS // is there to be read, not to be asked for
 		if _, offered := c.capValue(bit); !offered {
 			ok = false
 		}

@@ -34,6 +34,8 @@ type Config struct {
 	// channels point to; "" if there is none.
 	HTTP string
 
+	STS STS // zero: none
+
 	RequireLogin   bool // nobody gets in without an account (docs/protocol.md, "Trust")
 	NoUserChannels bool // people cannot make channels
 

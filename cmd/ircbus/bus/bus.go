@@ -128,7 +128,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 	}
 	b.irc, err = ircd.New(ircd.Config{
 		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD, Admin: c.Admin,
-		HTTP:         b.base,
+		HTTP: b.base, STS: c.STS.irc(b.listeners.ircTLS),
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
 		Head: b.head, Events: b.events, Chat: b.store,
 		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,

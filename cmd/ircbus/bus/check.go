@@ -75,6 +75,7 @@ func (c Config) Check() []*Problem {
 	}
 	c.MediaWiki.check(&found)
 	c.WebSocket.check(&found)
+	c.STS.check(&found, c.IRCTLS)
 	c.Registration.check(&found)
 	c.Limits.check(&found)
 	c.Chat.check(&found)
@@ -214,6 +215,15 @@ func (w WebSocket) check(found *checker) {
 		if _, err := path.Match(origin, ""); err != nil || host == "" || strings.ContainsAny(host, "/ ") {
 			found.add(fmt.Errorf("%q is not a site like https://chat.example.org or *.example.org", origin), "websocket", "origins")
 		}
+	}
+}
+
+func (s STS) check(found *checker, ircTLS string) {
+	if s.Enabled && ircTLS == "" {
+		found.add(errors.New("clients cannot be sent to TLS without an irc_tls address"), "sts", "enabled")
+	}
+	if s.Port < 0 || s.Port > 65535 {
+		found.add(fmt.Errorf("%d is not a port", s.Port), "sts", "port")
 	}
 }
 

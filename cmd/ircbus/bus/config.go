@@ -4,6 +4,7 @@ package bus
 
 import (
 	"log/slog"
+	"net"
 	"net/netip"
 	"time"
 
@@ -41,6 +42,7 @@ type Config struct {
 	Publishers map[string]Publisher `toml:"publisher"` // by account
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
 	WebSocket  WebSocket            `toml:"websocket"`
+	STS        STS                  `toml:"sts"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
 
 	Chat   Chat   `toml:"chat"`
@@ -88,6 +90,13 @@ type WebSocket struct {
 	Origins []string `toml:"origins"` // sites whose pages may connect, beside the bus's own
 }
 
+// STS tells IRC clients to use TLS (ircv3.net/specs/extensions/sts).
+type STS struct {
+	Enabled  bool `toml:"enabled"`
+	Port     int  `toml:"port"`     // that clients shall connect to, 0 = irc_tls's
+	Duration Age  `toml:"duration"` // for which they remember it
+}
+
 // Retention says how long events of a channel are kept. Zero does not limit.
 type Retention struct {
 	MaxAge   Age `toml:"max_age"`
@@ -119,6 +128,18 @@ func (l Limits) irc() ircd.Limits {
 		PerAddress: l.PerAddress, Lines: l.Lines, Burst: l.Burst,
 		Channels: l.Channels, Filters: l.Filters, Behind: l.Behind,
 	}
+}
+
+// irc is the policy as the IRC server takes it.
+func (s STS) irc(secure net.Listener) ircd.STS {
+	if !s.Enabled || secure == nil {
+		return ircd.STS{}
+	}
+	policy := ircd.STS{Port: s.Port, Duration: time.Duration(s.Duration)}
+	if tcp, ok := secure.Addr().(*net.TCPAddr); ok && policy.Port == 0 {
+		policy.Port = tcp.Port
+	}
+	return policy
 }
 
 // proxies is Proxies as networks; Check has refused what is none.
@@ -155,6 +176,7 @@ func Default() Config {
 		Registration: Registration{MinPassword: account.MinPassword},
 		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
 		Replay:       Replay{Text: 10, Chat: 10},
+		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
 			PerAddress: defaultPerAddress, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Behind: 8 << 20,
