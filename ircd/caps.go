@@ -18,13 +18,16 @@ const (
 	capPreAway
 	capReadMarker
 	capRedaction
+	capDraftNoImplicitNames
 	capEchoMessage
 	capExtendedIsupport
 	capExtendedJoin
 	capExtendedMonitor
+	capInviteNotify
 	capLabeledResponse
 	capMessageTags
 	capMultiPrefix
+	capNoImplicitNames
 	capSASL
 	capServerTime
 	capSetname
@@ -54,12 +57,15 @@ var capabilities = []struct {
 	{capMultiline, "draft/multiline", ""},
 	{capPreAway, "draft/pre-away", ""},
 	{capReadMarker, "draft/read-marker", ""},
+	{capDraftNoImplicitNames, "draft/no-implicit-names", ""},
 	{capEchoMessage, "echo-message", ""},
 	{capExtendedJoin, "extended-join", ""},
 	{capExtendedMonitor, "extended-monitor", ""},
+	{capInviteNotify, "invite-notify", ""},
 	{capLabeledResponse, "labeled-response", ""},
 	{capMessageTags, "message-tags", ""},
 	{capMultiPrefix, "multi-prefix", ""},
+	{capNoImplicitNames, "no-implicit-names", ""}, // and under the name by which many clients know it
 	{capSASL, "sasl", ""},
 	{capServerTime, "server-time", ""},
 	{capSetname, "setname", ""},

@@ -18,30 +18,28 @@ type channel struct {
 	topicBy string
 	topicAt time.Time
 
-	modes string // of imnst, sorted
+	modes string // of flagModes, sorted
 	key   string // mode k
 	limit int    // mode l
-	bans  []ban
+	lists map[rune][]entry
 }
 
-type ban struct {
-	mask, by string
-	at       time.Time
+func newChannel(name string) *channel {
+	return &channel{
+		name: name, created: time.Now(), modes: "nt",
+		members: make(map[*person]*membership), lists: make(map[rune][]entry),
+	}
 }
 
-func (ch *channel) has(mode byte) bool { return strings.IndexByte(ch.modes, mode) >= 0 }
+func (ch *channel) has(mode rune) bool { return strings.ContainsRune(ch.modes, mode) }
 
-func (ch *channel) set(mode byte, on bool) {
-	modes := []byte(strings.ReplaceAll(ch.modes, string(mode), ""))
+func (ch *channel) set(mode rune, on bool) {
+	modes := []rune(strings.ReplaceAll(ch.modes, string(mode), ""))
 	if on {
 		modes = append(modes, mode)
 	}
 	slices.Sort(modes)
 	ch.modes = string(modes)
-}
-
-func (ch *channel) banned(p *person) bool {
-	return slices.ContainsFunc(ch.bans, func(b ban) bool { return matchMask(b.mask, p.source()) })
 }
 
 // others yields the members' connections but one.

@@ -3,7 +3,6 @@ package ircd
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
 	"github.com/ircbus/ircbus"
@@ -75,9 +74,7 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 	c.views[foldChan(name)] = v
 	v.view.enter(c, v)
 	c.respond(c.joinMessage(name, c.caps))
-	c.replyTopic(v.target())
-	c.replyMarker(name)
-	c.replyNames(v.target())
+	c.replyJoined(v.target())
 	c.replayView(v)
 	return nil
 }
@@ -87,13 +84,16 @@ func (c *client) joinChannel(name, key string) error {
 	ch := c.srv.channels[foldChan(name)]
 	var r rank
 	if ch == nil {
-		if err := ircbus.CheckChannel(name); err != nil {
-			return errNoSuchChannel(name, err.Error())
+		switch err := ircbus.CheckChannel(name); {
+		case !strings.HasPrefix(name, "#"):
+			return errNoSuchChannel(name, "The name of a channel begins with #")
+		case err != nil:
+			return numeric("476", clip(name), err.Error())
 		}
 		if c.srv.cfg.NoUserChannels {
 			return errNoSuchChannel(name, "No publisher has this channel, and people cannot make channels here")
 		}
-		ch = &channel{name: name, created: time.Now(), modes: "nt", members: make(map[*person]*membership)}
+		ch = newChannel(name)
 		c.srv.channels[foldChan(name)] = ch
 		r.op = true
 	} else if err := ch.admits(c, key); err != nil {
@@ -111,22 +111,33 @@ func (c *client) joinChannel(name, key string) error {
 // enter shows the client that it is in the channel.
 func (c *client) enter(ch *channel) {
 	c.respond(c.joinMessage(ch.name, c.caps))
-	c.replyTopic(ch.target())
-	c.replyMarker(ch.name)
-	c.replyNames(ch.target())
+	c.replyJoined(ch.target())
 }
 
-// admits says why somebody may not enter, or nil.
+// replyJoined tells what one is told on entering; the names not to who does
+// without (ircv3.net/specs/extensions/no-implicit-names).
+func (c *client) replyJoined(t *target) {
+	c.replyTopic(t)
+	c.replyMarker(t.name)
+	if c.caps&(capNoImplicitNames|capDraftNoImplicitNames) == 0 {
+		c.replyNames(t)
+	}
+}
+
+// admits says why somebody may not enter, or nil. An operator's invitation
+// opens everything.
 func (ch *channel) admits(c *client, key string) error {
-	switch {
+	switch p := c.person; {
+	case p.opens(c.srv, ch):
+		return nil
+	case ch.bans(p):
+		return numeric("474", ch.name, "You are banned from the channel (+b)")
+	case ch.has('i') && !ch.listed('I', p, false):
+		return numeric("473", ch.name, "The channel is for those who were invited (+i)")
 	case ch.key != "" && key != ch.key:
 		return numeric("475", ch.name, "Wrong key (+k)")
 	case ch.limit > 0 && len(ch.members) >= ch.limit:
 		return numeric("471", ch.name, "The channel is full (+l)")
-	case ch.has('i'):
-		return numeric("473", ch.name, "The channel is for those who were invited (+i)")
-	case ch.banned(c.person):
-		return numeric("474", ch.name, "You are banned from the channel (+b)")
 	}
 	return nil
 }

@@ -1,16 +1,10 @@
 package ircd
 
 import (
-	"strconv"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
-)
-
-const (
-	maxModes = 8 // changes with a parameter in one line
-	maxBans  = 50
 )
 
 // cmdMode shows or changes modes (modern.ircdocs.horse/#mode-message).
@@ -26,10 +20,8 @@ func (c *client) cmdMode(msg *ircmsg.Message) error {
 	case len(args) == 0:
 		c.showModes(t)
 		return nil
-	case t.feed != nil:
-		return c.feedMode(t, args)
 	}
-	return c.channelMode(t.channel, args)
+	return c.channelMode(t, parseChanges(args))
 }
 
 func (c *client) showModes(t *target) {
@@ -55,194 +47,52 @@ func (c *client) showModes(t *target) {
 	c.reply("329", ch.name, itoa(ch.created.Unix()))
 }
 
-// feedMode refuses everything but questions for the lists, which clients ask on
-// joining.
-func (c *client) feedMode(t *target, args []string) error {
-	if len(args) == 1 && c.showLists(t.name, nil, args[0]) {
-		return nil
-	}
-	return errNotOperator(t.name, "The modes of a publisher's channel are fixed")
-}
-
-// showLists answers "+b" and the like. Exceptions we do not have.
-func (c *client) showLists(name string, bans []ban, modes string) bool {
-	modes = strings.TrimLeft(modes, "+")
-	if modes == "" || strings.Trim(modes, "beI") != "" {
-		return false
-	}
-	for _, mode := range modes {
-		switch mode {
-		case 'b':
-			for _, b := range bans {
-				c.reply("367", name, b.mask, b.by, itoa(b.at.Unix()))
-			}
-			c.reply("368", name, "End of the ban list")
-		case 'e':
-			c.reply("349", name, "End of the exception list")
-		case 'I':
-			c.reply("347", name, "End of the invite list")
+// channelMode changes the modes of a channel. Everybody may ask for the lists,
+// as clients do on joining; the modes of feeds are fixed.
+func (c *client) channelMode(t *target, changes []change) error {
+	if slices.ContainsFunc(changes, func(w change) bool { return !w.asks() }) {
+		if t.feed != nil {
+			return errNotOperator(t.name, "The modes of a publisher's channel are fixed")
+		}
+		if err := c.mustBeOp(t.channel, "Only operators change modes"); err != nil {
+			return err
 		}
 	}
-	return true
+	var done []change
+	given, unknown := 0, map[rune]bool{}
+	for _, w := range changes {
+		if w.given {
+			given++
+		}
+		switch {
+		case w.asks() || unknown[w.mode]:
+			continue
+		case w.given && given > maxModes:
+			c.answer("MODE", errModeParam(t.channel, &w, "One line has at most "+itoa(maxModes)+" changes with a parameter"))
+			continue
+		}
+		changed, err := c.change(t.channel, &w)
+		unknown[w.mode] = err != nil && !strings.ContainsRune(paramModes, w.mode)
+		c.answer("MODE", err)
+		if changed {
+			done = append(done, w)
+		}
+	}
+	if t.channel != nil {
+		t.channel.announce(c, done)
+	}
+	c.showLists(t, changes)
+	return nil
 }
 
-// modeChange collects what was changed, for all to see.
-type modeChange struct {
-	modes  string
-	sign   byte
-	params []string
-}
-
-func (mc *modeChange) add(on bool, mode byte, param string) {
-	sign := byte('-')
-	if on {
-		sign = '+'
-	}
-	if sign != mc.sign {
-		mc.modes += string(sign)
-		mc.sign = sign
-	}
-	mc.modes += string(mode)
-	if param != "" {
-		mc.params = append(mc.params, param)
-	}
-}
-
-// channelMode changes the modes of a channel of people.
-func (c *client) channelMode(ch *channel, args []string) error {
-	if len(args) == 1 && c.showLists(ch.name, ch.bans, args[0]) {
-		return nil
-	}
+// mustBeOp says why the client may not do what is for operators of the channel,
+// or nil.
+func (c *client) mustBeOp(ch *channel, why string) error {
 	switch m := ch.members[c.person]; {
 	case m == nil:
 		return errNotOnChannel(ch.name)
 	case !m.op:
-		return errNotOperator(ch.name, "Only operators change modes")
-	}
-	var done modeChange
-	on, params := true, args[1:]
-	for i := range len(args[0]) {
-		mode := args[0][i]
-		if mode == '+' || mode == '-' {
-			on = mode == '+'
-			continue
-		}
-		var param string
-		if strings.IndexByte("ovbk", mode) >= 0 || mode == 'l' && on {
-			if len(done.params) == maxModes || len(params) == 0 && (on || mode != 'k') {
-				continue
-			}
-			if len(params) > 0 {
-				param, params = params[0], params[1:]
-			}
-		}
-		if err := c.changeMode(ch, on, mode, param, &done); err != nil {
-			c.answer("MODE", err)
-		}
-	}
-	if done.modes != "" {
-		m := c.message("MODE", append([]string{ch.name, done.modes}, done.params...)...)
-		c.srv.keep(ch, &m)
-		ch.sendOthers(c, m)
-		c.respond(m)
+		return errNotOperator(ch.name, why)
 	}
 	return nil
-}
-
-func (c *client) changeMode(ch *channel, on bool, mode byte, param string, done *modeChange) error {
-	switch mode {
-	case 'i', 'm', 'n', 's', 't':
-		if ch.has(mode) != on {
-			ch.set(mode, on)
-			done.add(on, mode, "")
-		}
-	case 'k':
-		return c.changeKey(ch, on, param, done)
-	case 'l':
-		limit, err := strconv.ParseUint(param, 10, 31)
-		if on && (err != nil || limit == 0) {
-			return nil
-		}
-		if ch.limit != int(limit) {
-			ch.limit = int(limit)
-			done.add(on, 'l', param)
-		}
-	case 'o', 'v':
-		return c.changeRank(ch, on, mode, param, done)
-	case 'b':
-		return c.changeBan(ch, on, param, done)
-	default:
-		return numeric("472", string(mode), "This server does not know this mode")
-	}
-	return nil
-}
-
-// changeKey takes any key away, whichever was named, and shows no key then.
-func (c *client) changeKey(ch *channel, on bool, key string, done *modeChange) error {
-	switch {
-	case on && (key == "" || key[0] == ':' || len(key) > maxKeyLen || strings.ContainsAny(key, " ,")):
-		return numeric("525", ch.name, "A key has 1 to "+itoa(maxKeyLen)+" bytes, no blank and no comma, and does not begin with a colon")
-	case on && ch.key != key:
-		ch.key = key
-		done.add(true, 'k', key)
-	case !on && ch.key != "":
-		ch.key = ""
-		done.add(false, 'k', "*")
-	}
-	return nil
-}
-
-func (c *client) changeRank(ch *channel, on bool, mode byte, nick string, done *modeChange) error {
-	p := c.srv.nicks[foldNick(nick)]
-	m := ch.members[p]
-	if m == nil {
-		return numeric("441", clip(nick), ch.name, "This person is not on the channel")
-	}
-	flag := &m.op
-	if mode == 'v' {
-		flag = &m.voice
-	}
-	if *flag != on {
-		*flag = on
-		done.add(on, mode, p.nick)
-	}
-	return nil
-}
-
-func (c *client) changeBan(ch *channel, on bool, mask string, done *modeChange) error {
-	mask = completeMask(mask)
-	at := -1
-	for i, b := range ch.bans {
-		if strings.EqualFold(b.mask, mask) {
-			at = i
-		}
-	}
-	switch {
-	case on == (at >= 0):
-		return nil
-	case on && (len(ch.bans) == maxBans || len(mask) > maxMaskLen):
-		return numeric("478", ch.name, "b", "A channel has at most "+itoa(maxBans)+" bans of "+itoa(maxMaskLen)+" bytes")
-	case on:
-		ch.bans = append(ch.bans, ban{mask, c.source(), time.Now()})
-	default:
-		ch.bans = append(ch.bans[:at], ch.bans[at+1:]...)
-	}
-	done.add(on, 'b', mask)
-	return nil
-}
-
-// completeMask makes nick!user@host of what somebody typed.
-func completeMask(mask string) string {
-	mask = clip(mask)
-	nick, rest, found := strings.Cut(mask, "!")
-	if !found {
-		if strings.Contains(mask, "@") {
-			return "*!" + mask
-		}
-		return mask + "!*@*"
-	}
-	if !strings.Contains(rest, "@") {
-		rest += "@*"
-	}
-	return nick + "!" + rest
 }

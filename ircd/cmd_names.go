@@ -1,24 +1,30 @@
 package ircd
 
-import (
-	"strings"
+import "github.com/ergochat/irc-go/ircmsg"
 
-	"github.com/ergochat/irc-go/ircmsg"
-)
-
-// cmdNames lists who is in a channel (modern.ircdocs.horse/#names-message).
+// cmdNames lists who is in channels (modern.ircdocs.horse/#names-message). One
+// line ends the list, with what was asked for.
 func (c *client) cmdNames(msg *ircmsg.Message) error {
-	if len(msg.Params) == 0 {
+	if len(msg.Params) == 0 || msg.Params[0] == "" {
 		c.reply("366", "*", "End of NAMES")
 		return nil
 	}
-	for name := range strings.SplitSeq(msg.Params[0], ",") {
-		if t := c.find(name); t != nil {
+	names, err := splitTargets(msg.Params[0])
+	if err != nil {
+		return err
+	}
+	if len(names) == 1 {
+		if t := c.find(names[0]); t != nil {
 			c.replyNames(t)
-		} else {
-			c.reply("366", clip(name), "End of NAMES")
+			return nil
 		}
 	}
+	for _, name := range names {
+		if t := c.find(name); t != nil {
+			c.replyMembers(t)
+		}
+	}
+	c.reply("366", clip(msg.Params[0]), "End of NAMES")
 	return nil
 }
 
@@ -26,6 +32,11 @@ func (c *client) cmdNames(msg *ircmsg.Message) error {
 const namesLine = 300
 
 func (c *client) replyNames(t *target) {
+	c.replyMembers(t)
+	c.reply("366", t.name, "End of NAMES")
+}
+
+func (c *client) replyMembers(t *target) {
 	var line []byte
 	flush := func() {
 		if len(line) > 0 {
@@ -44,7 +55,6 @@ func (c *client) replyNames(t *target) {
 		line = append(append(line, ' '), name...)
 	}
 	flush()
-	c.reply("366", t.name, "End of NAMES")
 }
 
 // kind is the symbol of a channel in NAMES: secret or public.
@@ -81,4 +91,15 @@ func (c *client) present(t *target) []presence {
 		}
 	}
 	return all
+}
+
+// fit drops what does not go into one line.
+func fit(names []string) []string {
+	size := 0
+	for i, name := range names {
+		if size += len(name) + 1; size > namesLine {
+			return names[:i]
+		}
+	}
+	return names
 }

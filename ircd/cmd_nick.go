@@ -21,8 +21,14 @@ func (c *client) cmdNick(msg *ircmsg.Message) error {
 	case c.srv.taken(nick, c.person):
 		return numeric("433", nick, c.srv.whyTaken(nick))
 	}
-	if nick != c.nick {
-		c.srv.rename(c.person, c, nick)
+	if nick == c.nick {
+		return nil
 	}
+	for _, m := range c.channels { // in which others could not tell who is banned
+		if !m.op && !m.voice && m.channel.mutes(c.person) {
+			return numeric("435", nick, m.channel.name, "You are banned from speaking in a channel, so you keep your nick there")
+		}
+	}
+	c.srv.rename(c.person, c, nick)
 	return nil
 }

@@ -9,7 +9,17 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
+// maxTargets is how many recipients, or people, or channels one line may name in
+// most commands (modern.ircdocs.horse/#targmax-parameter).
 const maxTargets = 4
+
+func splitTargets(list string) ([]string, error) {
+	targets := strings.Split(list, ",")
+	if len(targets) > maxTargets {
+		return nil, numeric("407", clip(targets[maxTargets]), "At most "+itoa(maxTargets)+" names in one line")
+	}
+	return targets, nil
+}
 
 // cmdPrivmsg sends PRIVMSG, NOTICE and TAGMSG between people
 // (modern.ircdocs.horse/#privmsg-message). What publishers publish goes another
@@ -26,9 +36,9 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	case len(text) == 0 || text[0] == "":
 		return numeric("412", "No text to send")
 	}
-	targets := strings.Split(params[0], ",")
-	if len(targets) > maxTargets {
-		return numeric("407", clip(targets[maxTargets]), "At most "+strconv.Itoa(maxTargets)+" recipients in one line")
+	targets, err := splitTargets(params[0])
+	if err != nil {
+		return err
 	}
 	tags := clientTags(msg)
 	for _, target := range targets {
@@ -49,27 +59,40 @@ func (c *client) cmdNotice(msg *ircmsg.Message) error {
 	return nil
 }
 
-// say sends to one target, the message's first parameter.
+// say sends to one target, the message's first parameter. With prefixes before
+// a channel's name only members of that rank get it
+// (modern.ircdocs.horse/#statusmsg-parameter).
 func (c *client) say(m message) error {
 	if m.command == "TAGMSG" && m.client == "" {
 		return nil
 	}
 	target := m.params[0]
 	m.msgid = c.srv.nextMessageID()
-	if !strings.HasPrefix(target, "#") {
+	name := strings.TrimLeft(target, prefixes)
+	if !strings.HasPrefix(name, "#") {
 		return c.sayTo(target, m)
 	}
-	ch := c.srv.channels[foldChan(target)]
+	ch := c.srv.channels[foldChan(name)]
 	if ch == nil {
-		return c.sayInFeed(m.command, target)
+		return c.sayInFeed(m.command, name)
 	}
-	if err := ch.hears(c); err != nil {
+	if err := ch.hears(c, m); err != nil {
 		return err
 	}
-	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, channel: foldChan(ch.name)})
-	c.srv.keep(ch, &m)
-	for other := range ch.others(c) {
-		other.hear(m)
+	prefix := target[:len(target)-len(name)]
+	if prefix == "" {
+		c.srv.sent.add(sent{msgid: m.msgid, from: c.person, channel: foldChan(ch.name)})
+		c.srv.keep(ch, &m)
+	}
+	for p, r := range ch.members {
+		if !r.reached(prefix) {
+			continue
+		}
+		for _, other := range p.clients {
+			if other != c {
+				other.hear(m)
+			}
+		}
 	}
 	c.echo(m)
 	return nil
@@ -90,18 +113,19 @@ func (c *client) echo(m message) {
 	}
 }
 
-// hears says why the client may not speak in the channel, or nil.
-func (ch *channel) hears(c *client) error {
-	m := ch.members[c.person]
-	switch {
-	case m == nil && ch.has('n'):
+// hears says why the client may not say this in the channel, or nil.
+func (ch *channel) hears(c *client, m message) error {
+	switch r := ch.members[c.person]; {
+	case r == nil && ch.has('n'):
 		return errCannotSend(ch.name, "Only members may speak here (+n)")
-	case m != nil && (m.op || m.voice):
+	case ch.has('C') && m.isRequest():
+		return errCannotSend(ch.name, "CTCP is not wanted here, except ACTION (+C)")
+	case r != nil && (r.op || r.voice):
 		return nil
 	case ch.has('m'):
 		return errCannotSend(ch.name, "Only operators and voiced members may speak here (+m)")
-	case ch.banned(c.person):
-		return errCannotSend(ch.name, "You are banned from the channel (+b)")
+	case ch.mutes(c.person):
+		return errCannotSend(ch.name, "You are banned from speaking here (+b)")
 	}
 	return nil
 }
@@ -132,7 +156,7 @@ func (c *client) sayTo(nick string, m message) error {
 	case p == nil:
 		return errNoSuchNick(nick)
 	case len(p.clients) == 0:
-		return numeric("301", p.nick, "Nobody is connected as "+p.nick+" now, so nobody reads this")
+		return errNotConnected(p)
 	}
 	m.params[0] = p.nick
 	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, to: p})

@@ -5,25 +5,58 @@ import (
 	"strings"
 
 	"github.com/ergochat/irc-go/ircmsg"
+	"github.com/ircbus/ircbus"
 )
 
-// cmdWhois describes one person (modern.ircdocs.horse/#whois-message). A
-// publisher is there whether it is connected or not.
+// cmdWhois describes people, by their nicks or by masks of these
+// (modern.ircdocs.horse/#whois-message). A publisher is there whether it is
+// connected or not.
 func (c *client) cmdWhois(msg *ircmsg.Message) error {
 	if len(msg.Params) == 0 || msg.Params[0] == "" {
 		return numeric("431", "No nick given")
 	}
-	nick := msg.Params[len(msg.Params)-1]
-	nick, _, _ = strings.Cut(nick, ",")
-	p := c.srv.nicks[foldNick(nick)]
-	if p == nil {
-		c.answer("WHOIS", errNoSuchNick(nick))
-		c.reply("318", clip(nick), "End of WHOIS")
-		return nil
+	asked := msg.Params[0]
+	if len(msg.Params) > 1 {
+		server := asked
+		asked = msg.Params[1]
+		if ircbus.Fold(server) != ircbus.Fold(c.srv.cfg.Name) && c.srv.nicks[foldNick(server)] == nil {
+			return numeric("402", clip(server), "There is no such server")
+		}
 	}
+	nicks, err := splitTargets(asked)
+	if err != nil {
+		return err
+	}
+	for _, nick := range nicks {
+		c.answer("WHOIS", c.whois(nick))
+	}
+	c.reply("318", clip(asked), "End of WHOIS")
+	return nil
+}
+
+// whois describes one person, or those that fit a mask.
+func (c *client) whois(nick string) error {
+	var found []presence
+	if strings.ContainsAny(nick, "*?") {
+		found = c.findPeople(nick, maxWhois, func(p *person, mask string) bool { return matchMask(mask, p.nick) })
+	} else if p := c.srv.nicks[foldNick(nick)]; p != nil {
+		found = []presence{{person: p}}
+	}
+	for _, p := range found {
+		c.describePerson(p.person)
+	}
+	if len(found) == 0 {
+		return errNoSuchNick(nick)
+	}
+	return nil
+}
+
+func (c *client) describePerson(p *person) {
 	c.reply("311", p.nick, p.user, p.host, "*", p.real)
-	if channels := c.channelsOf(p); len(channels) > 0 {
-		c.reply("319", p.nick, strings.Join(channels, " "))
+	for _, some := range wrap(c.channelsOf(p), namesLine) {
+		if len(some) > 0 {
+			c.reply("319", p.nick, strings.Join(some, " "))
+		}
 	}
 	c.reply("312", p.nick, c.srv.cfg.Name, c.srv.cfg.Network)
 	if p.isOperator() {
@@ -35,24 +68,27 @@ func (c *client) cmdWhois(msg *ircmsg.Message) error {
 	if p.isBot() {
 		c.reply("335", p.nick, "is a bot")
 	}
-	c.whoisState(p)
-	c.reply("318", p.nick, "End of WHOIS")
-	return nil
-}
-
-// whoisState tells what only somebody has who is connected.
-func (c *client) whoisState(p *person) {
 	if p.away != "" {
 		c.reply("301", p.nick, p.away)
 	}
-	if p.publisher != nil {
-		if len(p.clients) == 0 {
-			c.reply("320", p.nick, "publishes on this bus and is not connected by IRC now")
-		}
-		return
+	switch {
+	case p.publisher == nil:
+		c.describeConnections(p)
+	case len(p.clients) == 0:
+		c.reply("320", p.nick, "publishes on this bus and is not connected by IRC now")
 	}
-	if p == c.person {
-		c.reply("378", p.nick, "is connecting from "+c.conn.addr.String())
+}
+
+// maxAddresses is how many connections of one person WHOIS shows.
+const maxAddresses = 10
+
+// describeConnections tells what only somebody has who is connected.
+func (c *client) describeConnections(p *person) {
+	if c.seesInto(p) {
+		for _, one := range p.clients[:min(len(p.clients), maxAddresses)] {
+			c.reply("378", p.nick, "is connecting from "+one.conn.addr.String())
+		}
+		c.reply("379", p.nick, "is using modes "+p.modes())
 	}
 	if p.secure() {
 		c.reply("671", p.nick, "is using a secure connection")
@@ -70,29 +106,16 @@ func (c *client) channelsOf(p *person) []string {
 				names = append(names, "+"+fn.name)
 			}
 		}
-	} else {
-		if p == c.person {
-			for _, v := range c.views {
-				names = append(names, v.name)
-			}
+	} else if p == c.person {
+		for _, v := range c.views {
+			names = append(names, v.name)
 		}
-		for _, m := range p.channels {
-			if p == c.person || m.channel.members[c.person] != nil || !m.channel.has('s') && !p.invisible {
-				names = append(names, m.prefix(c.caps.has(capMultiPrefix))+m.channel.name)
-			}
+	}
+	for _, m := range p.channels {
+		if p == c.person || m.channel.members[c.person] != nil || !m.channel.has('s') && !p.invisible {
+			names = append(names, m.prefix(c.caps.has(capMultiPrefix))+m.channel.name)
 		}
 	}
 	slices.Sort(names)
-	return fit(names)
-}
-
-// fit drops what does not go into one line.
-func fit(names []string) []string {
-	size := 0
-	for i, name := range names {
-		if size += len(name) + 1; size > namesLine {
-			return names[:i]
-		}
-	}
 	return names
 }

@@ -14,16 +14,22 @@ import (
 func (c *client) isupport() {
 	limits := c.srv.cfg.Limits
 	tokens := []string{
+		"ACCOUNTEXTBAN=a,account",
 		"AWAYLEN=" + strconv.Itoa(maxAwayLen),
 		"BOT=B",
 		"CASEMAPPING=ascii",
 		"CHANLIMIT=#:" + strconv.Itoa(limits.Channels),
-		"CHANMODES=b,k,l,imnst",
+		"CHANMODES=" + listModes + "," + keyMode + "," + limitMode + "," + flagModes,
 		"CHANNELLEN=" + strconv.Itoa(ircbus.MaxViewLen),
 		"CHANTYPES=#",
 		"CHATHISTORY=" + strconv.Itoa(MaxHistory),
+		"ELIST=CMNTU",
+		"EXCEPTS=e",
+		"EXTBAN=~,am",
+		"INVEX=I",
 		"KEYLEN=" + strconv.Itoa(maxKeyLen),
-		"MAXLIST=b:" + strconv.Itoa(maxBans),
+		"KICKLEN=" + strconv.Itoa(maxKickLen),
+		"MAXLIST=" + listModes + ":" + strconv.Itoa(limits.Masks),
 		"MAXTARGETS=" + strconv.Itoa(maxTargets),
 		"MODES=" + strconv.Itoa(maxModes),
 		"MONITOR=" + strconv.Itoa(maxMonitor),
@@ -31,7 +37,9 @@ func (c *client) isupport() {
 		"MSGREFTYPES=msgid,timestamp",
 		"NETWORK=" + strings.ReplaceAll(c.srv.cfg.Network, " ", `\x20`),
 		"NICKLEN=" + strconv.Itoa(maxNickLen),
-		"PREFIX=(ov)@+",
+		"PREFIX=(" + rankModes + ")" + prefixes,
+		"STATUSMSG=" + prefixes,
+		targmax(),
 		"TOPICLEN=" + strconv.Itoa(maxTopicLen),
 		"USERLEN=" + strconv.Itoa(maxUserLen+1),
 		"UTF8ONLY",
@@ -42,6 +50,16 @@ func (c *client) isupport() {
 		return
 	}
 	c.respondBatch("draft/isupport", nil, func() { c.replyTokens(tokens) })
+}
+
+// targmax says how many names a command takes, where that is limited at all
+// (modern.ircdocs.horse/#targmax-parameter).
+func targmax() string {
+	limits := []string{"JOIN:", "LIST:", "PART:"}
+	for _, command := range []string{"KICK", "NAMES", "NOTICE", "PRIVMSG", "TAGMSG", "WHOIS"} {
+		limits = append(limits, command+":"+strconv.Itoa(maxTargets))
+	}
+	return "TARGMAX=" + strings.Join(limits, ",")
 }
 
 func (c *client) replyTokens(tokens []string) {

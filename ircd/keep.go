@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -62,10 +63,12 @@ func (m *message) worthKeeping() bool {
 }
 
 // isRequest reports whether the message is a CTCP other than ACTION
-// (modern.ircdocs.horse/ctcp).
+// (modern.ircdocs.horse/ctcp), as a whole or in a line that some get alone.
 func (m *message) isRequest() bool {
-	text := m.text()
-	return strings.HasPrefix(text, "\x01") && !strings.HasPrefix(text, actionPrefix)
+	isRequest := func(text string) bool {
+		return strings.HasPrefix(text, "\x01") && !strings.HasPrefix(text, actionPrefix)
+	}
+	return isRequest(m.text()) || slices.ContainsFunc(m.lines, func(l textLine) bool { return isRequest(l.text) })
 }
 
 // actionPrefix begins what /me says.

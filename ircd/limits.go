@@ -15,6 +15,7 @@ type Limits struct {
 	Burst        int           // lines at once before that counts; default 200
 	Channels     int           // channels and views that one connection may be in; default 200
 	Filters      int           // different filtered views of one feed, over all connections; default 1000
+	Masks        int           // bans and exceptions of one channel, all lists together; default 100
 	Behind       int           // bytes that a connection may be behind before it is cut off; default 8 MiB
 	Batch        int           // events of one connection stored together; default 500
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
@@ -33,6 +34,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Burst, 200)
 	def(&l.Channels, 200)
 	def(&l.Filters, 1000)
+	def(&l.Masks, 100)
 	def(&l.Behind, 8<<20)
 	def(&l.Batch, 500)
 	def(&l.BatchOpen, time.Minute)

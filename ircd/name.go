@@ -22,6 +22,7 @@ const (
 	maxNickLen  = ircbus.MaxNameLen
 	maxUserLen  = 16
 	maxTopicLen = 300
+	maxKickLen  = 300
 	maxKeyLen   = 32
 	maxAwayLen  = 200
 	maxRealLen  = 150

@@ -50,6 +50,17 @@ func errNotOnChannel(channel string) error {
 	return numeric("442", clip(channel), "You are not on this channel")
 }
 
+// errNotThere says that the person is not in the channel.
+func errNotThere(p *person, ch *channel) error {
+	return numeric("441", p.nick, ch.name, "This person is not on the channel")
+}
+
+// errNotConnected says that nobody reads what is sent to the person, a
+// publisher.
+func errNotConnected(p *person) error {
+	return numeric("301", p.nick, "Nobody is connected as "+p.nick+" now, so nobody reads this")
+}
+
 func errNotOperator(channel, why string) error { return numeric("482", clip(channel), why) }
 
 // errNotUTF8 tells everybody, whether with standard-replies or not

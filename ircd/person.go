@@ -4,6 +4,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,7 @@ type person struct {
 	away       string
 	clients    []*client // those that have registered
 	channels   map[lcChan]*membership
+	invited    []invitation
 	since      time.Time
 	lastActive time.Time
 	read       map[string]time.Time // read markers of who has no account, by folded target
@@ -52,6 +54,21 @@ func (r rank) prefix(all bool) string {
 		return "+"
 	}
 	return ""
+}
+
+// prefixes are all membership prefixes.
+const prefixes = "@+"
+
+// reached reports whether a message to members with these prefixes is also for
+// this rank: the lowest counts.
+func (r rank) reached(prefix string) bool {
+	switch {
+	case strings.Contains(prefix, "+"):
+		return r.op || r.voice
+	case prefix != "":
+		return r.op
+	}
+	return true
 }
 
 // source is who others see speaking.
@@ -130,8 +147,10 @@ func (p *person) join(ch *channel, r rank) {
 	if p.channels == nil {
 		p.channels = make(map[lcChan]*membership)
 	}
-	p.channels[foldChan(ch.name)] = m
+	key := foldChan(ch.name)
+	p.channels[key] = m
 	ch.members[p] = m
+	p.invited = slices.DeleteFunc(p.invited, func(i invitation) bool { return foldChan(i.name) == key })
 }
 
 // leave takes the person out of the channel, without a word. A channel without
@@ -179,7 +198,7 @@ func (c *client) detach() {
 		s.leave(p, m.channel)
 	}
 	s.count(p, -1)
-	p.away, p.operator, p.wallops = "", "", false
+	p.away, p.invited, p.operator, p.wallops = "", nil, "", false
 	if key := foldNick(p.nick); p.publisher == nil && s.nicks[key] == p {
 		delete(s.nicks, key)
 		s.vanished(p, c)

@@ -118,7 +118,7 @@ func (c *client) welcome() {
 	c.reply("001", fmt.Sprintf("Welcome to %s, %s", s.cfg.Network, c.source()))
 	c.reply("002", fmt.Sprintf("Your host is %s, running %s", s.cfg.Name, s.cfg.Version))
 	c.reply("003", "This server was started "+s.started.UTC().Format(time.RFC1123))
-	c.reply("004", s.cfg.Name, clip(s.cfg.Version), userModes, "biklmnostv", "bklov")
+	c.reply("004", s.cfg.Name, clip(s.cfg.Version), userModes, channelModes, paramModes)
 	c.isupport()
 	c.lusers()
 	c.motd()

@@ -62,22 +62,43 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
 
     optional_behaviors = frozenset(
         (
+            OptionalBehaviors.BAN_EXCEPTION_MODE,
             OptionalBehaviors.CAP_REQ_MINUS,
+            OptionalBehaviors.ELIST_C,
+            OptionalBehaviors.ELIST_M,
+            OptionalBehaviors.ELIST_N,
+            OptionalBehaviors.ELIST_T,
+            OptionalBehaviors.ELIST_U,
+            OptionalBehaviors.INVITE_EXCEPTION_MODE,
+            OptionalBehaviors.INVITE_LIST,
+            OptionalBehaviors.INVITE_OVERRIDES_LIMIT,
             OptionalBehaviors.MULTI_JOIN,
+            OptionalBehaviors.MULTI_KICK,
+            OptionalBehaviors.MULTI_NAMES_COMMAND,
             OptionalBehaviors.MULTI_PRIVMSG,
+            OptionalBehaviors.NO_CTCP,
             OptionalBehaviors.SASL_AFTER_REGISTRATION,
             OptionalBehaviors.SASL_REAUTHENTICATION,
         )
     )
 
     isupport = {
+        "ACCOUNTEXTBAN": "a,account",
         "BOT": "B",
         "CASEMAPPING": "ascii",
+        "CHANMODES": "beI,k,l,Cimnst",
+        "ELIST": "CMNTU",
+        "EXCEPTS": "e",
+        "EXTBAN": "~,am",
+        "INVEX": "I",
         "MONITOR": "100",
         "PREFIX": "(ov)@+",
+        "STATUSMSG": "@+",
         "UTF8ONLY": None,
         "WHOX": None,
     }
+
+    extban_mute_char = "m"
 
     def run(
         self,

@@ -256,7 +256,7 @@ func (l Limits) check(found *checker) {
 		value float64
 	}{
 		{"per_address", float64(l.PerAddress)}, {"lines", l.Lines}, {"burst", float64(l.Burst)},
-		{"channels", float64(l.Channels)}, {"filters", float64(l.Filters)}, {"behind", float64(l.Behind)},
+		{"channels", float64(l.Channels)}, {"filters", float64(l.Filters)}, {"masks", float64(l.Masks)}, {"behind", float64(l.Behind)},
 	} {
 		if limit.value < 0 {
 			found.add(fmt.Errorf("%v must not be negative", limit.value), "limits", limit.key)

@@ -118,6 +118,7 @@ type Limits struct {
 	Burst        int     `toml:"burst"`
 	Channels     int     `toml:"channels"`
 	Filters      int     `toml:"filters"`
+	Masks        int     `toml:"masks"`
 	Behind       int     `toml:"behind"`
 }
 
@@ -126,7 +127,7 @@ func (l Limits) irc() ircd.Limits {
 	return ircd.Limits{
 		Registration: time.Duration(l.Registration), Ping: time.Duration(l.Ping),
 		PerAddress: l.PerAddress, Lines: l.Lines, Burst: l.Burst,
-		Channels: l.Channels, Filters: l.Filters, Behind: l.Behind,
+		Channels: l.Channels, Filters: l.Filters, Masks: l.Masks, Behind: l.Behind,
 	}
 }
 
@@ -179,7 +180,7 @@ func Default() Config {
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
-			PerAddress: defaultPerAddress, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Behind: 8 << 20,
+			PerAddress: defaultPerAddress, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Masks: 100, Behind: 8 << 20,
 		},
 	}
 }
