@@ -68,6 +68,10 @@ type Index interface {
 	// ErrNotFound too, for one that has been redacted as a whole.
 	Event(ctx context.Context, id ircbus.ID) (ircbus.Event, error)
 
+	// Keyed returns the id of the first event of a publisher with a key, whether
+	// it is still kept or not; or ErrNotFound.
+	Keyed(ctx context.Context, publisher, key string) (ircbus.ID, error)
+
 	// Bounds tells where the log begins and ends. Removed covers the given
 	// channels, or all if none is given.
 	Bounds(ctx context.Context, channels ...string) (Bounds, error)

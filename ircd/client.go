@@ -46,6 +46,8 @@ type client struct {
 	caps        capSet
 	*person          // whose connection this is
 	own         *own // events that this publisher's connection publishes
+	paced       paced
+	offer       *offer // a file that it may fetch, or nil
 	views       map[lcChan]*viewing
 	gone        string            // this connection's away message; see settleAway
 	monitored   map[lcNick]string // nicks as the client wrote them

@@ -155,6 +155,8 @@ func (c *client) sayTo(nick string, m message) error {
 	switch {
 	case p == nil:
 		return errNoSuchNick(nick)
+	case p.publisher != nil && c.ask(p.publisher, m):
+		return nil
 	case len(p.clients) == 0:
 		return errNotConnected(p)
 	}

@@ -19,6 +19,7 @@ type Limits struct {
 	Behind       int           // bytes that a connection may be behind before it is cut off; default 8 MiB
 	Batch        int           // events of one connection stored together; default 500
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
+	Pace         time.Duration // between two old events that come as notices; default 2 s
 }
 
 // maxReplies is how many bytes of replies may wait for somebody who has not
@@ -38,6 +39,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Behind, 8<<20)
 	def(&l.Batch, 500)
 	def(&l.BatchOpen, time.Minute)
+	def(&l.Pace, 2*time.Second)
 }
 
 func def[T comparable](field *T, value T) {

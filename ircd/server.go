@@ -57,6 +57,12 @@ type Config struct {
 	// delivered is stored. fn may keep the event. nil: none are kept.
 	Events func(ctx context.Context, q EventQuery, fn func(*ircbus.Event) error) error
 
+	// Keyed is the id of the publisher's event with a key, 0 if there is none. nil:
+	// nobody can ask by key.
+	Keyed func(ctx context.Context, publisher, key string) (ircbus.ID, error)
+
+	DCC DCC // how files are sent
+
 	// Chat keeps what people say in their channels and to one another, if that is
 	// wanted. nil: nothing of it is kept.
 	Chat                      Chat
@@ -135,6 +141,7 @@ type Server struct {
 	channels   map[lcChan]*channel  // people's channels
 	messages   uint64               // people's messages so far, for msgid
 	sent       sentLog              // the newest of them
+	offers     int                  // of files
 	registered int                  // connections
 	arriving   int                  // connections that have neither registered nor ended
 	census     census

@@ -125,6 +125,8 @@ func (c *client) quit(reason string) {
 		reason = c.ending
 	}
 	c.unmonitorAll()
+	c.stopPaced()
+	c.stopOffer()
 	for _, v := range c.views {
 		c.unview(v)
 	}

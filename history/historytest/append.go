@@ -179,6 +179,16 @@ func testDuplicates(t *testing.T, b *bench) {
 	elsewhere := event("moin", "page=E&key=k")
 	elsewhere.Channel = "#elsewhere"
 	check("in another channel", store(t, s, elsewhere)[0], first)
+	for _, publisher := range []string{"moin", "MOIN"} {
+		if id, err := s.Keyed(t.Context(), publisher, "k"); id != first.ID || err != nil {
+			t.Errorf("Keyed of %s: %d, %v", publisher, id, err)
+		}
+	}
+	for _, publisher := range []string{"moin", "nobody"} {
+		if _, err := s.Keyed(t.Context(), publisher, "K"); !errors.Is(err, history.ErrNotFound) {
+			t.Errorf("Keyed of %s with an unknown key: %v", publisher, err)
+		}
+	}
 	if r := store(t, s, event("other", "page=F&key=k"))[0]; r.Duplicate || r.ID <= receipts[3].ID {
 		t.Errorf("another publisher's: %+v", r)
 	}

@@ -67,6 +67,16 @@ func (n *names) text(id int64) string {
 	return ""
 }
 
+// first returns the number of the first spelling of a name, 0 if there is none.
+func (n *names) first(text string) (first int64) {
+	for _, id := range n.folded(text) {
+		if first == 0 || id < first {
+			first = id
+		}
+	}
+	return first
+}
+
 // folded returns the numbers of all spellings of a name.
 func (n *names) folded(text string) (ids []int64) {
 	folded := ircbus.Fold(text)

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
 )
 
 // Limits of one page, which is read at once and then handed on from memory.
@@ -225,4 +227,19 @@ func (s *Store) Event(ctx context.Context, id ircbus.ID) (ircbus.Event, error) {
 		return ircbus.Event{}, s.redacted(ctx, id)
 	}
 	return events[0], nil
+}
+
+// Keyed implements history.Index.
+func (s *Store) Keyed(ctx context.Context, publisher, key string) (ircbus.ID, error) {
+	if err := s.ended(ctx); err != nil {
+		return 0, err
+	}
+	var id int64
+	err := s.snapshot(ctx, func(tx *sql.Tx) error {
+		return tx.QueryRow("SELECT id FROM keys WHERE publisher = ? AND key = ?", s.publishers.first(publisher), key).Scan(&id)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, history.ErrNotFound
+	}
+	return ircbus.ID(id), err
 }

@@ -24,3 +24,12 @@ func (b *Bus) events(ctx context.Context, q ircd.EventQuery, fn func(*ircbus.Eve
 	}
 	return err
 }
+
+// keyed finds a publisher's event by its key.
+func (b *Bus) keyed(ctx context.Context, publisher, key string) (ircbus.ID, error) {
+	id, err := b.store.Keyed(ctx, publisher, key)
+	if errors.Is(err, history.ErrNotFound) {
+		return 0, nil
+	}
+	return id, err
+}

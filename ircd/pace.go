@@ -1,0 +1,59 @@
+package ircd
+
+import "time"
+
+// paced are notices that wait for their time, so that a client's flood protection
+// does not mind them. It is guarded by Server.mu.
+type paced struct {
+	waiting []message
+	timer   *time.Timer // sends the next; nil if none has waited yet
+}
+
+// paceBurst is how many notices come at once before the others wait.
+const paceBurst = 4
+
+// pace sends notices from the publisher: some at once, the others one by one
+// (Limits.Pace).
+func (c *client) pace(p *publisher, texts []string) {
+	for i, text := range texts {
+		m := c.from(p, "NOTICE", text)
+		if i < paceBurst {
+			c.respond(m)
+		} else {
+			c.paced.waiting = append(c.paced.waiting, m)
+		}
+	}
+	if len(c.paced.waiting) == 0 {
+		return
+	}
+	if c.paced.timer == nil {
+		c.paced.timer = time.AfterFunc(c.srv.cfg.Limits.Pace, c.sendPaced)
+	} else {
+		c.paced.timer.Reset(c.srv.cfg.Limits.Pace)
+	}
+}
+
+// sendPaced sends the notice whose time has come.
+func (c *client) sendPaced() {
+	c.srv.mu.Lock()
+	defer c.srv.mu.Unlock()
+	if len(c.paced.waiting) == 0 { // the client has quit
+		return
+	}
+	next := c.paced.waiting[0]
+	next.params[0], next.at = c.name(), time.Now()
+	c.send(next)
+	if c.paced.waiting = c.paced.waiting[1:]; len(c.paced.waiting) > 0 {
+		c.paced.timer.Reset(c.srv.cfg.Limits.Pace)
+		return
+	}
+	c.paced.waiting = nil
+}
+
+// stopPaced forgets what waits.
+func (c *client) stopPaced() {
+	if c.paced.timer != nil {
+		c.paced.timer.Stop()
+	}
+	c.paced = paced{}
+}
