@@ -12,8 +12,8 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-// questions is what HELP says to who asks a publisher.
-var questions = []string{
+// inquiries is what HELP says to who asks a publisher.
+var inquiries = []string{
 	"I am a program. I know what was published in %s:",
 	"LAST [n]: the last entries",
 	"GETMESSAGES_SINCE date [type]: all since then; 2026-11-20T10:00:00Z, -2h, -7d, Unix seconds or 20261120100000",
@@ -30,7 +30,7 @@ func (c *client) ask(p *publisher, m message) bool {
 	if c.answerDCC(p, m.params[1]) {
 		return true
 	}
-	q, err := parseQuestion(m.params[1], time.Now())
+	q, err := parseInquiry(m.params[1], time.Now())
 	if q == nil {
 		return false
 	}
@@ -46,7 +46,7 @@ func (c *client) ask(p *publisher, m message) bool {
 	case err != nil:
 		c.hint(p, err.Error())
 	case q.command == "HELP":
-		for _, line := range questions {
+		for _, line := range inquiries {
 			c.hint(p, strings.ReplaceAll(line, "%s", view.Channel))
 		}
 	case len(c.paced.waiting) > 0:
@@ -68,7 +68,7 @@ func (c *client) from(p *publisher, command, text string) message {
 }
 
 // elsewhere says where the same is on HTTP.
-func (c *client) elsewhere(q *question, view ircbus.View) string {
+func (c *client) elsewhere(q *inquiry, view ircbus.View) string {
 	if address := c.srv.address(q, view); address != "" {
 		return ": see " + address
 	}
@@ -76,7 +76,7 @@ func (c *client) elsewhere(q *question, view ircbus.View) string {
 }
 
 // address is the question as a query over HTTP; "" if that is not to be had.
-func (s *Server) address(q *question, view ircbus.View) string {
+func (s *Server) address(q *inquiry, view ircbus.View) string {
 	if s.cfg.HTTP == "" {
 		return ""
 	}
@@ -94,7 +94,7 @@ func (s *Server) address(q *question, view ircbus.View) string {
 }
 
 // lookUpEntries reads what the question asks for and answers with it.
-func (c *client) lookUpEntries(p *publisher, q *question, view ircbus.View) {
+func (c *client) lookUpEntries(p *publisher, q *inquiry, view ircbus.View) {
 	limit := maxNotices + 1
 	if q.file {
 		limit = maxAsked
@@ -171,7 +171,7 @@ func (s *Server) entries(ctx context.Context, q EventQuery) (found []ircbus.Even
 
 // showEntries sends entries as notices, or says where they are if there are too
 // many.
-func (c *client) showEntries(p *publisher, q *question, view ircbus.View, found []ircbus.Event) {
+func (c *client) showEntries(p *publisher, q *inquiry, view ircbus.View, found []ircbus.Event) {
 	room := maxLine - len(":"+p.source+" NOTICE  :\r\n") - maxNickLen
 	var lines []string
 	for i := range found {

@@ -57,7 +57,7 @@ func (c *client) mayFetch(passive bool) bool {
 }
 
 // offerEntries offers entries as a file of packed lines.
-func (c *client) offerEntries(p *publisher, q *question, found []ircbus.Event) error {
+func (c *client) offerEntries(p *publisher, q *inquiry, found []ircbus.Event) error {
 	if len(found) == 0 {
 		c.hint(p, "0 entries")
 		return nil
@@ -88,18 +88,18 @@ func (c *client) offerFile(p *publisher, name string, content []byte, passive bo
 	case c.srv.offers >= maxOffers:
 		return errors.New("too many others are fetching theirs, try again in a minute")
 	}
+	host, ip := local.AddrPort().Addr(), local.IP
+	if told := c.srv.cfg.DCC.Address; told.IsValid() && !c.conn.addr.IsLoopback() {
+		host, ip = told, nil // which may be another machine's
+	}
 	o := &offer{publisher: p, name: name, content: content, passive: passive, reply: make(chan uint16, 1)}
 	if passive {
 		o.token = newToken()
-	} else if o.listener, err = listenDCC(local.IP, c.srv.cfg.DCC); err != nil {
+	} else if o.listener, err = listenDCC(ip, c.srv.cfg.DCC); err != nil {
 		c.log.Error("no port for DCC", "err", err)
 		return errors.New("no port is free")
 	} else {
 		o.port = uint16(o.listener.Addr().(*net.TCPAddr).Port)
-	}
-	host := local.AddrPort().Addr()
-	if c.srv.cfg.DCC.Address.IsValid() && !c.conn.addr.IsLoopback() {
-		host = c.srv.cfg.DCC.Address
 	}
 	c.offer = o
 	c.srv.offers++

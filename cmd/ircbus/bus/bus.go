@@ -130,7 +130,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP: b.base, STS: c.STS.irc(b.listeners.ircTLS),
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
-		Head: b.head, Events: b.events, Keyed: b.keyed, Chat: b.store,
+		Head: b.head, Events: b.events, Keyed: b.keyed, DCC: c.DCC.irc(), Chat: b.store,
 		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,
 		Replay: ircd.Replay(c.Replay),
 		Append: b.Append, Redact: b.redactIRC, Refused: b.metrics.refused,

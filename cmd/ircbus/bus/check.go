@@ -76,6 +76,7 @@ func (c Config) Check() []*Problem {
 	c.MediaWiki.check(&found)
 	c.WebSocket.check(&found)
 	c.STS.check(&found, c.IRCTLS)
+	c.DCC.check(&found)
 	c.Registration.check(&found)
 	c.Limits.check(&found)
 	c.Chat.check(&found)

@@ -45,6 +45,7 @@ type Config struct {
 	STS        STS                  `toml:"sts"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
 
+	DCC    DCC    `toml:"dcc"`
 	Chat   Chat   `toml:"chat"`
 	Replay Replay `toml:"replay"`
 

@@ -151,6 +151,8 @@ func TestCheck(t *testing.T) {
 		"[mediawiki]\nlisten = \":0\"\nnames = []":                           "line 3: mediawiki.names: the door would let no wiki in",
 		"[retention.\"moin\"]\nmax_count = 1":                                "line 1: retention.moin: ",
 		"[retention.\"#a\"]\nmax_count = -1":                                 "line 2: retention.#a.max_count: ",
+		"[dcc]\nports = \"50100-50000\"":                                     "line 2: dcc.ports: ",
+		"[dcc]\naddress = \"bus.example.org\"":                               "line 2: dcc.address: ",
 		"[chat]\nmax_total = -1":                                             "line 2: chat.max_total: ",
 		"[replay]\ntext = 101":                                               "line 2: replay.text: ",
 		"[limits]\nburst = -1":                                               "line 2: limits.burst: ",

@@ -9,10 +9,10 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-// question is a private message to a publisher that the server answers in its
+// inquiry is a private message to a publisher that the server answers in its
 // place, whether somebody is connected as it or not (docs/protocol.md, "Old
 // events on IRC").
-type question struct {
+type inquiry struct {
 	command string    // HELP, LAST, GETMESSAGES_SINCE or GETMESSAGES_SINCE_ENTRY
 	last    int       // LAST: how many
 	from    time.Time // GETMESSAGES_SINCE
@@ -30,14 +30,14 @@ const (
 	defaultAsked = 10     // entries of LAST without a number
 )
 
-// parseQuestion reads a private message. It is nil, without an error, if it is
+// parseInquiry reads a private message. It is nil, without an error, if it is
 // not a question.
-func parseQuestion(text string, now time.Time) (*question, error) {
+func parseInquiry(text string, now time.Time) (*inquiry, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {
 		return nil, nil
 	}
-	q := &question{command: strings.ToUpper(words[0])}
+	q := &inquiry{command: strings.ToUpper(words[0])}
 	args := q.cutFile(words[1:])
 	switch q.command {
 	case "HELP":
@@ -54,7 +54,7 @@ func parseQuestion(text string, now time.Time) (*question, error) {
 }
 
 // cutFile takes the words DCC and DCC PASSIVE off the end.
-func (q *question) cutFile(args []string) []string {
+func (q *inquiry) cutFile(args []string) []string {
 	is := func(back int, word string) bool {
 		return len(args) >= back && strings.EqualFold(args[len(args)-back], word)
 	}
@@ -69,7 +69,7 @@ func (q *question) cutFile(args []string) []string {
 	return args
 }
 
-func (q *question) parseLast(args []string) (*question, error) {
+func (q *inquiry) parseLast(args []string) (*inquiry, error) {
 	q.last = defaultAsked
 	if len(args) > 1 {
 		return nil, nil
@@ -87,7 +87,7 @@ func (q *question) parseLast(args []string) (*question, error) {
 	return q, nil
 }
 
-func (q *question) parseSince(args []string, now time.Time) error {
+func (q *inquiry) parseSince(args []string, now time.Time) error {
 	switch {
 	case len(args) == 0 && q.command == "GETMESSAGES_SINCE":
 		return fmt.Errorf("%s needs a date: 2026-11-20T10:00:00Z, -2h, -7d, Unix seconds or 20261120100000", q.command)
@@ -117,7 +117,7 @@ func (q *question) parseSince(args []string, now time.Time) error {
 
 // view is what the question is about: a publisher's own channel, perhaps with a
 // filter.
-func (q *question) view(channel string) (ircbus.View, error) {
+func (q *inquiry) view(channel string) (ircbus.View, error) {
 	if q.action == "" {
 		return ircbus.ParseView(channel)
 	}
@@ -125,7 +125,7 @@ func (q *question) view(channel string) (ircbus.View, error) {
 }
 
 // query asks the store for at most limit events.
-func (q *question) query(view ircbus.View, limit int) EventQuery {
+func (q *inquiry) query(view ircbus.View, limit int) EventQuery {
 	if q.last > 0 {
 		return EventQuery{View: view, Limit: min(q.last, limit), Desc: true}
 	}

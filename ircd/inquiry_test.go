@@ -13,7 +13,7 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-func TestParseQuestion(t *testing.T) {
+func TestParseInquiry(t *testing.T) {
 	now := day
 	at := func(s string) time.Time {
 		parsed, err := ircbus.ParseTime(s, now)
@@ -22,7 +22,7 @@ func TestParseQuestion(t *testing.T) {
 		}
 		return parsed
 	}
-	for text, want := range map[string]*question{
+	for text, want := range map[string]*inquiry{
 		"help":                                  {command: "HELP"},
 		"HELP me, somebody":                     nil,
 		"last":                                  {command: "LAST", last: 10},
@@ -40,8 +40,8 @@ func TestParseQuestion(t *testing.T) {
 		"":                                                   nil,
 		"hello":                                              nil,
 	} {
-		q, err := parseQuestion(text, now)
-		if diff := cmp.Diff(want, q, cmp.AllowUnexported(question{})); diff != "" || err != nil {
+		q, err := parseInquiry(text, now)
+		if diff := cmp.Diff(want, q, cmp.AllowUnexported(inquiry{})); diff != "" || err != nil {
 			t.Errorf("%q: %v (-want +got)\n%s", text, err, diff)
 		}
 	}
@@ -49,18 +49,18 @@ func TestParseQuestion(t *testing.T) {
 		"LAST 0", "LAST 10001", "LAST many DCC", "GETMESSAGES_SINCE", "GETMESSAGES_SINCE DCC", "GETMESSAGES_SINCE yesterday",
 		"GETMESSAGES_SINCE now SAVE more", "GETMESSAGES_SINCE_ENTRY", "GETMESSAGES_SINCE_ENTRY x", "GETMESSAGES_SINCE_ENTRY key=", "GETMESSAGES_SINCE_ENTRY -1",
 	} {
-		if q, err := parseQuestion(text, now); q == nil || err == nil {
+		if q, err := parseInquiry(text, now); q == nil || err == nil {
 			t.Errorf("%q: %+v, %v", text, q, err)
 		}
 	}
 }
 
-func FuzzParseQuestion(f *testing.F) {
+func FuzzParseInquiry(f *testing.F) {
 	for _, seed := range []string{"HELP", "LAST 7 DCC", "GETMESSAGES_SINCE -2h SAVE* DCC PASSIVE", "GETMESSAGES_SINCE_ENTRY key=a", "GETMESSAGES_SINCE 20261120100000 \x01%&"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		q, err := parseQuestion(text, day)
+		q, err := parseInquiry(text, day)
 		if q == nil || err != nil {
 			return
 		}
