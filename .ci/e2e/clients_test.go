@@ -2,210 +2,134 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus"
 )
 
-// irssi is Debian's irssi in a tmux of its own.
-type irssi struct {
-	t      *testing.T
-	socket string
+// client is somebody's IRC program, connected and logged in.
+type client interface {
+	// join joins a channel and waits until the program shows that it has.
+	join(channel string)
+	// lines returns what it shows in the channel's window, oldest first.
+	lines(channel string) []line
 }
 
-func newIrssi(t *testing.T, host, port string) *irssi {
+// line is a line as a client shows it.
+type line struct {
+	clock     string // 15:04:05 in UTC
+	text      string
+	highlight bool
+}
+
+// oldEvents are there before anybody joins.
+var oldEvents = []string{
+	"page=Physics&user=Anna&comment=mark-old-1+a+new+page",
+	"page=Help/Start&user=Ben&comment=mark-old-2+a+correction",
+	"page=עמוד+ראשון&user=פלוני&comment=mark-old-3+תיקון",
+}
+
+// TestClients lets every client do what people do with it: log in, join a feed,
+// its readable channel and a filtered view, read what was there before and what
+// comes, and have a word highlighted.
+func TestClients(t *testing.T) {
+	b := startBus(t)
+	news := b.account("news", "publisher")
+	for _, event := range oldEvents {
+		b.publish(t, news, event)
+	}
+	for i, c := range []struct {
+		name  string
+		start func(*testing.T, *bus, person) client
+	}{
+		{"irssi", startIrssi},
+		{"weechat", startWeechat},
+		{"catgirl", startCatgirl},
+		{"ii", startII},
+		{"hexchat", startHexchat},
+	} {
+		p := b.account(c.name, "user")
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c := c.start(t, b, p)
+			checkLoggedIn(t, b, p)
+			checkChannels(t, b, c, news, i)
+		})
+	}
+}
+
+const (
+	feed  = "#news"
+	text  = "#news.text"
+	helps = "#news.text?page=Help*"
+)
+
+func checkChannels(t *testing.T, b *bus, c client, news person, number int) {
+	mark := fmt.Sprintf("mark-%d-", number) // not the name: clients highlight their own nick
+	for _, channel := range []string{feed, text, helps} {
+		c.join(channel)
+	}
+	word := b.publish(t, news, "page=Other&user=Anna&comment="+mark+"1+Physics")
+	help := b.publish(t, news, "page=Help/Contents&user=Ben&comment="+mark+"2+chemistry")
+	marks := regexp.MustCompile(mark + `\d`)
+	checkLines(t, c, marks, feed, word, help)
+	checkLines(t, c, marks, text, word, help)
+	checkLines(t, c, marks, helps, help)
+}
+
+// checkLines waits for the last of some events in a channel and checks that
+// they are there in their order, at their times and with their highlights, and
+// nothing else that marks matches.
+func checkLines(t *testing.T, c client, marks *regexp.Regexp, channel string, want ...ircbus.Event) {
 	t.Helper()
-	home := t.TempDir()
-	config := fmt.Sprintf(`servers = ( { address = "%s"; port = "%s"; chatnet = "bus"; use_tls = "no"; autoconnect = "yes"; } );
-chatnets = { bus = { type = "IRC"; nick = "reader"; }; };
-settings = { core = { real_name = "reader"; user_name = "reader"; nick = "reader"; };
-  "fe-text" = { term_charset = "UTF-8"; }; "fe-common/core" = { autolog = "no"; }; };
-`, host, port)
-	if err := os.WriteFile(filepath.Join(home, "config"), []byte(config), 0o600); err != nil {
+	last := marks.FindString(want[len(want)-1].Fields.Get("comment"))
+	var shown []line
+	waitFor(t, last+" in "+channel, func() bool {
+		shown = slices.DeleteFunc(c.lines(channel), func(l line) bool { return !marks.MatchString(l.text) })
+		return slices.ContainsFunc(shown, func(l line) bool { return strings.Contains(l.text, last) })
+	})
+	if len(shown) != len(want) {
+		t.Fatalf("%s: %d lines, not %d: %+v", channel, len(shown), len(want), shown)
+	}
+	for i, l := range shown {
+		comment := want[i].Fields.Get("comment")
+		if mark := marks.FindString(comment); marks.FindString(l.text) != mark {
+			t.Errorf("%s: line %d is %q, not %s", channel, i, l.text, mark)
+		}
+		if highlight := strings.Contains(comment, "Physics"); l.highlight != highlight {
+			t.Errorf("%s: %q: highlighted: %v", channel, l.text, l.highlight)
+		}
+		if clock := want[i].At.UTC().Format(time.TimeOnly); l.clock != clock {
+			t.Errorf("%s: %q is at %s, not %s", channel, l.text, l.clock, clock)
+		}
+	}
+}
+
+// checkLoggedIn asks the server who a nick is logged in as.
+func checkLoggedIn(t *testing.T, b *bus, p person) {
+	t.Helper()
+	conn, err := net.Dial("tcp", b.irc)
+	if err != nil {
 		t.Fatal(err)
 	}
-	i := &irssi{t, filepath.Join(home, "tmux")}
-	i.tmux("-f", "/dev/null", "new-session", "-d", "-x", "300", "-y", "400",
-		"env LC_ALL=C.UTF-8 TERM=screen-256color irssi --home="+home)
-	t.Cleanup(func() { exec.Command("tmux", "-S", i.socket, "kill-server").Run() })
-	waitFor(t, "irssi to be welcomed", func() bool { return strings.Contains(i.screen(), "Welcome to") })
-	return i
-}
-
-func (i *irssi) tmux(args ...string) string {
-	i.t.Helper()
-	cmd := exec.Command("tmux", append([]string{"-S", i.socket, "-u"}, args...)...)
-	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		i.t.Fatalf("tmux %q: %v\n%s", args, err, out)
-	}
-	return string(out)
-}
-
-func (i *irssi) screen() string { return i.tmux("capture-pane", "-p", "-J") }
-
-// join joins a channel and waits until irssi shows that it has.
-func (i *irssi) join(channel string) {
-	i.t.Helper()
-	i.tmux("send-keys", "-l", "/join "+channel)
-	i.tmux("send-keys", "Enter")
-	waitFor(i.t, "irssi to join "+channel, func() bool { return strings.Contains(i.screen(), "Irssi: Join to "+channel+" was synced") })
-}
-
-// lines collects what a stream of lines brings.
-type lines struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (l *lines) add(line string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, line)
-}
-
-func (l *lines) get() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]string(nil), l.all...)
-}
-
-// joinRaw joins a channel as the simplest client could and collects the text of
-// its messages.
-func joinRaw(t *testing.T, addr, channel string) *lines {
-	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got lines
-	joined, done := make(chan struct{}), make(chan struct{})
-	t.Cleanup(func() { conn.Close(); <-done })
-	fmt.Fprintf(conn, "NICK raw\r\nUSER raw 0 * :raw\r\nJOIN %s\r\n", channel)
-	go func() {
-		defer close(done)
-		for scanner := bufio.NewScanner(conn); scanner.Scan(); {
-			line := scanner.Text()
-			if len(line)+2 > 512 {
-				t.Errorf("a line of %d bytes: %q", len(line)+2, line)
+	defer conn.Close()
+	fmt.Fprintf(conn, "NICK ask-%s\r\nUSER ask 0 * :ask\r\nWHOIS %[1]s\r\n", p.name)
+	for scanner := bufio.NewScanner(conn); scanner.Scan(); {
+		words := strings.Fields(scanner.Text())
+		switch words[1] {
+		case "330":
+			if words[3] != p.name || words[4] != p.name {
+				t.Errorf("WHOIS %s: %q", p.name, scanner.Text())
 			}
-			words := strings.SplitN(line, " ", 4)
-			switch {
-			case words[0] == "PING":
-				fmt.Fprintf(conn, "PONG %s\r\n", words[1])
-			case words[1] == "366":
-				close(joined)
-			case words[1] == "PRIVMSG" && words[2] == channel:
-				got.add(strings.TrimPrefix(words[3], ":"))
-			}
-		}
-	}()
-	<-joined
-	return &got
-}
-
-// streamSSE collects the data of a stream's change events.
-func streamSSE(t *testing.T, address string) *lines {
-	t.Helper()
-	resp, err := http.Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
-		t.Fatalf("%s: %s %s", address, resp.Status, resp.Header.Get("Content-Type"))
-	}
-	var got lines
-	done := make(chan struct{})
-	t.Cleanup(func() { resp.Body.Close(); <-done })
-	go func() {
-		defer close(done)
-		for scanner := bufio.NewScanner(resp.Body); scanner.Scan(); {
-			if data, ok := strings.CutPrefix(scanner.Text(), "data: "); ok {
-				got.add(data)
-			}
-		}
-	}()
-	return &got
-}
-
-var eventXML = regexp.MustCompile(`(?s)<event .*?</event>`)
-
-// changesXML returns the events of one answer of the changes API.
-func changesXML(t *testing.T, base string) []string {
-	t.Helper()
-	resp, err := http.Get(base + "/?action=changes&limit=10000")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != 200 {
-		t.Fatalf("changes: %s, %v\n%s", resp.Status, err, body)
-	}
-	return eventXML.FindAllString(string(body), -1)
-}
-
-// joinParts turns packed lines into events' fields.
-func joinParts(t *testing.T, texts []string) []ircbus.Fields {
-	t.Helper()
-	var joiner ircbus.Joiner
-	var all []ircbus.Fields
-	for _, text := range texts {
-		packed, err := ircbus.ParsePacked(text)
-		if err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-		fields, done, err := joiner.Add(packed)
-		if err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-		if done {
-			all = append(all, fields)
+			return
+		case "318":
+			t.Fatalf("%s is not logged in", p.name)
 		}
 	}
-	return all
-}
-
-// jsonEvents decodes one event object a line; a torn last line is left out.
-func jsonEvents(t *testing.T, texts []string) []ircbus.Fields {
-	t.Helper()
-	var all []ircbus.Fields
-	for _, text := range texts {
-		var event ircbus.Event
-		if err := json.Unmarshal([]byte(text), &event); err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
-		all = append(all, event.Fields)
-	}
-	return all
-}
-
-// fileLines returns the whole lines of a file that may be growing.
-func fileLines(t *testing.T, name string) []string {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	end := bytes.LastIndexByte(data, '\n')
-	if end < 0 {
-		return nil
-	}
-	return strings.Split(string(data[:end]), "\n")
 }

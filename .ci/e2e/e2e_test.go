@@ -7,6 +7,7 @@ package e2e
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -18,40 +19,6 @@ import (
 )
 
 const wikiName = "e2ewiki"
-
-// bus is the real program, built from this tree.
-type bus struct {
-	binary, irc, http, udp string
-}
-
-func startBus(t *testing.T, sections ...string) *bus {
-	t.Helper()
-	dir := t.TempDir()
-	b := &bus{
-		binary: filepath.Join(dir, "ircbus"),
-		irc:    "127.0.0.1:" + freePort(t), http: "127.0.0.1:" + freePort(t), udp: "127.0.0.1:" + freePort(t),
-	}
-	if out, err := exec.Command("go", "build", "-o", b.binary, "github.com/ircbus/ircbus/cmd/ircbus").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	config := filepath.Join(dir, "ircbus.toml")
-	text := fmt.Sprintf("irc = %q\nhttp = %q\n[mediawiki]\nlisten = %q\nnames = [%q]\n", b.irc, b.http, b.udp, wikiName)
-	text += strings.Join(sections, "\n")
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(b.binary, "serve", "--config", config, "--data", filepath.Join(dir, "data"))
-	start(t, cmd, "ircbus serve")
-	waitFor(t, "the bus to be ready", func() bool {
-		resp, err := http.Get("http://" + b.http + "/readyz")
-		if err != nil {
-			return false
-		}
-		resp.Body.Close()
-		return resp.StatusCode == 200
-	})
-	return b
-}
 
 // edits changes the wiki in every way and returns how many of the wiki's own
 // recent changes carry each mark. It asks after every step because a deletion
@@ -136,14 +103,14 @@ func TestMediaWikiToEveryReader(t *testing.T) {
 		return resp.StatusCode == 200
 	})
 
-	host, port, _ := strings.Cut(b.irc, ":")
-	person := newIrssi(t, host, port)
+	host, port, _ := net.SplitHostPort(b.irc)
+	person := newIrssi(t, fmt.Sprintf(`address = "%s"; port = "%s"; use_tls = "no";`, host, port), `nick = "reader";`)
 	person.join("#" + wikiName + ".text")
 	packed := joinRaw(t, b.irc, "#"+wikiName)
 	stream := streamSSE(t, "http://"+b.http+"/stream?channel=%23"+wikiName)
 	dir := t.TempDir()
 	handled := filepath.Join(dir, "handled")
-	follow := exec.Command(b.binary, "follow", "#"+wikiName, "--server", b.http, "--from", "-1h",
+	follow := exec.Command(program, "follow", "#"+wikiName, "--server", b.http, "--from", "-1h",
 		"--cursor", filepath.Join(dir, "cursor"), "--exec", "cat >>"+handled)
 	start(t, follow, "ircbus follow")
 
