@@ -77,12 +77,18 @@ func startBus(t *testing.T, sections ...string) *bus {
 func (b *bus) account(name, role string) person {
 	b.t.Helper()
 	p := person{name, "secret-of-" + name}
-	cmd := exec.Command(program, "--data", b.data, "account", "add", name, "--role", role)
-	cmd.Stdin = strings.NewReader(p.password + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		b.t.Fatalf("account add %s: %v\n%s", name, err, out)
-	}
+	b.run(p.password+"\n", "account", "add", name, "--role", role)
 	return p
+}
+
+// run runs a command on the bus's data directory.
+func (b *bus) run(input string, args ...string) {
+	b.t.Helper()
+	cmd := exec.Command(program, append([]string{"--data", b.data}, args...)...)
+	cmd.Stdin = strings.NewReader(input)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.t.Fatalf("ircbus %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
 }
 
 // publish stores an event, a query string, and returns it as the bus has it.

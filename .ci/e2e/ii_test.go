@@ -6,10 +6,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // ii is Debian's ii: a directory for each channel.
@@ -54,19 +52,20 @@ func (i ii) join(channel string) {
 	waitFor(i.t, "ii to join "+channel, func() bool { return len(fileLines(i.t, i.out(channel))) > 0 })
 }
 
+// oldLine is a line that tells when it was: ii itself notes when it came.
+var oldLine = regexp.MustCompile(`^\d+ <news> (?:\[\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d)\] |id=.*&time=[0-9-]+T(\d\d:\d\d:\d\d)\.)`)
+
 // lines returns a channel's lines. What marks words in them is whatever shows
 // the file: here, as in the manual, grep.
 func (i ii) lines(channel string) []line {
 	i.t.Helper()
 	var all []line
 	for _, text := range fileLines(i.t, i.out(channel)) {
-		stamp, text, _ := strings.Cut(text, " ")
-		seconds, err := strconv.ParseInt(stamp, 10, 64)
-		if err != nil {
-			i.t.Fatal(err)
+		l := line{text: text, highlight: strings.Contains(text, "Physics")}
+		if m := oldLine.FindStringSubmatch(text); m != nil {
+			l.clock = m[1] + m[2]
 		}
-		clock := time.Unix(seconds, 0).UTC().Format(time.TimeOnly)
-		all = append(all, line{clock: clock, text: text, highlight: strings.Contains(text, "Physics")})
+		all = append(all, l)
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,13 @@ func (term *terminal) screen() string  { return term.tmux("capture-pane", "-p", 
 func (term *terminal) painted() string { return term.tmux("capture-pane", "-p", "-J", "-e") }
 
 func (term *terminal) shows(text string) bool { return strings.Contains(term.screen(), text) }
+
+// showsAtEnd says whether a line ends so.
+func (term *terminal) showsAtEnd(text string) bool {
+	return slices.ContainsFunc(strings.Split(term.screen(), "\n"), func(l string) bool {
+		return strings.HasSuffix(strings.TrimRight(l, " "), text)
+	})
+}
 
 var (
 	emptyLines = regexp.MustCompile(`\s*\n`)

@@ -30,7 +30,7 @@ def on_print(data, buffer, date, tags, displayed, highlight, prefix, message):
 weechat.hook_print("", "", "", 0, "on_print", "")
 `
 
-// startWeechat connects by TLS and logs in with SASL PLAIN.
+// startWeechat connects by TLS and logs in with SASL SCRAM-SHA-256.
 func startWeechat(t *testing.T, b *bus, p person) client {
 	t.Helper()
 	w := weechat{t, t.TempDir()}
@@ -45,7 +45,7 @@ func startWeechat(t *testing.T, b *bus, p person) client {
 bus.addresses = "%s"
 bus.ssl = on
 bus.ssl_fingerprint = "%s"
-bus.sasl_mechanism = plain
+bus.sasl_mechanism = scram-sha-256
 bus.sasl_username = "%s"
 bus.sasl_password = "%s"
 bus.nicks = "%[3]s"
