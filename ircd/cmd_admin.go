@@ -11,7 +11,7 @@ func (c *client) cmdAdmin(msg *ircmsg.Message) error {
 	if err := c.checkServer(msg.Params, 0); err != nil {
 		return err
 	}
-	lines := c.srv.admin
+	lines := c.srv.set.Admin
 	if len(lines) == 0 {
 		return numeric("423", c.srv.cfg.Name, "Nobody has said who runs this server")
 	}

@@ -12,20 +12,13 @@ func (c *client) cmdMotd(msg *ircmsg.Message) error {
 }
 
 func (c *client) motd() {
-	if len(c.srv.motd) == 0 {
+	if len(c.srv.set.MOTD) == 0 {
 		c.reply("422", "There is no message of the day")
 		return
 	}
 	c.reply("375", "- "+c.srv.cfg.Name+" message of the day -")
-	for _, line := range c.srv.motd {
+	for _, line := range c.srv.set.MOTD {
 		c.reply("372", "- "+line)
 	}
 	c.reply("376", "End of MOTD")
-}
-
-// SetTexts replaces the message of the day and the lines of ADMIN; see Config.
-func (s *Server) SetTexts(motd, admin []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.motd, s.admin = motd, admin[:min(len(admin), maxAdmin)]
 }

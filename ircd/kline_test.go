@@ -143,3 +143,31 @@ func FuzzKLine(f *testing.F) {
 		k.meets(&client{conn: &conn{addr: netip.MustParseAddr("192.0.2.7")}, person: &person{user: mask, host: mask, account: mask}}, time.Now())
 	})
 }
+
+// TestKLineByAddress: a ban ends the connections that it meets, keeps others
+// away once they have said who they are, but for who logs in as an operator.
+func TestKLineByAddress(t *testing.T) {
+	b := newBus(t)
+	eve := b.dialFrom("192.0.2.7", plainConn)
+	eve.send("NICK eve", "USER eve 0 * eve")
+	eve.until(" 422 ")
+	ada := b.user("ada")
+	ada.send("OPER operada secret", "KLINE 192.0.2.0/24 :spam")
+	ada.until(" banned *@192.0.2.0/24: spam")
+	if got := strings.Join(eve.rest(), "\n"); got != ":irc.test 465 eve :You are banned from this server: spam\nERROR :Closing Link: 192.0.2.7 (K-lined: spam)" {
+		t.Error(got)
+	}
+	eve = b.dialFrom("192.0.2.8", plainConn)
+	eve.send("NICK eve", "USER eve 0 * eve")
+	if got := strings.Join(eve.rest(), "\n"); got != ":irc.test 465 * :You are banned from this server: spam\nERROR :K-lined: spam" {
+		t.Error(got)
+	}
+	ben := b.dialFrom("192.0.2.9", plainConn)
+	ben.send("PASS operben:secret", "NICK ben", "USER ben 0 * ben")
+	ben.until(" 422 ")
+	ada.send("UNKLINE 192.0.2.0/24")
+	ada.until(" ended the ban of *@192.0.2.0/24")
+	eve = b.dialFrom("192.0.2.8", plainConn)
+	eve.send("NICK eve", "USER eve 0 * eve")
+	eve.until(" 422 ")
+}

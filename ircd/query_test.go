@@ -14,6 +14,9 @@ func TestHelpIsComplete(t *testing.T) {
 		}
 	}
 	for topic, text := range helpTexts {
+		if commands[topic].run == nil {
+			t.Errorf("help.go has a text for %s, which is no command", topic)
+		}
 		for _, line := range strings.Split(text, "\n") {
 			if len(line) > 400 || line == "" {
 				t.Errorf("%s: the line %q must have 1 to 400 bytes", topic, line)

@@ -149,8 +149,7 @@ type Server struct {
 	past       pastNicks
 	monitors   map[lcNick]map[*client]struct{} // who monitors a nick
 	used       map[string]uint64               // how often each command was used
-	motd       []string
-	admin      []string
+	set        Settings
 	scratch    scratch // for Deliver
 }
 
@@ -188,7 +187,7 @@ func New(cfg Config) (*Server, error) {
 		used:       make(map[string]uint64),
 		monitors:   make(map[lcNick]map[*client]struct{}),
 	}
-	s.SetTexts(cfg.MOTD, cfg.Admin)
+	s.Configure(Settings{MOTD: cfg.MOTD, Admin: cfg.Admin, STS: cfg.STS})
 	for _, one := range cfg.KLines {
 		k, err := parseKLine(one.Mask)
 		if err != nil {

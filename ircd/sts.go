@@ -17,7 +17,7 @@ type STS struct {
 // specification wants; on a plain listener nobody on this machine, for whom it is
 // meant, and no web client, which has its page's address.
 func (c *client) stsPolicy() (value string, offered bool) {
-	policy := c.srv.cfg.STS
+	policy := c.srv.set.STS
 	if policy.Port == 0 || !c.version302 {
 		return "", false
 	}

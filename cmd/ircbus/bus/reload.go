@@ -6,13 +6,15 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/ircbus/ircbus/ircd"
 )
 
 // Reload takes a new configuration and reads the certificate's files again, also
 // if their names are the same. What can change while the bus runs changes:
-// publishers, retention, certificates, and the texts of MOTD and ADMIN. What cannot is named in the log and
-// takes effect at the next start. A bad configuration changes nothing; a bad
-// certificate leaves the old one in use.
+// publishers, retention, certificates, the texts of MOTD and ADMIN, and the STS
+// policy. What cannot is named in the log and takes effect at the next start. A
+// bad configuration changes nothing; a bad certificate leaves the old one in use.
 func (b *Bus) Reload(c Config) error {
 	c = c.withDefaults()
 	if problems := c.Check(); len(problems) > 0 {
@@ -35,7 +37,7 @@ func (b *Bus) Reload(c Config) error {
 			b.log.Error("the old certificate stays in use", "err", err)
 		}
 	}
-	b.irc.SetTexts(c.MOTD, c.Admin)
+	b.irc.Configure(ircd.Settings{MOTD: c.MOTD, Admin: c.Admin, STS: c.STS.irc(b.listeners.ircTLS)})
 	b.directory.configure(c.Publishers)
 	errs = errors.Join(errs, b.directory.refresh())
 	b.warnAbsent(c)
@@ -64,7 +66,7 @@ func (b *Bus) current() Config {
 }
 
 // changeable are the keys of the configuration that Reload makes effective.
-var changeable = []string{"admin", "cert", "key", "motd", "publisher", "retention"}
+var changeable = []string{"admin", "cert", "key", "motd", "publisher", "retention", "sts"}
 
 // changedFixed names the keys that differ and that only a restart changes.
 func changedFixed(old, new Config) []string {
