@@ -59,6 +59,34 @@ func onlyLettersAndDigits(r rune) rune {
 	return -1
 }
 
+// TestEndlessLine: who sends a line without an end is let go.
+func TestEndlessLine(t *testing.T) {
+	b := newBus(t)
+	for _, u := range []*user{b.dial(), b.user("alice")} {
+		go func() {
+			for zeros := make([]byte, 1<<16); ; {
+				if _, err := u.nc.Write(zeros); err != nil {
+					return
+				}
+			}
+		}()
+		if got := u.line(); got != "ERROR :A line had no end after 1048576 bytes" {
+			t.Error(got)
+		}
+	}
+}
+
+// TestLongLinesCount: a line counts for the limit on lines by its length.
+func TestLongLinesCount(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Burst, c.Limits.Lines = 30, 1000 })
+	u := b.user("alice")
+	u.send(strings.Repeat("x", 100_000), "PING a")
+	got := strings.Join(u.until("PONG irc.test a"), "\n")
+	if !strings.Contains(got, " 417 ") || !strings.Contains(got, " NOTICE alice :You send more than ") {
+		t.Error(got)
+	}
+}
+
 // TestManyTargets: a line full of names costs a bounded answer, and each name is
 // one.
 func TestManyTargets(t *testing.T) {

@@ -18,8 +18,16 @@ const (
 	largeBuffer = 64 << 10
 )
 
-// errTooLong stands for a line that was too long and has been skipped.
-var errTooLong = errors.New("line too long")
+// maxSkipped is how much of a line that is too long we skip, in bytes, in order
+// to read on behind it.
+const maxSkipped = 1 << 20
+
+// errTooLong stands for a line that was too long and has been skipped;
+// errEndless for one that was not worth it.
+var (
+	errTooLong = errors.New("line too long")
+	errEndless = errors.New("line without an end")
+)
 
 // lineReader cuts a byte stream into lines. The end of a line is LF, a CR
 // before it is dropped. A read error does not lose the bytes that came before.
@@ -29,17 +37,23 @@ type lineReader struct {
 	r, w       int  // unread bytes are buf[r:w]
 	searched   int  // buf[r:searched] has no LF
 	discarding bool // in a line that is too long, until its LF
+	skipped    int  // bytes of it, so far
+	size       int  // bytes of the last line, also of one that was too long
 }
 
 // next returns the next line, which is valid until the call after.
 func (lr *lineReader) next() ([]byte, error) {
 	for {
 		if line, ok := lr.take(); ok {
+			lr.size = lr.skipped + len(line)
 			if lr.discarding || len(line) > maxInput {
-				lr.discarding = false
+				lr.discarding, lr.skipped = false, 0
 				return nil, errTooLong
 			}
 			return line, nil
+		}
+		if lr.skipped > maxSkipped {
+			return nil, errEndless
 		}
 		if err := lr.fill(); err != nil {
 			return nil, err
@@ -56,10 +70,11 @@ func (lr *lineReader) take() ([]byte, bool) {
 	i := bytes.IndexByte(lr.buf[lr.searched:lr.w], '\n')
 	if i < 0 {
 		lr.searched = lr.w
-		if lr.w-lr.r > maxInput+len("\r") {
+		if !lr.discarding && lr.w-lr.r > maxInput+len("\r") {
 			lr.discarding = true
 		}
 		if lr.discarding {
+			lr.skipped += lr.w - lr.r
 			lr.r = lr.w
 		}
 		return nil, false

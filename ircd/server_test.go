@@ -31,6 +31,8 @@ type bus struct {
 	events []ircbus.Event
 	keys   map[string]ircbus.Receipt
 	fail   error // what the store answers instead
+
+	open []net.Conn // what dial has opened
 }
 
 var day = time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
@@ -157,7 +159,20 @@ func (b *bus) dial() *user {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.mu.Lock()
+	b.open = append(b.open, nc)
+	b.mu.Unlock()
 	return newUser(b.t, nc)
+}
+
+// hangUp closes everything that dial has opened.
+func (b *bus) hangUp() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, nc := range b.open {
+		nc.Close()
+	}
+	b.open = nil
 }
 
 func newUser(t testing.TB, nc net.Conn) *user {

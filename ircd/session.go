@@ -34,6 +34,8 @@ func farewell(err error) string {
 		return string(quit)
 	case errors.Is(err, io.EOF):
 		return "Connection closed"
+	case errors.Is(err, errEndless):
+		return fmt.Sprintf("A line had no end after %d bytes", maxSkipped)
 	case errors.Is(err, errEnded):
 		return "Connection ended by the server"
 	}
@@ -50,7 +52,7 @@ func (c *client) step() error {
 		return err
 	}
 	c.pinged = false
-	if err := c.throttle(); err != nil {
+	if err := c.throttle(1 + c.conn.in.size/maxLine); err != nil {
 		return err
 	}
 	if err != nil {
@@ -88,12 +90,13 @@ func (c *client) silence() (time.Time, error) {
 	return time.Now().Add(c.srv.cfg.Limits.Ping), nil
 }
 
-// throttle makes people's lines wait their turn; publishers' do not.
-func (c *client) throttle() error {
+// throttle makes people's lines wait their turn; publishers' do not. A line counts
+// as so many.
+func (c *client) throttle(lines int) error {
 	if c.exempt.Load() {
 		return nil
 	}
-	wait := c.limiter.Reserve().Delay()
+	wait := c.limiter.ReserveN(time.Now(), min(lines, c.limiter.Burst())).Delay()
 	if wait <= 0 {
 		return nil
 	}

@@ -23,7 +23,7 @@ import (
 const patience = 30 * time.Second
 
 // quiet is a configuration with free ports on loopback, that logs into the test.
-func quiet(t *testing.T) Config {
+func quiet(t testing.TB) Config {
 	t.Helper()
 	return Config{
 		Data: t.TempDir(), IRC: "127.0.0.1:0", HTTP: "127.0.0.1:0",
@@ -31,7 +31,7 @@ func quiet(t *testing.T) Config {
 	}
 }
 
-func startBus(t *testing.T, c Config) *Bus {
+func startBus(t testing.TB, c Config) *Bus {
 	t.Helper()
 	b, err := Start(t.Context(), c)
 	if err != nil {
@@ -41,7 +41,7 @@ func startBus(t *testing.T, c Config) *Bus {
 	return b
 }
 
-func stopBus(t *testing.T, b *Bus) {
+func stopBus(t testing.TB, b *Bus) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -128,7 +128,7 @@ func get(t *testing.T, address string) (status int, body string) {
 }
 
 // waitFor polls a condition that another goroutine brings about.
-func waitFor(t *testing.T, what string, holds func() bool) {
+func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

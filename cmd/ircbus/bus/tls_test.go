@@ -23,7 +23,7 @@ import (
 )
 
 // writeCertificate makes a self-signed certificate with this serial number.
-func writeCertificate(t *testing.T, certFile, keyFile string, serial int64) {
+func writeCertificate(t testing.TB, certFile, keyFile string, serial int64) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
