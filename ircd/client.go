@@ -70,7 +70,7 @@ func newClient(s *Server, nc net.Conn) *client {
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
 		sasl:    newSASL(),
 	}
-	c.person = &person{host: hostOf(c.conn.addr), since: c.begun, lastActive: c.begun}
+	c.person = &person{host: s.shownHost(c.conn.addr), since: c.begun, lastActive: c.begun}
 	c.log = s.log.With("conn", nc.RemoteAddr().String())
 	return c
 }

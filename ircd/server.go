@@ -36,6 +36,10 @@ type Config struct {
 
 	STS STS // zero: none
 
+	// CloakKey hides people's addresses from one another: what is shown in
+	// their place is made with it. Empty: addresses are shown.
+	CloakKey []byte
+
 	RequireLogin   bool // nobody gets in without an account (docs/protocol.md, "Trust")
 	NoUserChannels bool // people cannot make channels
 

@@ -16,7 +16,7 @@ import (
 )
 
 // Backup writes everything in the data directory that makes the bus, events,
-// accounts, descriptions, read markers and bans, to a new tar file that only its owner can read. The
+// accounts, descriptions, read markers, bans and the cloaks' key, to a new tar file that only its owner can read. The
 // bus may be running. Unpacked into an empty directory it is a data directory
 // again: of a bus that goes on under a new epoch, so that nobody takes the ids
 // it gives out for those of the old one.
@@ -39,7 +39,7 @@ func Backup(ctx context.Context, data, file string) (err error) {
 		return err
 	}
 	parts := []string{events}
-	for _, name := range []string{AccountsFile, WikisFile, MarkersFile, KLinesFile} {
+	for _, name := range []string{AccountsFile, WikisFile, MarkersFile, KLinesFile, CloakFile} {
 		parts = append(parts, filepath.Join(data, name))
 	}
 	packed := filepath.Join(work, "backup.tar")

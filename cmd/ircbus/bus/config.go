@@ -36,6 +36,7 @@ type Config struct {
 	Admin          []string `toml:"admin"`            // what ADMIN tells, at most three lines
 	Access         string   `toml:"access"`           // "open" or "login"
 	NoUserChannels bool     `toml:"no_user_channels"` // people cannot make channels of their own
+	Cloak          bool     `toml:"cloak"`            // people do not see one another's addresses
 	MaxEvent       int      `toml:"max_event"`        // bytes of an event's canonical form, 0 = ircbus.MaxBody
 	LogFormat      string   `toml:"log_format"`       // "text" or "json"; the bus itself ignores it
 
@@ -178,6 +179,7 @@ func Default() Config {
 		Registration: Registration{MinPassword: account.MinPassword},
 		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
 		Replay:       Replay{Text: 10, Chat: 10},
+		Cloak:        true,
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
