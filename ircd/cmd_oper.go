@@ -11,12 +11,11 @@ func (c *client) cmdOper(msg *ircmsg.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		name := c.account
-		if len(msg.Params) > 0 {
-			name = clip(msg.Params[0])
+		if len(msg.Params) > 1 { // a single one may be the password
+			name := clip(msg.Params[0])
+			c.log.Warn("somebody did not become operator", "nick", c.nick, "account", name)
+			s.tellOperators(c, "OPER failed: "+c.source()+" as "+name)
 		}
-		c.log.Warn("somebody did not become operator", "nick", c.nick, "account", name)
-		s.tellOperators(c, "OPER failed: "+c.source()+" as "+name)
 		return err
 	}
 	if c.isOperator() {
