@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestDCC: Debian's irssi asks a publisher for old events and gets them as a
+// file, connecting to the bus and being connected to. The file has the bytes
+// that the same query has over HTTP.
+func TestDCC(t *testing.T) {
+	const events = 400
+	b := startBus(t, "[dcc]\nports = \"30000-32000\"\n")
+	door, err := net.Dial("udp", b.udp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer door.Close()
+	for i := range events {
+		fmt.Fprintf(door, `{"wiki":%q,"type":"edit","title":"Page %d","user":"Reader","comment":"%s","timestamp":1795169000,"id":%d}`,
+			wikiName, i, strings.Repeat("ש", 100), i+1)
+	}
+	address := "http://" + b.http + "/changes?channel=" + wikiName + "&format=qs&after=0"
+	waitFor(t, "all events to be stored", func() bool { return strings.Count(fetch(t, address), "\n") == events })
+	want := fetch(t, address)
+
+	home := t.TempDir()
+	config := fmt.Sprintf(`servers = ( { address = "127.0.0.1"; port = "%s"; chatnet = "bus"; use_tls = "no"; autoconnect = "yes"; } );
+chatnets = { bus = { type = "IRC"; nick = "reader"; }; };
+settings = { core = { real_name = "reader"; user_name = "reader"; };
+  "irc/dcc" = { dcc_download_path = "%s"; dcc_autoget = "yes"; dcc_port = "33000 34000"; dcc_own_ip = "127.0.0.1"; }; };
+`, strings.TrimPrefix(b.irc, "127.0.0.1:"), home)
+	if err := os.WriteFile(filepath.Join(home, "config"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tmux := func(args ...string) string {
+		out, err := exec.Command("tmux", append([]string{"-S", filepath.Join(home, "tmux"), "-u"}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("tmux %q: %v\n%s", args, err, out)
+		}
+		return string(out)
+	}
+	tmux("-f", "/dev/null", "new-session", "-d", "-x", "300", "-y", "200", "env LC_ALL=C.UTF-8 TERM=screen-256color irssi --home="+home)
+	t.Cleanup(func() { exec.Command("tmux", "-S", filepath.Join(home, "tmux"), "kill-server").Run() })
+	screen := func() string { return tmux("capture-pane", "-p", "-J") }
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("irssi shows:\n%s", strings.TrimSpace(screen()))
+		}
+	})
+	waitFor(t, "irssi to be welcomed", func() bool { return strings.Contains(screen(), "Welcome to") })
+
+	file := filepath.Join(home, fmt.Sprintf("%s-1-%d.txt", wikiName, events))
+	enter := func(line string) {
+		tmux("send-keys", "-l", line)
+		tmux("send-keys", "Enter")
+	}
+	for _, way := range []string{"DCC", "DCC PASSIVE"} {
+		enter("/msg " + wikiName + " GETMESSAGES_SINCE_ENTRY 0 " + way)
+		if way == "DCC PASSIVE" { // which irssi never fetches by itself
+			waitFor(t, "irssi to know of the file", func() bool { return strings.Contains(screen(), "127.0.0.1 port 0]") })
+			enter("/dcc get " + wikiName)
+		}
+		waitFor(t, "irssi to have the file by "+way, func() bool {
+			got, err := os.ReadFile(file)
+			if err != nil && !os.IsNotExist(err) {
+				t.Fatal(err)
+			}
+			return string(got) == want
+		})
+		waitFor(t, "irssi to say so", func() bool { return strings.Contains(screen(), "DCC received file") })
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		enter("/clear")
+		waitFor(t, "irssi's screen to be empty", func() bool { return !strings.Contains(screen(), "DCC received file") })
+	}
+}
+
+// fetch returns an answer's body.
+func fetch(t *testing.T, address string) string {
+	t.Helper()
+	resp, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
