@@ -54,10 +54,6 @@ func (r Redaction) String() string {
 
 // Redacts reports whether the event is a tombstone, and what it says. Whoever
 // keeps events applies it: drop the event Target, or its fields Names.
-//
-//	if r, ok := event.Redacts(); ok {
-//		kept[r.Target] = kept[r.Target].Without(r.Names...)
-//	}
 func (e *Event) Redacts() (r Redaction, ok bool) { return e.Fields.Redacts() }
 
 // Redacts is Event.Redacts for the event's fields.
