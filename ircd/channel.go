@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // channel is one that people made. It lives while somebody is in it.
@@ -22,6 +24,7 @@ type channel struct {
 	key   string // mode k
 	limit int    // mode l
 	lists map[rune][]entry
+	pace  *rate.Limiter // of what is said; nil before that
 }
 
 func newChannel(name string) *channel {

@@ -21,15 +21,17 @@ type client struct {
 	exempt atomic.Bool // a publisher's or operator's: no limit on lines
 
 	// owned by the read loop
-	limiter  *rate.Limiter
-	slowed   bool // has been told of the limit on lines
-	pinged   bool // has not answered our PING yet
-	password string
-	sasl     saslState
-	failed   int           // logins
-	pending  []publication // not stored yet
-	joiners  map[lcChan]*ircbus.Joiner
-	batch    *openBatch
+	limiter    *rate.Limiter
+	nicks      *rate.Limiter // changes of the nick; nil before the first
+	recipients recipients
+	slowed     bool // has been told of the limit on lines
+	pinged     bool // has not answered our PING yet
+	password   string
+	sasl       saslState
+	failed     int           // logins
+	pending    []publication // not stored yet
+	joiners    map[lcChan]*ircbus.Joiner
+	batch      *openBatch
 
 	// The answer to the current command; owned by who holds Server.mu in the
 	// read loop.

@@ -77,7 +77,7 @@ func TestCloaked(t *testing.T) {
 	}
 	alice.send("PART #talk")
 	alice.until(" PART ")
-	bob.send("MODE #talk +b *!*@*"+host[strings.LastIndex(strings.TrimSuffix(host, ".ip"), "."):])
+	bob.send("MODE #talk +b *!*@*" + host[strings.LastIndex(strings.TrimSuffix(host, ".ip"), "."):])
 	bob.until(" +b ")
 	alice.send("JOIN #talk")
 	alice.until(" 474 ")

@@ -29,6 +29,9 @@ func (c *client) cmdNick(msg *ircmsg.Message) error {
 			return numeric("435", nick, m.channel.name, "You are banned from speaking in a channel, so you keep your nick there")
 		}
 	}
+	if err := c.tooManyNicks(nick); err != nil {
+		return err
+	}
 	c.srv.rename(c.person, c, nick)
 	return nil
 }

@@ -79,6 +79,9 @@ func (c *client) say(m message) error {
 	if err := ch.hears(c, m); err != nil {
 		return err
 	}
+	if err := c.busy(ch); err != nil {
+		return err
+	}
 	prefix := target[:len(target)-len(name)]
 	if prefix == "" {
 		c.srv.sent.add(sent{msgid: m.msgid, from: c.person, channel: foldChan(ch.name)})
@@ -159,6 +162,9 @@ func (c *client) sayTo(nick string, m message) error {
 		return nil
 	case len(p.clients) == 0:
 		return errNotConnected(p)
+	}
+	if err := c.tooManyTargets(nick); err != nil {
+		return err
 	}
 	m.params[0] = p.nick
 	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, to: p})

@@ -11,8 +11,12 @@ type Limits struct {
 	Registration time.Duration // until a connection must have registered; default 30 s
 	Ping         time.Duration // of silence until we ask, and again until we give up; default 2 min
 	PerAddress   int           // connections per IPv4 address or IPv6 /64, loopback excepted; default 64
+	ConnectRate  int           // connections a minute from there, loopback excepted; default 60
 	Lines        float64       // lines a second from people, publishers excepted; default 10
 	Burst        int           // lines at once before that counts; default 200
+	ChannelLines float64       // messages a second in one channel of people, of those without rank in it; default 20
+	Nicks        int           // changes of one's nick a minute; default 10
+	Targets      int           // people to whom one connection may write within a minute; default 30
 	Channels     int           // channels and views that one connection may be in; default 200
 	Filters      int           // different filtered views of one feed, over all connections; default 1000
 	Masks        int           // bans and exceptions of one channel, all lists together; default 100
@@ -31,8 +35,12 @@ func (l *Limits) setDefaults() {
 	def(&l.Registration, 30*time.Second)
 	def(&l.Ping, 2*time.Minute)
 	def(&l.PerAddress, 64)
+	def(&l.ConnectRate, 60)
 	def(&l.Lines, 10)
 	def(&l.Burst, 200)
+	def(&l.ChannelLines, 20)
+	def(&l.Nicks, 10)
+	def(&l.Targets, 30)
 	def(&l.Channels, 200)
 	def(&l.Filters, 1000)
 	def(&l.Masks, 100)

@@ -98,7 +98,7 @@ func TestStoreFails(t *testing.T) {
 	b := newBus(t, func(c *Config) { c.Refused = func(code ircbus.Code) { codes.Store(code, true) } })
 	pub := b.publisher("moin", allPublishing...)
 	pub.send("JOIN #moin")
-	pub.until("366")
+	pub.until(" 366 ")
 	for _, fail := range []error{
 		ircbus.Refuse(ircbus.StoreUnavailable, "the disk is full: try again later"),
 		errors.New("secret details"),

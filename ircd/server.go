@@ -139,7 +139,8 @@ type Server struct {
 	listeners  map[net.Listener]struct{}
 	clients    map[*client]struct{} // every connection
 	addresses  map[netip.Prefix]int // connections of each address
-	nicks      map[lcNick]*person   // those who have registered, and all publishers
+	newcomers  newcomers
+	nicks      map[lcNick]*person // those who have registered, and all publishers
 	publishers map[lcNick]*publisher
 	feeds      map[lcChan]*feedName // packed and text channels
 	channels   map[lcChan]*channel  // people's channels
@@ -260,11 +261,11 @@ func (s *Server) accept(nc net.Conn) {
 	s.clients[c] = struct{}{}
 	s.arriving++
 	s.stats.connections.Add(1)
-	full := s.countAddress(c.conn.addr, 1) > s.cfg.Limits.PerAddress && !c.conn.addr.IsLoopback()
+	refused := s.admits(c.conn.addr)
 	s.wg.Go(func() {
-		if full {
+		if refused != "" {
 			nc.SetReadDeadline(time.Now().Add(lastWrite)) // for a TLS handshake
-			c.quit(fmt.Sprintf("Too many connections from your address (limit %d)", s.cfg.Limits.PerAddress))
+			c.quit(refused)
 			c.conn.close()
 			s.forget(c)
 			return
@@ -275,12 +276,8 @@ func (s *Server) accept(nc net.Conn) {
 
 // countAddress counts connections per IPv4 address and per IPv6 /64.
 func (s *Server) countAddress(addr netip.Addr, delta int) int {
-	bits := 32
-	if addr.Is6() {
-		bits = 64
-	}
-	prefix, err := addr.WithZone("").Prefix(bits)
-	if err != nil {
+	prefix, ok := networkOf(addr)
+	if !ok {
 		return 0
 	}
 	n := s.addresses[prefix] + delta

@@ -116,8 +116,12 @@ type Limits struct {
 	Registration Age     `toml:"registration"`
 	Ping         Age     `toml:"ping"`
 	PerAddress   int     `toml:"per_address"`
+	ConnectRate  int     `toml:"connect_rate"`
 	Lines        float64 `toml:"lines"`
 	Burst        int     `toml:"burst"`
+	ChannelLines float64 `toml:"channel_lines"`
+	Nicks        int     `toml:"nicks"`
+	Targets      int     `toml:"targets"`
 	Channels     int     `toml:"channels"`
 	Filters      int     `toml:"filters"`
 	Masks        int     `toml:"masks"`
@@ -128,7 +132,8 @@ type Limits struct {
 func (l Limits) irc() ircd.Limits {
 	return ircd.Limits{
 		Registration: time.Duration(l.Registration), Ping: time.Duration(l.Ping),
-		PerAddress: l.PerAddress, Lines: l.Lines, Burst: l.Burst,
+		PerAddress: l.PerAddress, ConnectRate: l.ConnectRate, ChannelLines: l.ChannelLines, Nicks: l.Nicks, Targets: l.Targets,
+		Lines: l.Lines, Burst: l.Burst,
 		Channels: l.Channels, Filters: l.Filters, Masks: l.Masks, Behind: l.Behind,
 	}
 }
@@ -183,7 +188,8 @@ func Default() Config {
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
-			PerAddress: defaultPerAddress, Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Masks: 100, Behind: 8 << 20,
+			PerAddress: defaultPerAddress, ConnectRate: 60, ChannelLines: 20, Nicks: 10, Targets: 30,
+			Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Masks: 100, Behind: 8 << 20,
 		},
 	}
 }
