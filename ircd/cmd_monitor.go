@@ -82,10 +82,10 @@ func (c *client) replyStatus(nicks []string) {
 }
 
 // replyTargets lists nicks, in as many lines as it takes.
-func (c *client) replyTargets(numeric string, targets []string) {
+func (c *client) replyTargets(code string, targets []string) {
 	for _, some := range wrap(targets, monitorLine) {
 		if len(some) > 0 {
-			c.reply(numeric, strings.Join(some, ","))
+			c.reply(code, strings.Join(some, ","))
 		}
 	}
 }

@@ -20,9 +20,9 @@ func (s *Server) vanished(p *person, c *client) {
 	s.tellMonitors(p.nick, "731", p.nick)
 }
 
-func (s *Server) tellMonitors(nick, numeric, target string) {
+func (s *Server) tellMonitors(nick, code, target string) {
 	for c := range s.monitors[foldNick(nick)] {
-		c.send(message{source: s.cfg.Name, command: numeric, params: []string{c.nick, target}, at: time.Now()})
+		c.send(message{source: s.cfg.Name, command: code, params: []string{c.nick, target}, at: time.Now()})
 	}
 }
 
