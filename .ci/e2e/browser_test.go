@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"strings"
 	"testing"
 )
@@ -57,9 +56,7 @@ func TestBrowser(t *testing.T) {
 	b := startBus(t, fmt.Sprintf("[websocket]\norigins = [%q]\n", site.URL))
 	address = b.http
 	other := joinRaw(t, b.irc, "#talk")
-	start(t, exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--user-data-dir="+t.TempDir(), site.URL), "chromium")
+	start(t, chromium(t, site.URL), "chromium")
 
 	expect := func(path, want string) {
 		t.Helper()

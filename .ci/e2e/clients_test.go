@@ -30,7 +30,7 @@ type line struct {
 
 // oldEvents are there before anybody joins.
 var oldEvents = []string{
-	"page=Physics&user=Anna&comment=mark-old-1+a+new+page",
+	"page=Newton&user=Anna&comment=mark-old-1+Physics",
 	"page=Help/Start&user=Ben&comment=mark-old-2+a+correction",
 	"page=עמוד+ראשון&user=פלוני&comment=mark-old-3+תיקון",
 }
@@ -55,6 +55,7 @@ func TestClients(t *testing.T) {
 		{"catgirl", startCatgirl},
 		{"ii", startII},
 		{"hexchat", startHexchat},
+		{"thelounge", startTheLounge},
 	} {
 		p := b.account(c.name, "user")
 		t.Run(c.name, func(t *testing.T) {
