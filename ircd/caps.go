@@ -15,10 +15,10 @@ const (
 	capChathistory
 	capEventPlayback
 	capMultiline
+	capDraftNoImplicitNames
 	capPreAway
 	capReadMarker
 	capRedaction
-	capDraftNoImplicitNames
 	capEchoMessage
 	capExtendedIsupport
 	capExtendedJoin
@@ -55,9 +55,9 @@ var capabilities = []struct {
 	{capExtendedIsupport, "draft/extended-isupport", ""},
 	{capRedaction, "draft/message-redaction", ""},
 	{capMultiline, "draft/multiline", ""},
+	{capDraftNoImplicitNames, "draft/no-implicit-names", ""},
 	{capPreAway, "draft/pre-away", ""},
 	{capReadMarker, "draft/read-marker", ""},
-	{capDraftNoImplicitNames, "draft/no-implicit-names", ""},
 	{capEchoMessage, "echo-message", ""},
 	{capExtendedJoin, "extended-join", ""},
 	{capExtendedMonitor, "extended-monitor", ""},

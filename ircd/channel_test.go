@@ -94,6 +94,22 @@ func TestWhoIsLimited(t *testing.T) {
 	}
 }
 
+// TestLookingCounts: who looks through many people uses up the limit on lines.
+func TestLookingCounts(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Burst, c.Limits.Lines = 30, 50 })
+	u := b.user("ada")
+	b.Server.mu.Lock()
+	for i := range 2500 {
+		nick := fmt.Sprintf("p%d", i)
+		b.nicks[foldNick(nick)] = &person{nick: nick}
+	}
+	b.Server.mu.Unlock()
+	u.send("WHO x*", "WHOIS x*", "PING x")
+	if got := strings.Join(u.until("PONG"), "\n"); !strings.Contains(got, "You send more than 50 lines a second") {
+		t.Error(got)
+	}
+}
+
 // TestListByAge: what is older or younger than so many minutes.
 func TestListByAge(t *testing.T) {
 	now := time.Now()

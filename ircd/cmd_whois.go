@@ -1,6 +1,8 @@
 package ircd
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -63,6 +65,9 @@ func (c *client) describePerson(p *person) {
 		c.reply("313", p.nick, "is an operator of this server")
 	}
 	if p.account != "" {
+		if foldNick(p.nick) == foldNick(p.account) {
+			c.reply("307", p.nick, "has identified for this nick")
+		}
 		c.reply("330", p.nick, p.account, "is logged in as")
 	}
 	if p.isBot() {
@@ -87,6 +92,9 @@ func (c *client) describeConnections(p *person) {
 	if c.seesInto(p) {
 		for _, one := range p.clients[:min(len(p.clients), maxAddresses)] {
 			c.reply("378", p.nick, "is connecting from "+one.conn.addr.String())
+			if cert := one.conn.certificate(); cert != nil {
+				c.reply("276", p.nick, fmt.Sprintf("has client certificate fingerprint %x", sha256.Sum256(cert.Raw)))
+			}
 		}
 		c.reply("379", p.nick, "is using modes "+p.modes())
 	}

@@ -114,6 +114,14 @@ func (c *client) throttle(lines int) error {
 	}
 }
 
+// charge makes the next lines wait longer after a command that has looked at so
+// many people or channels: a hundred of them count as one line.
+func (c *client) charge(looked int) {
+	if !c.exempt.Load() {
+		c.limiter.ReserveN(time.Now(), min(looked/100, c.limiter.Burst()))
+	}
+}
+
 // quit takes the client out of everything and orders the last line.
 func (c *client) quit(reason string) {
 	s := c.srv

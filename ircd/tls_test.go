@@ -5,8 +5,10 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"math/big"
 	"net"
 	"strings"
@@ -75,8 +77,8 @@ func TestHandshakeTimeout(t *testing.T) {
 	wait(t, "the connections to be forgotten", func() bool { return b.Stats().Connections == 0 })
 }
 
-// TestClientCertificate: the server knows which certificate a client has shown;
-// one without gets in as well.
+// TestClientCertificate: the server knows which certificate a client has shown,
+// and tells it in WHOIS; one without gets in as well.
 func TestClientCertificate(t *testing.T) {
 	b := newBus(t)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
@@ -103,6 +105,11 @@ func TestClientCertificate(t *testing.T) {
 		b.Server.mu.Unlock()
 		if got := shown != nil && bytes.Equal(shown.Raw, mine.Certificate[0]); got != (nick == "alice") {
 			t.Errorf("%s has shown %v", nick, shown)
+		}
+		u.send("WHOIS " + nick)
+		fingerprint := fmt.Sprintf(" 276 %s %s :has client certificate fingerprint %x\n", nick, nick, sha256.Sum256(mine.Certificate[0]))
+		if lines := strings.Join(u.until(" 318 "), "\n"); strings.Contains(lines, fingerprint) != (nick == "alice") {
+			t.Errorf("%s:\n%s", nick, lines)
 		}
 	}
 }
