@@ -54,6 +54,11 @@ func (r *redaction) unknown() error {
 	return r.fail("UNKNOWN_MSGID", "There is no such message, or it is too old")
 }
 
+// forbidden is the answer to who may not redact a message of somebody else.
+func (r *redaction) forbidden() error {
+	return r.fail("REDACT_FORBIDDEN", "Only who has sent it and the channel's operators may redact a message")
+}
+
 // redactEvent removes an event of a feed from the log. Its members learn of it
 // from the tombstone.
 func (c *client) redactEvent(fn *feedName, r redaction) error {
@@ -92,84 +97,4 @@ func (r *redaction) refused(err error) error {
 		return r.fail(string(refusal.Code), refusal.Reason)
 	}
 	return r.fail("REDACT_FORBIDDEN", refusal.Reason)
-}
-
-// redactIn takes back a message in a channel of people: the sender may, and the
-// channel's operators.
-func (c *client) redactIn(ch *channel, r redaction) error {
-	sent := c.srv.sent.find(r.msgid)
-	r.target = ch.name
-	switch {
-	case sent == nil || sent.channel != foldChan(ch.name):
-		return r.unknown()
-	case !sent.from.is(c.person) && !ch.members[c.person].op && !c.mayOper:
-		return r.fail("REDACT_FORBIDDEN", "Only who has sent it and the channel's operators may redact a message")
-	}
-	c.retract(r, c.srv.cfg.KeepChannels, func() {
-		for other := range ch.others(c) {
-			other.hearRedaction(r, c.person)
-		}
-	})
-	return nil
-}
-
-// redactTo takes back a message to somebody.
-func (c *client) redactTo(r redaction) error {
-	p := c.srv.nicks[foldNick(r.target)]
-	if p == nil {
-		return r.fail("INVALID_TARGET", "There is nobody with this nick")
-	}
-	sent := c.srv.sent.find(r.msgid)
-	if sent == nil || sent.to == nil || !sent.from.is(c.person) || !sent.to.is(p) {
-		return r.unknown()
-	}
-	r.target = p.nick
-	c.retract(r, c.srv.cfg.KeepPrivate, func() {
-		for _, other := range p.clients {
-			if other != c {
-				other.hearRedaction(r, c.person)
-			}
-		}
-		for _, other := range c.clients {
-			if other != c && p != c.person && other.caps.has(capEchoMessage) {
-				other.hearRedaction(r, c.person)
-			}
-		}
-	})
-	return nil
-}
-
-// retract takes a message out of what is kept, and then tells others.
-func (c *client) retract(r redaction, kept bool, tell func()) {
-	show := func(err error) error {
-		if err == nil {
-			c.srv.sent.forget(r.msgid)
-			tell()
-			c.echoRedaction(r)
-			return nil
-		}
-		c.log.Error("a message could not be redacted", "err", err)
-		return r.fail(string(ircbus.StoreUnavailable), "What is kept of the message could not be removed: try again later")
-	}
-	if c.srv.cfg.Chat == nil || !kept {
-		show(nil)
-		return
-	}
-	c.lookups = append(c.lookups, lookup{show: show, read: func(ctx context.Context) error {
-		_, err := c.srv.cfg.Chat.Retract(ctx, r.msgid)
-		return err
-	}})
-}
-
-func (c *client) hearRedaction(r redaction, by *person) {
-	if c.caps.has(capRedaction) {
-		c.send(r.message(by))
-	}
-}
-
-// echoRedaction answers who has redacted something, as echo-message does.
-func (c *client) echoRedaction(r redaction) {
-	if c.caps.has(capEchoMessage | capRedaction) {
-		c.respond(r.message(c.person))
-	}
 }

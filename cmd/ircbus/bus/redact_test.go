@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
 
@@ -54,5 +55,57 @@ func TestRedactOnIRC(t *testing.T) {
 	p.until(" REDACT #talk " + id)
 	if n, err := b.store.Retract(t.Context(), id); n != 0 || err != nil {
 		t.Errorf("%d copies were still kept, %v", n, err)
+	}
+}
+
+// TestRedactOldMessages: what is kept can be taken back after a restart, by its
+// sender's account and by operators.
+func TestRedactOldMessages(t *testing.T) {
+	c := quiet(t)
+	c.Chat.Channels, c.Chat.Private = true, true
+	b := startBus(t, c)
+	for name, role := range map[string]account.Role{"ada": account.User, "ben": account.User} {
+		if err := b.Accounts().Add(account.Account{Name: name, Role: role}, "a long secret"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	enter := func(name string) *person {
+		p := connect(t, b.IRCAddr(), name)
+		p.say("CAP REQ :message-tags echo-message draft/message-redaction sasl")
+		p.say("AUTHENTICATE PLAIN")
+		p.until("AUTHENTICATE +")
+		p.say("AUTHENTICATE " + base64.StdEncoding.EncodeToString([]byte("\x00"+name+"\x00a long secret")))
+		p.until(" 903 ")
+		p.say("JOIN #talk")
+		p.until(" 366 ")
+		return p
+	}
+	ada, ben := enter("ada"), enter("ben")
+	said := func(p *person, target, text string) string {
+		p.say("PRIVMSG " + target + " :" + text)
+		_, id, _ := strings.Cut(p.until(" PRIVMSG "+target+" :"+text), "msgid=")
+		return id[:strings.IndexAny(id, "; ")]
+	}
+	first, second, secret := said(ada, "#talk", "one"), said(ben, "#talk", "two"), said(ben, "ada", "psst")
+	stopBus(t, b)
+	b = startBus(t, c)
+	ada, ben = enter("ada"), enter("ben") // ada is operator of the channel now
+	ben.say("REDACT #talk " + first)
+	ben.until("FAIL REDACT REDACT_FORBIDDEN #talk " + first)
+	ada.say("REDACT ben " + secret)
+	ada.until("FAIL REDACT REDACT_FORBIDDEN ben " + secret)
+	ben.say("REDACT ada " + first)
+	ben.until("FAIL REDACT UNKNOWN_MSGID ada " + first)
+	ben.say("REDACT ada " + secret)
+	ben.until(" REDACT ada " + secret)
+	ada.until(" REDACT ada " + secret)
+	for _, id := range []string{first, second} {
+		ada.say("REDACT #talk " + id)
+		ben.until(" REDACT #talk " + id)
+	}
+	for _, id := range []string{first, second, secret} {
+		if n, err := b.store.Retract(t.Context(), id); n != 0 || err != nil {
+			t.Errorf("%d copies of %s were still kept, %v", n, id, err)
+		}
 	}
 }
