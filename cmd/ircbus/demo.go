@@ -70,7 +70,7 @@ func (c *demoCmd) play(g *globals, b *bus.Bus, hangup <-chan os.Signal) error {
 			}
 		}
 	}()
-	err = attend(g, b, hangup, nil, func(*globals) (bus.Config, error) {
+	err = attend(g, b, &manager{log: g.log}, hangup, nil, func(*globals) (bus.Config, error) {
 		return bus.Config{}, errors.New("the demo has no configuration")
 	})
 	stop()

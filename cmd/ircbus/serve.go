@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -25,7 +26,12 @@ type serveCmd struct {
 
 // Run runs the bus until a signal ends it.
 func (c *serveCmd) Run(g *globals) error {
-	config, err := c.config(g)
+	sockets, err := passedSockets()
+	if err != nil {
+		return usageError(err.Error())
+	}
+	read := func(g *globals) (bus.Config, error) { return c.config(g, sockets) }
+	config, err := read(g)
 	if err != nil {
 		return err
 	}
@@ -43,11 +49,11 @@ func (c *serveCmd) Run(g *globals) error {
 		return startError(g, err)
 	}
 	greet(g.stderr, b, config)
-	return attend(g, b, hangup, asked, c.config)
+	return attend(g, b, newManager(g.log), hangup, asked, read)
 }
 
-// config is the configuration with the flags over it.
-func (c *serveCmd) config(g *globals) (bus.Config, error) {
+// config is the configuration with the flags and the passed sockets over it.
+func (c *serveCmd) config(g *globals, sockets map[string]net.Listener) (bus.Config, error) {
 	config, err := loadConfig(g)
 	if err != nil {
 		return config, err
@@ -63,6 +69,7 @@ func (c *serveCmd) config(g *globals) (bus.Config, error) {
 			*flag.to = *flag.value
 		}
 	}
+	useSockets(&config, sockets)
 	return config, checkConfig(g, config)
 }
 
@@ -105,19 +112,29 @@ func (r rehashes) ask(ctx context.Context) error {
 }
 
 // attend waits for the end of the bus and brings it about when g.ctx ends. On
-// SIGHUP, and when somebody asks, it reads the configuration again.
-func attend(g *globals, b *bus.Bus, hangup <-chan os.Signal, asked rehashes, reload func(*globals) (bus.Config, error)) error {
+// SIGHUP, and when somebody asks, it reads the configuration again. The manager
+// is told.
+func attend(g *globals, b *bus.Bus, m *manager, hangup <-chan os.Signal, asked rehashes, reload func(*globals) (bus.Config, error)) error {
 	ended := make(chan error, 1)
 	go func() { ended <- b.Wait() }()
+	watchdog := m.watchdog()
+	defer watchdog.Stop()
+	m.ready()
 	for {
 		select {
 		case <-hangup:
+			m.reloading()
 			reloadBus(g, b, reload)
+			m.ready()
+		case <-watchdog.C:
+			b.Alive()
+			m.alive()
 		case done := <-asked:
 			done <- reloadBus(g, b, reload)
 		case err := <-ended:
 			return err
 		case <-g.ctx.Done():
+			m.stopping()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), stopWithin)
 			defer cancel()
 			return b.Stop(ctx)

@@ -234,6 +234,10 @@ func (b *Bus) MediaWikiAddr() string {
 // there is none.
 func (b *Bus) URL() string { return b.base }
 
+// Alive returns at once while the IRC server works; it waits for ever if that
+// hangs. A watchdog calls it.
+func (b *Bus) Alive() { b.irc.Stats() }
+
 // Wait returns when the bus has ended: nil if it was asked to, else the first
 // failure.
 func (b *Bus) Wait() error {

@@ -58,6 +58,10 @@ type Config struct {
 	Rehash func() error `toml:"-"`
 	File   string       `toml:"-"` // name of the configuration's file, for REHASH
 
+	// Sockets that another program has opened, by the key of the address in
+	// whose place they are used. The bus closes them.
+	Sockets map[string]net.Listener `toml:"-"`
+
 	Log     *slog.Logger `toml:"-"` // nil: slog.Default
 	Version string       `toml:"-"`
 }

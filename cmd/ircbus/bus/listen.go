@@ -41,7 +41,9 @@ func listen(ctx context.Context, c Config, secure *tls.Config, log *slog.Logger)
 			continue
 		}
 		var config net.ListenConfig
-		if *door.listener, err = config.Listen(ctx, "tcp", door.address); err != nil {
+		if *door.listener = c.Sockets[door.key]; *door.listener != nil {
+			// somebody else listens for us
+		} else if *door.listener, err = config.Listen(ctx, "tcp", door.address); err != nil {
 			return listeners{}, listenError(err, door.address, door.flag, door.key)
 		}
 		*door.listener = behindProxies(*door.listener, c.proxies(), log)
