@@ -28,13 +28,20 @@ func (s *Server) oldEvent(fn *feedName, name string, e *ircbus.Event, caps capSe
 	if !fn.isText {
 		return m.packed(name, e.ID, e.Fields, caps)
 	}
+	m.msgid = strconv.FormatUint(uint64(e.ID), 10)
+	if gone, ok := e.Redacts(); ok && caps.has(capRedaction) {
+		m.command, m.params = "REDACT", []string{name, itoa(gone.Target)}
+		if gone.Reason != "" {
+			m.params = append(m.params, oneLine(gone.Reason))
+		}
+		return []message{m}
+	}
 	room := maxLine - len(":"+m.source+" PRIVMSG "+name+" :\r\n") - len(stamp)
 	texts := r.texts(true, room)
 	if len(texts) == 0 {
 		return nil
 	}
 	m.command, m.params = "PRIVMSG", []string{name, stamp + texts[0]}
-	m.msgid = strconv.FormatUint(uint64(e.ID), 10)
 	if caps.has(capMessageTags) {
 		m.client = r.packedTag()
 	}

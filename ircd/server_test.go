@@ -88,6 +88,32 @@ func (b *bus) redact(_ context.Context, r ircbus.Redaction) error {
 	return nil
 }
 
+// read answers what people ask about the past.
+func (b *bus) read(_ context.Context, q EventQuery, fn func(*ircbus.Event) error) error {
+	b.mu.Lock()
+	events := slices.Clone(b.events)
+	b.mu.Unlock()
+	if q.Desc {
+		slices.Reverse(events)
+	}
+	n := 0
+	for i := range events {
+		e := &events[i]
+		switch {
+		case !q.View.Match(e), e.ID <= q.After, q.Until > 0 && e.ID > q.Until,
+			!q.From.IsZero() && e.At.Before(q.From), !q.To.IsZero() && !e.At.Before(q.To):
+			continue
+		}
+		if n++; q.Limit > 0 && n > q.Limit {
+			break
+		}
+		if err := fn(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func login(_ context.Context, name, secret string, _ netip.Addr) (Account, error) {
 	if secret != "secret" {
 		return Account{}, errors.New("wrong account or password")
@@ -115,7 +141,7 @@ func newBus(t testing.TB, change ...func(*Config)) *bus {
 	cfg := Config{
 		Name: "irc.test", Network: "TestNet", Version: "ircbus-test", HTTP: "http://irc.test:8667",
 		Admin:  []string{"Somewhere", "admin@irc.test"},
-		Append: b.append, Redact: b.redact, Login: login, Limits: Limits{Burst: 1 << 20},
+		Append: b.append, Events: b.read, Redact: b.redact, Login: login, Limits: Limits{Burst: 1 << 20},
 	}
 	for _, f := range change {
 		f(&cfg)

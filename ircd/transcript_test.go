@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/ircbus/ircbus/history/sqlite"
 )
 
 // TestTranscripts plays testdata/transcripts/*.txt against a server each. A
@@ -19,6 +21,9 @@ import (
 //	alice< :alice!… JOIN #wiki     alice's next line; … stands for anything
 //	alice<< :irc.test 422 …  the same after any lines before it
 //	alice< -                 nothing has come for alice
+//
+// Its first line may say what is special about the server: "# closed" to those
+// without an account, or "# keeps" what people say.
 //
 // At the end nothing may have come for anybody that the transcript lacks.
 func TestTranscripts(t *testing.T) {
@@ -44,6 +49,9 @@ func play(t *testing.T, transcript string) {
 	var change []func(*Config)
 	if strings.HasPrefix(transcript, "# closed\n") {
 		change = append(change, func(c *Config) { c.RequireLogin, c.NoUserChannels = true, true })
+	}
+	if strings.HasPrefix(transcript, "# keeps\n") {
+		change = append(change, keeps(t))
 	}
 	b := newBus(t, change...)
 	users := make(map[string]*user)
@@ -89,6 +97,23 @@ func play(t *testing.T, transcript string) {
 		if extra := u.fence(); len(extra) > 0 {
 			t.Errorf("%s also got\n%s", name, strings.Join(extra, "\n"))
 		}
+	}
+}
+
+// keeps has a server keep what people say, and show it to who joins.
+func keeps(t testing.TB) func(*Config) {
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "events.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return func(c *Config) {
+		c.Chat, c.KeepChannels, c.KeepPrivate = store, true, true
+		c.Replay = Replay{Text: 2, Chat: 3}
 	}
 }
 
