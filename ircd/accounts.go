@@ -14,6 +14,19 @@ type Accounts interface {
 	// LoginCertificate returns the account that has a certificate with this
 	// SHA-256, in hex; if name is not "", it must be the account's.
 	LoginCertificate(ctx context.Context, name, fingerprint string, from netip.Addr) (Account, error)
+
+	// Register makes an account for a person, or returns an *AccountError. When it
+	// returns, SetAccounts has told of it.
+	Register(ctx context.Context, name, password string, from netip.Addr) (Account, error)
+
+	// SetPassword changes the password of an account of which the old one is known.
+	SetPassword(ctx context.Context, name, old, new string, from netip.Addr) error
+
+	// Certificates returns the SHA-256s, in hex, of an account's certificates; the
+	// others add and remove one.
+	Certificates(name string) ([]string, error)
+	AddCertificate(name, fingerprint string) error
+	RemoveCertificate(name, fingerprint string) error
 }
 
 // Exchange is one login in several messages. It belongs to one goroutine.

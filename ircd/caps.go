@@ -7,6 +7,7 @@ type capSet uint64
 
 const (
 	capAccountNotify capSet = 1 << iota
+	capAccountRegistration
 	capAccountTag
 	capAwayNotify
 	capBatch
@@ -50,6 +51,7 @@ var capabilities = []struct {
 	{capBatch, "batch", ""},
 	{capCapNotify, "cap-notify", ""},
 	{capChghost, "chghost", ""},
+	{capAccountRegistration, "draft/account-registration", ""},
 	{capChathistory, "draft/chathistory", ""},
 	{capEventPlayback, "draft/event-playback", ""},
 	{capExtendedIsupport, "draft/extended-isupport", ""},
@@ -87,6 +89,8 @@ func capByName(name string) (capSet, bool) {
 // connection, and whether the capability is offered.
 func (c *client) capValue(bit capSet) (value string, offered bool) {
 	switch bit {
+	case capAccountRegistration:
+		return c.srv.enrollment()
 	case capMultiline:
 		return c.srv.multilineLimits(), true
 	case capSTS:

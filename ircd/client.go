@@ -44,6 +44,8 @@ type client struct {
 	// guarded by Server.mu
 	registered  bool
 	negotiating bool // CAP without CAP END
+	admitted    bool // has given the server's password
+	renewed     bool // changes its account, so that the next LogOut is not for it
 	version302  bool
 	caps        capSet
 	*person          // whose connection this is

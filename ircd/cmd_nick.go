@@ -18,8 +18,11 @@ func (c *client) cmdNick(msg *ircmsg.Message) error {
 		return nil
 	case c.publisher != nil:
 		return numeric("447", "A publisher keeps its nick")
-	case c.srv.taken(nick, c.person):
-		return numeric("433", nick, c.srv.whyTaken(nick))
+	}
+	holder := c.srv.nicks[foldNick(nick)]
+	shared := holder != nil && holder != c.person && c.sharesAccount(holder)
+	if why := c.srv.taken(nick, c.person); why != "" && !shared {
+		return numeric("433", nick, why)
 	}
 	if nick == c.nick {
 		return nil
@@ -32,6 +35,10 @@ func (c *client) cmdNick(msg *ircmsg.Message) error {
 	if err := c.tooManyNicks(nick); err != nil {
 		return err
 	}
-	c.srv.rename(c.person, c, nick)
+	if shared {
+		c.become(holder)
+	} else {
+		c.srv.rename(c.person, c, nick)
+	}
 	return nil
 }

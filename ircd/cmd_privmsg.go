@@ -40,6 +40,9 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	if err != nil {
 		return err
 	}
+	if err := errService(targets); err != nil {
+		return err
+	}
 	tags := clientTags(msg)
 	for _, target := range targets {
 		m := c.message(msg.Command, append([]string{target}, text...)...)
@@ -63,10 +66,10 @@ func (c *client) cmdNotice(msg *ircmsg.Message) error {
 // a channel's name only members of that rank get it
 // (modern.ircdocs.horse/#statusmsg-parameter).
 func (c *client) say(m message) error {
-	if m.command == "TAGMSG" && m.client == "" {
+	target := m.params[0]
+	if m.command == "TAGMSG" && (m.client == "" || ircbus.IsService(target)) {
 		return nil
 	}
-	target := m.params[0]
 	m.msgid = c.srv.nextMessageID()
 	name := strings.TrimLeft(target, prefixes)
 	if !strings.HasPrefix(name, "#") {

@@ -43,8 +43,10 @@ var commands = map[string]command{
 	"MOTD":         {run: (*client).cmdMotd},
 	"NAMES":        {run: (*client).cmdNames},
 	"NICK":         {run: (*client).cmdNick, early: true},
+	"NICKSERV":     {run: (*client).cmdNickserv, alone: true},
 	"NOTICE":       {run: (*client).cmdNotice},
 	"OPER":         {run: (*client).cmdOper, alone: true},
+	"NS":           {run: (*client).cmdNickserv, alone: true},
 	"PART":         {run: (*client).cmdPart, params: 1},
 	"PASS":         {run: (*client).cmdPass, params: 1, early: true},
 	"PING":         {run: (*client).cmdPing, early: true},
@@ -59,8 +61,10 @@ var commands = map[string]command{
 	"TIME":         {run: (*client).cmdTime},
 	"TOPIC":        {run: (*client).cmdTopic, params: 1},
 	"UNKLINE":      {run: (*client).cmdUnkline, params: 1, alone: true},
+	"REGISTER":     {run: (*client).cmdRegister, params: 3, early: true, alone: true},
 	"USER":         {run: (*client).cmdUser, params: 4, early: true},
 	"USERHOST":     {run: (*client).cmdUserhost, params: 1},
+	"VERIFY":       {run: (*client).cmdVerify, params: 2, early: true},
 	"VERSION":      {run: (*client).cmdVersion},
 	"WALLOPS":      {run: (*client).cmdWallops, params: 1},
 	"WHO":          {run: (*client).cmdWho},
@@ -127,6 +131,7 @@ func labelOf(msg *ircmsg.Message) string {
 // dispatch runs a command and answers it. The error, an errQuit, ends the
 // connection.
 func (c *client) dispatch(msg *ircmsg.Message) error {
+	c.toNickServ(msg)
 	cmd, err := c.check(msg)
 	if err == nil && cmd.alone {
 		err = cmd.run(c, msg)

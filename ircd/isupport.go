@@ -45,6 +45,9 @@ func (c *client) isupport() {
 		"UTF8ONLY",
 		"WHOX",
 	}
+	if c.srv.cfg.RequireLogin && c.srv.cfg.Password == nil {
+		tokens = append(tokens, "draft/ACCOUNTREQUIRED")
+	}
 	if !c.caps.has(capBatch | capExtendedIsupport) {
 		c.replyTokens(tokens)
 		return

@@ -53,10 +53,23 @@ func (c *client) loggedIn(a Account) error {
 	case changed:
 		c.announceAccount()
 	}
+	c.settle()
 	if k := c.srv.banned(c); k != nil && c.registered {
 		c.enforce(k)
 	}
 	return nil
+}
+
+// settle sees to it, after a login, that the account's nick and the client's are
+// their owners'.
+func (c *client) settle() {
+	if c.publisher != nil || c.srv.publishers[foldNick(c.account)] != nil {
+		return
+	}
+	c.srv.claim(c.account)
+	if c.registered && c.srv.reserved(c.nick, c.person) != "" {
+		c.srv.deprive(c.person, c)
+	}
 }
 
 // LogOut ends the connections of accounts whose secrets are no longer good. What
@@ -75,7 +88,11 @@ func (s *Server) LogOut(accounts []string) {
 		}
 	}
 	for c := range s.clients {
-		if c.account != "" && gone[foldNick(c.account)] {
+		switch {
+		case c.account == "" || !gone[foldNick(c.account)]:
+		case c.renewed: // it has changed the account itself
+			c.renewed = false
+		default:
 			c.conn.finish("ERROR :The login as " + c.account + " is no longer good: log in again")
 		}
 	}

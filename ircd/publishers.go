@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -91,22 +90,6 @@ func (s *Server) install(key lcNick, p *publisher) {
 			c.unasked(func() { c.become(p.person) })
 		}
 	}
-}
-
-// freeNick finds a nick for somebody who loses his.
-func (s *Server) freeNick(base string) string {
-	base = base[:min(len(base), maxNickLen-6)]
-	for i := 1; ; i++ {
-		if nick := base + "_" + strconv.Itoa(i); !s.taken(nick, nil) {
-			return nick
-		}
-	}
-}
-
-// taken reports whether somebody else has the nick.
-func (s *Server) taken(nick string, p *person) bool {
-	holder := s.nicks[foldNick(nick)]
-	return holder != nil && holder != p
 }
 
 // setFeeds makes the channels that the publishers' feeds name. A channel that

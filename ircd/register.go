@@ -14,7 +14,7 @@ func (c *client) register() error {
 	if !c.ready() {
 		return nil
 	}
-	if err := c.loginByPass(); err != nil {
+	if err := c.usePass(); err != nil {
 		return err
 	}
 	s := c.srv
@@ -27,14 +27,18 @@ func (c *client) register() error {
 	}
 	p := s.personFor(c)
 	switch {
-	case s.cfg.RequireLogin && c.account == "":
-		why := "This bus wants you to log in: use SASL PLAIN, or the server password account:password"
+	case s.cfg.Password != nil && c.account == "" && !c.admitted:
+		why := "This server wants its password (PASS), or that you log in"
+		c.reply("464", why)
+		return errQuit(why)
+	case s.cfg.RequireLogin && c.account == "" && !c.admitted:
+		why := "This bus wants you to log in: use SASL, or the server password account:password"
 		c.fail(&failure{command: "*", code: "ACCOUNT_REQUIRED", reason: why, numeric: "464"})
 		return errQuit(why)
 	case p == nil:
 		nick := c.nick
 		c.nick = ""
-		c.reply("433", nick, s.whyTaken(nick))
+		c.reply("433", nick, s.taken(nick, c.person))
 		return nil
 	}
 	if c.sasl.mechanism != nil { // ircv3.net/specs/extensions/sasl-3.1
@@ -65,12 +69,18 @@ func (s *Server) personFor(c *client) *person {
 		return pub.person
 	}
 	switch holder := s.nicks[foldNick(c.nick)]; {
+	case s.reserved(c.nick, c.person) != "":
+		return nil
 	case holder == nil:
 		return c.person
-	case c.account != "" && foldNick(holder.account) == foldNick(c.account):
+	case c.sharesAccount(holder):
 		return holder
 	}
 	return nil
+}
+
+func (c *client) sharesAccount(p *person) bool {
+	return c.account != "" && foldNick(p.account) == foldNick(c.account)
 }
 
 func (c *client) ready() bool {
@@ -79,28 +89,32 @@ func (c *client) ready() bool {
 	return !c.registered && !c.negotiating && c.user != "" && c.nick != ""
 }
 
-func (s *Server) whyTaken(nick string) string {
-	if s.publishers[foldNick(nick)] != nil {
-		return "This nick belongs to a publisher"
-	}
-	return "Somebody has this nick"
-}
-
-// loginByPass logs in who sent PASS account:password and did not log in
-// otherwise.
-func (c *client) loginByPass() error {
-	name, secret, ok := strings.Cut(c.password, ":")
+// usePass takes what PASS has given: account:password, if there was no other login,
+// or the server's password.
+func (c *client) usePass() error {
+	given := c.password
 	c.password = ""
-	if !ok || c.hasAccount() {
+	name, secret, isLogin := strings.Cut(given, ":")
+	var account Account
+	var err error
+	switch {
+	case isLogin && c.hasAccount(), !isLogin && c.srv.cfg.Password == nil, given == "":
 		return nil
+	case isLogin:
+		account, err = c.login(name, secret)
+	default:
+		err = c.srv.cfg.Password(given, c.conn.addr)
 	}
-	account, err := c.login(name, secret)
 	c.srv.mu.Lock()
 	defer c.srv.mu.Unlock()
 	if err != nil {
 		c.reply("464", err.Error())
 		c.flush()
 		return errQuit("Login failed: " + err.Error())
+	}
+	if !isLogin {
+		c.admitted = true
+		return nil
 	}
 	return c.loggedIn(account)
 }

@@ -74,12 +74,18 @@ type Config struct {
 
 	Replay Replay // to who joins
 
-	// Login checks an account's password or token. The error's text is shown to
-	// the client. nil: nobody can log in.
+	// Login checks an account's password or token. When it returns the account,
+	// SetAccounts has told of it. The error's text is shown to the client. nil:
+	// nobody can log in.
 	Login func(ctx context.Context, name, secret string, from netip.Addr) (Account, error)
 
 	// Accounts is what else can be done with accounts. nil: nothing.
-	Accounts Accounts
+	Accounts     Accounts
+	Registration Registration
+
+	// Password checks the server's password, which lets people in who have no
+	// account. nil: there is none, and nobody needs it.
+	Password func(given string, from netip.Addr) error
 
 	ReadMarkers ReadMarkers         // of accounts; nil: connections have them, and they end with these
 	KLines      []KLine             // bans from the server at the start, masks as CheckKLine accepts them
@@ -141,6 +147,8 @@ type Server struct {
 	addresses  map[netip.Prefix]int // connections of each address
 	newcomers  newcomers
 	nicks      map[lcNick]*person // those who have registered, and all publishers
+	owners     map[lcNick]string  // accounts, whose nicks their names are
+	enrolling  map[lcNick]*person // who is making an account of this name
 	publishers map[lcNick]*publisher
 	feeds      map[lcChan]*feedName // packed and text channels
 	channels   map[lcChan]*channel  // people's channels
@@ -191,6 +199,8 @@ func New(cfg Config) (*Server, error) {
 		reading:    make(chan struct{}, maxLookups),
 		used:       make(map[string]uint64),
 		monitors:   make(map[lcNick]map[*client]struct{}),
+		owners:     make(map[lcNick]string),
+		enrolling:  make(map[lcNick]*person),
 	}
 	s.Configure(Settings{MOTD: cfg.MOTD, Admin: cfg.Admin, STS: cfg.STS})
 	for _, one := range cfg.KLines {

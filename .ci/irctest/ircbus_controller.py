@@ -22,8 +22,12 @@ irc = "{address}"
 http = "{web}"
 name = "My.Little.Server"
 network = "IrcbusTest"
+password_file = "{password_file}"
 
 [registration]
+open = true
+before_connect = {before_connect}
+custom_names = true
 min_password = 1
 """
 
@@ -113,15 +117,22 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
         websocket_port: Optional[int],
         config: Optional[Any] = None,
     ) -> None:
-        if password is not None:
-            raise NotImplementedByController("a password for the whole server")
+        if self.test_config.account_registration_requires_email:
+            raise NotImplementedByController("e-mail addresses")
         assert self.proc is None
         self.port = port
         self.hostname = hostname
         self.create_config()
         assert self.directory
         web = f"127.0.0.1:{websocket_port}" if websocket_port else ""
-        text = CONFIG.format(address=f"127.0.0.1:{port}", web=web)
+        text = CONFIG.format(
+            address=f"127.0.0.1:{port}",
+            web=web,
+            password_file=self.password_file(password),
+            before_connect=str(
+                self.test_config.account_registration_before_connect
+            ).lower(),
+        )
         if self.test_config.chathistory:
             text += CHAT
         if ssl:
@@ -137,6 +148,15 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
             [IRCBUS, "serve", "--config", str(self.directory / "ircbus.toml")],
             cwd=self.directory,
         )
+
+    def password_file(self, password: Optional[str]) -> str:
+        if password is None:
+            return ""
+        assert self.directory
+        path = self.directory / "password"
+        path.touch(0o600)
+        path.write_text(password)
+        return str(path)
 
     def restart(self) -> None:
         self.kill_proc()

@@ -61,6 +61,7 @@ var (
 	ErrWeak      = errors.New("the password is too weak")
 	ErrExpired   = errors.New("the token has expired, a new one is needed")
 	ErrThrottled = errors.New("too many logins failed")
+	ErrFile      = errors.New("accounts") // the file, of which strangers need not know more
 )
 
 // sentence is an error of a kind that says so in its own words.

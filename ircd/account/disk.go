@@ -52,9 +52,9 @@ func stampFile(path string) (stamp, error) {
 // reason, what to do.
 func fileError(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("accounts: %w: run this as the user that the bus runs as", err)
+		return fmt.Errorf("%w: %w: run this as the user that the bus runs as", ErrFile, err)
 	}
-	return fmt.Errorf("accounts: %w", err)
+	return fmt.Errorf("%w: %w", ErrFile, err)
 }
 
 // readFile returns the book in the file and the file's stamp; an empty book if

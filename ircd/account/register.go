@@ -59,10 +59,10 @@ type birth struct {
 	from netip.Prefix
 }
 
-// Limits of births, within an hour.
+// Limits of Register within an hour, unless Options say otherwise.
 const (
-	defaultBirths    = 60
-	defaultNeighbors = 5 // of one network: an address, or an IPv6 /64
+	PerHour    = 60
+	PerNetwork = 5 // an address, or an IPv6 /64
 )
 
 // begin counts a birth, or says that there are too many; cancel takes it back. A

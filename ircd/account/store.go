@@ -23,7 +23,7 @@ type Options struct {
 	MinPassword int
 
 	// How many accounts Register may make within an hour, in all and for one
-	// network (an address, or an IPv6 /64, loopback excepted); default 60 and 5.
+	// network, loopback excepted; default PerHour and PerNetwork.
 	PerHour, PerNetwork int
 }
 
@@ -55,7 +55,7 @@ func Open(path string, opts Options) (*Store, error) {
 		path:        path,
 		poll:        cmp.Or(opts.Poll, 100*time.Millisecond),
 		log:         cmp.Or(opts.Log, slog.Default()),
-		door:        newDoor(&births{limit: cmp.Or(opts.PerHour, defaultBirths), perNetwork: cmp.Or(opts.PerNetwork, defaultNeighbors)}),
+		door:        newDoor(&births{limit: cmp.Or(opts.PerHour, PerHour), perNetwork: cmp.Or(opts.PerNetwork, PerNetwork)}),
 		minPassword: cmp.Or(opts.MinPassword, MinPassword),
 		changed:     make(chan struct{}),
 	}

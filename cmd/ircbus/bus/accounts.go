@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 
 	"github.com/ircbus/ircbus/ircd"
@@ -46,4 +47,82 @@ func (b ircAccounts) LoginCertificate(ctx context.Context, name, fingerprint str
 	a, err := b.accounts.LoginCertificate(ctx, name, f, from)
 	_, err = b.admit(ctx, a, err)
 	return ircAccount(a), err
+}
+
+// Register makes an account for a person. The IRC server knows of it when this
+// returns.
+func (b ircAccounts) Register(ctx context.Context, name, password string, from netip.Addr) (ircd.Account, error) {
+	a, err := b.accounts.Register(ctx, name, password, from)
+	if err != nil {
+		return ircd.Account{}, b.refusal(name, password, err)
+	}
+	if err := b.directory.refresh(); err != nil {
+		return ircd.Account{}, err
+	}
+	return ircAccount(a), nil
+}
+
+// refusal is the error of an account that was not made, as REGISTER tells it.
+func (b ircAccounts) refusal(name, password string, err error) error {
+	var code string
+	switch {
+	case errors.Is(err, account.ErrExists):
+		code = "ACCOUNT_EXISTS"
+	case errors.Is(err, account.ErrWeak):
+		code = "WEAK_PASSWORD"
+	case errors.Is(err, account.ErrThrottled), errors.Is(err, account.ErrCrowded), errors.Is(err, context.Canceled):
+		code = "TEMPORARILY_UNAVAILABLE"
+	case account.CheckNew(name) != nil:
+		code = "BAD_ACCOUNT_NAME"
+	case b.accounts.CheckPassword(name, password) != nil:
+		code = "UNACCEPTABLE_PASSWORD"
+	default:
+		code = "TEMPORARILY_UNAVAILABLE"
+	}
+	return &ircd.AccountError{Code: code, Reason: b.told(err).Error()}
+}
+
+// told is an error as people are told of it, nil if there is none.
+func (b ircAccounts) told(err error) error {
+	if !errors.Is(err, account.ErrFile) {
+		return err
+	}
+	b.log.Error("an account could not be changed", "err", err)
+	return errors.New("the change could not be stored: try again later")
+}
+
+// SetPassword changes a password of which the old one is known.
+func (b ircAccounts) SetPassword(ctx context.Context, name, old, new string, from netip.Addr) error {
+	if _, err := b.accounts.Login(ctx, name, old, from); err != nil {
+		return err
+	}
+	return b.told(b.accounts.SetPassword(name, new))
+}
+
+// Certificates returns the fingerprints of an account's certificates.
+func (b ircAccounts) Certificates(name string) ([]string, error) {
+	a, err := b.accounts.Get(name)
+	var list []string
+	for _, c := range a.Certificates {
+		list = append(list, c.Fingerprint.String())
+	}
+	return list, err
+}
+
+// AddCertificate lets a certificate in.
+func (b ircAccounts) AddCertificate(name, fingerprint string) error {
+	f, err := account.ParseFingerprint(fingerprint)
+	if err != nil {
+		return err
+	}
+	return b.told(b.accounts.AddCertificate(name, f))
+}
+
+// RemoveCertificate does not let a certificate in any more.
+func (b ircAccounts) RemoveCertificate(name, fingerprint string) error {
+	f, err := account.ParseFingerprint(fingerprint)
+	if err != nil {
+		return err
+	}
+	return b.told(b.accounts.RemoveCertificate(name, f))
 }

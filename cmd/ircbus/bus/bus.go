@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/api"
@@ -37,6 +38,7 @@ type Bus struct {
 	accounts  *account.Store
 	markers   *markers
 	cert      certificate
+	password  atomic.Pointer[string] // the IRC server's; nil: none
 	listeners listeners
 	base      string // of the HTTP API
 	metrics   *metrics
@@ -89,7 +91,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if b.store, err = sqlite.Open(ctx, filepath.Join(c.Data, EventsFile), sqlite.Options{Log: b.log}); err != nil {
 		return err
 	}
-	if b.accounts, err = account.Open(filepath.Join(c.Data, AccountsFile), account.Options{Log: b.log, MinPassword: c.Registration.MinPassword}); err != nil {
+	if b.accounts, err = account.Open(filepath.Join(c.Data, AccountsFile), c.Registration.accounts(b.log)); err != nil {
 		return err
 	}
 	bounds, err := b.store.Bounds(ctx)
@@ -102,6 +104,9 @@ func (b *Bus) open(ctx context.Context) (err error) {
 		return err
 	}
 	if b.markers, err = openMarkers(filepath.Join(c.Data, MarkersFile)); err != nil {
+		return err
+	}
+	if err := b.loadPassword(c.PasswordFile); err != nil {
 		return err
 	}
 	if c.IRCTLS != "" || c.HTTPTLS != "" {
@@ -138,7 +143,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,
 		Replay: ircd.Replay(c.Replay),
 		Append: b.Append, Redact: b.redactIRC, Refused: b.metrics.refused,
-		Login: b.loginIRC, Accounts: ircAccounts{b},
+		Login: b.loginIRC, Accounts: ircAccounts{b}, Registration: c.Registration.irc(), Password: b.passwordCheck(),
 		ReadMarkers: b.markers,
 		KLines:      klines, SaveKLines: func(klines []ircd.KLine) error { return saveKLines(bans, klines) },
 		Rehash: b.rehash(c), File: c.File,
@@ -147,7 +152,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 	if err != nil {
 		return err
 	}
-	b.directory = &directory{log: b.log, accounts: b.accounts, told: told, set: b.irc.SetPublishers}
+	b.directory = &directory{log: b.log, accounts: b.accounts, told: told, set: b.irc.SetPublishers, setNames: b.irc.SetAccounts}
 	b.directory.configure(c.Publishers)
 	if err := b.directory.refresh(); err != nil {
 		return err

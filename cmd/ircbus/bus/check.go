@@ -245,9 +245,18 @@ func prefixes(texts []string) ([]netip.Prefix, error) {
 	return out, nil
 }
 
+// maxPerHour is how many accounts we keep count of.
+const maxPerHour = 100_000
+
 func (r Registration) check(found *checker) {
 	if r.MinPassword < 0 || r.MinPassword > account.MaxPassword {
 		found.add(fmt.Errorf("%d must be between 1 and %d characters", r.MinPassword, account.MaxPassword), "registration", "min_password")
+	}
+	if r.PerHour < 0 || r.PerHour > maxPerHour {
+		found.add(fmt.Errorf("%d must be between 1 and %d", r.PerHour, maxPerHour), "registration", "per_hour")
+	}
+	if r.PerNetwork < 0 {
+		found.add(fmt.Errorf("%d must not be negative", r.PerNetwork), "registration", "per_network")
 	}
 }
 

@@ -35,6 +35,7 @@ type Config struct {
 	MOTD           []string `toml:"motd"`
 	Admin          []string `toml:"admin"`            // what ADMIN tells, at most three lines
 	Access         string   `toml:"access"`           // "open" or "login"
+	PasswordFile   string   `toml:"password_file"`    // the IRC server's password, "" = none
 	NoUserChannels bool     `toml:"no_user_channels"` // people cannot make channels of their own
 	Cloak          bool     `toml:"cloak"`            // people do not see one another's addresses
 	MaxEvent       int      `toml:"max_event"`        // bytes of an event's canonical form, 0 = ircbus.MaxBody
@@ -111,7 +112,20 @@ type Retention struct {
 
 // Registration says how accounts come to be.
 type Registration struct {
-	MinPassword int `toml:"min_password"` // characters, 0 = account.MinPassword
+	Open          bool `toml:"open"`           // people make them for themselves, on IRC
+	BeforeConnect bool `toml:"before_connect"` // also before they have registered on the server
+	CustomNames   bool `toml:"custom_names"`   // of another name than their nick's
+	PerHour       int  `toml:"per_hour"`       // so many accounts, 0 = account.PerHour
+	PerNetwork    int  `toml:"per_network"`    // of them for one address or IPv6 /64, 0 = account.PerNetwork
+	MinPassword   int  `toml:"min_password"`   // characters, 0 = account.MinPassword
+}
+
+func (r Registration) irc() ircd.Registration {
+	return ircd.Registration{Open: r.Open, BeforeConnect: r.BeforeConnect, CustomNames: r.CustomNames}
+}
+
+func (r Registration) accounts(log *slog.Logger) account.Options {
+	return account.Options{Log: log, MinPassword: r.MinPassword, PerHour: r.PerHour, PerNetwork: r.PerNetwork}
 }
 
 // Limits bound what strangers can make the bus do. A zero field means the
@@ -185,7 +199,7 @@ func Default() Config {
 		Access:       AccessOpen,
 		MaxEvent:     ircbus.MaxBody,
 		LogFormat:    "text",
-		Registration: Registration{MinPassword: account.MinPassword},
+		Registration: Registration{PerHour: account.PerHour, PerNetwork: account.PerNetwork, MinPassword: account.MinPassword},
 		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
 		Replay:       Replay{Text: 10, Chat: 10},
 		Cloak:        true,

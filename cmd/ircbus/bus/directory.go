@@ -20,12 +20,14 @@ type directory struct {
 	accounts *account.Store
 	told     *descriptions
 	set      func([]ircd.Publisher) // the IRC server's; called one at a time
+	setNames func([]string)         // of all accounts; likewise
 
 	refreshing sync.Mutex // held while the list is made anew and set
 
 	mu         sync.Mutex
 	config     map[string]Publisher // by folded account
 	publishers []ircd.Publisher     // by name; never changed, only replaced
+	names      map[string]struct{}  // of all accounts, folded; likewise
 }
 
 // configure takes the configuration's sections; a refresh makes them effective.
@@ -48,10 +50,17 @@ func (d *directory) refresh() error {
 		return err
 	}
 	publishers := d.build(accounts)
-	d.mu.Lock()
-	d.publishers = publishers
-	d.mu.Unlock()
+	names := make([]string, len(accounts))
+	folded := make(map[string]struct{}, len(accounts))
+	for i, a := range accounts {
+		names[i] = a.Name
+		folded[ircbus.Fold(a.Name)] = struct{}{}
+	}
 	d.set(publishers)
+	d.setNames(names)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.publishers, d.names = publishers, folded
 	return nil
 }
 
@@ -162,6 +171,14 @@ func (d *directory) wikis() []ircbus.Wiki {
 		wikis[i] = p.Wiki
 	}
 	return wikis
+}
+
+// hasToldOf reports whether the IRC server knows of the account.
+func (d *directory) hasToldOf(name string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, ok := d.names[ircbus.Fold(name)]
+	return ok
 }
 
 // knows reports whether the publisher's channels exist.

@@ -17,7 +17,7 @@ func operator(t *testing.T, b *Bus) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ada := connect(t, b.IRCAddr(), "ada")
+	ada := connectAs(t, b.IRCAddr(), "ada", "ada:a long password")
 	ada.say("OPER ada :a long password")
 	ada.until(" 381 ")
 	return ada
@@ -32,7 +32,7 @@ func TestKLinesOutliveARestart(t *testing.T) {
 	if err := b.Accounts().Add(account.Account{Name: "eve", Role: account.User}, "another password"); err != nil {
 		t.Fatal(err)
 	}
-	eve := connect(t, b.IRCAddr(), "eve")
+	eve := connect(t, b.IRCAddr(), "evelyn")
 	login := func(p *person) {
 		p.say("AUTHENTICATE PLAIN")
 		p.until("AUTHENTICATE +")
@@ -43,7 +43,7 @@ func TestKLinesOutliveARestart(t *testing.T) {
 	ada.say("KLINE 90 192.0.2.0/24 :spam")
 	ada.until(" banned *@192.0.2.0/24 for 90 minutes: spam")
 	ada.say("KLINE account:eve :enough")
-	eve.until(" 465 eve :You are banned from this server: enough")
+	eve.until(" 465 evelyn :You are banned from this server: enough")
 	eve.until("ERROR :Closing Link: ")
 	stopBus(t, b)
 
@@ -52,13 +52,13 @@ func TestKLinesOutliveARestart(t *testing.T) {
 		t.Errorf("%s: %v, %v", path, info, err)
 	}
 	b = startBus(t, c)
-	ada = connect(t, b.IRCAddr(), "ada")
+	ada = connectAs(t, b.IRCAddr(), "ada", "ada:a long password")
 	ada.say("OPER ada :a long password")
 	ada.until(" 381 ")
 	ada.say("STATS k")
 	ada.until(" 216 ada K 192.0.2.0/24 * * :spam (ada, ")
 	ada.until(" 216 ada K account:eve * * :enough (ada, ")
-	eve = connect(t, b.IRCAddr(), "eve")
+	eve = connect(t, b.IRCAddr(), "evelyn")
 	login(eve)
 	eve.until("ERROR :Closing Link: ")
 	ada.say("UNKLINE account:eve")
@@ -66,7 +66,7 @@ func TestKLinesOutliveARestart(t *testing.T) {
 	stopBus(t, b)
 
 	b = startBus(t, c)
-	eve = connect(t, b.IRCAddr(), "eve")
+	eve = connect(t, b.IRCAddr(), "evelyn")
 	login(eve)
 	eve.until(" 903 ")
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
-// login checks a name and its password or token. When it returns a publisher's
-// name, that publisher's channels exist, even if another process has made the
-// account just now.
+// login checks a name and its password or token. When it returns a name, the IRC
+// server knows of it, and a publisher's channels exist, even if another process
+// has made the account just now.
 func (b *Bus) login(ctx context.Context, name, secret string, from netip.Addr) (string, error) {
 	a, err := b.accounts.Login(ctx, name, secret, from)
 	return b.admit(ctx, a, err)
@@ -40,7 +40,7 @@ func (b *Bus) admit(ctx context.Context, a account.Account, err error) (string, 
 	if err != nil {
 		return "", err
 	}
-	if a.Role == account.Publisher && !b.directory.knows(a.Name) {
+	if a.Role == account.Publisher && !b.directory.knows(a.Name) || !b.directory.hasToldOf(a.Name) {
 		if err := b.directory.refresh(); err != nil {
 			return "", err
 		}

@@ -37,6 +37,12 @@ func (b *Bus) Reload(c Config) error {
 			b.log.Error("the old certificate stays in use", "err", err)
 		}
 	}
+	if b.password.Load() != nil && old.PasswordFile == c.PasswordFile {
+		if err := b.loadPassword(c.PasswordFile); err != nil {
+			errs = errors.Join(errs, err)
+			b.log.Error("the server's password stays as it was", "err", err)
+		}
+	}
 	b.irc.Configure(ircd.Settings{MOTD: c.MOTD, Admin: c.Admin, STS: c.STS.irc(b.listeners.ircTLS)})
 	b.directory.configure(c.Publishers)
 	errs = errors.Join(errs, b.directory.refresh())
