@@ -7,6 +7,12 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
+// entry is a mask in one of a channel's lists, with who put it there.
+type entry struct {
+	mask, by string
+	at       time.Time
+}
+
 // listReplies are the numerics that show a list: one for each mask, one for the
 // end (modern.ircdocs.horse/#mode-message).
 var listReplies = map[rune]struct{ entry, end, what string }{

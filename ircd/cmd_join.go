@@ -11,7 +11,10 @@ import (
 // cmdJoin enters channels and views (modern.ircdocs.horse/#join-message,
 // docs/protocol.md, "Channels").
 func (c *client) cmdJoin(msg *ircmsg.Message) error {
-	if msg.Params[0] == "0" {
+	switch msg.Params[0] {
+	case "":
+		return errNeedMoreParams("JOIN")
+	case "0":
 		for _, v := range c.views {
 			c.partView(v)
 		}

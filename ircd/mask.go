@@ -3,14 +3,7 @@ package ircd
 import (
 	"cmp"
 	"strings"
-	"time"
 )
-
-// entry is a mask in one of a channel's lists, with who put it there.
-type entry struct {
-	mask, by string
-	at       time.Time
-}
 
 // Extended masks say something else than nick!user@host
 // (modern.ircdocs.horse/#extban-parameter,
