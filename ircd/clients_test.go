@@ -61,6 +61,8 @@ func checkClient(t *testing.T, file string, lines []string) {
 		want = append(want, " 354 ", " 315 ", " 324 ")
 	case strings.HasPrefix(name, "irssi"):
 		want = append(want, " 451 ")
+	case strings.HasPrefix(name, "weechat-scram"):
+		want = append(want, " 908 ", " 904 ", " 354 ", " 315 ", " 324 ")
 	case strings.HasPrefix(name, "catgirl-sasl"), name == "weechat.tls":
 		want = append(want, " 900 ", " 903 ")
 	}
