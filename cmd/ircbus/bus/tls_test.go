@@ -169,3 +169,32 @@ func TestUntimely(t *testing.T) {
 		}
 	}
 }
+
+// TestTLSVersions: nothing older than TLS 1.2, and on the IRC listener alone a
+// client is asked for its certificate.
+func TestTLSVersions(t *testing.T) {
+	b := behindProxy(t)
+	for address, wantAsked := range map[string]bool{b.IRCTLSAddr(): true, b.HTTPTLSAddr(): false} {
+		asked := false
+		config := &tls.Config{
+			InsecureSkipVerify: true,
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+				asked = true
+				return &tls.Certificate{}, nil
+			},
+		}
+		conn, err := tls.Dial("tcp", address, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		if asked != wantAsked {
+			t.Errorf("%s asks for a certificate: %v", address, asked)
+		}
+		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+		if conn, err := tls.Dial("tcp", address, config); err == nil {
+			conn.Close()
+			t.Errorf("%s takes TLS 1.1", address)
+		}
+	}
+}
