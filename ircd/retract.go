@@ -69,8 +69,11 @@ func (c *client) findKept(r redaction, q ircbus.MessageQuery, anybodys bool) fun
 	chat, account := c.srv.cfg.Chat, c.account
 	return func(ctx context.Context) error {
 		place, found, err := chat.Place(ctx, q.Owner, q.Target, r.msgid)
-		if err != nil || !found {
-			return errors.Join(err, r.unknown())
+		if err != nil {
+			return err
+		}
+		if !found {
+			return r.unknown()
 		}
 		q.After, q.Limit = ircbus.Place{At: place.At, ID: place.ID - 1}, 1
 		mistake := r.unknown()
@@ -85,7 +88,10 @@ func (c *client) findKept(r redaction, q ircbus.MessageQuery, anybodys bool) fun
 			}
 			return nil
 		})
-		return errors.Join(err, mistake)
+		if err != nil {
+			return err
+		}
+		return mistake
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,41 +31,16 @@ func TestDCC(t *testing.T) {
 	want := fetch(t, address)
 
 	home := t.TempDir()
-	config := fmt.Sprintf(`servers = ( { address = "127.0.0.1"; port = "%s"; chatnet = "bus"; use_tls = "no"; autoconnect = "yes"; } );
-chatnets = { bus = { type = "IRC"; nick = "reader"; }; };
-settings = { core = { real_name = "reader"; user_name = "reader"; };
-  "irc/dcc" = { dcc_download_path = "%s"; dcc_autoget = "yes"; dcc_port = "33000 34000"; dcc_own_ip = "127.0.0.1"; }; };
-`, strings.TrimPrefix(b.irc, "127.0.0.1:"), home)
-	if err := os.WriteFile(filepath.Join(home, "config"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
+	i := newIrssi(t, fmt.Sprintf(`address = "127.0.0.1"; port = "%s"; use_tls = "no";`, strings.TrimPrefix(b.irc, "127.0.0.1:")), `nick = "reader";`)
+	for _, setting := range []string{"dcc_download_path " + home, "dcc_autoget on", "dcc_port 33000 34000", "dcc_own_ip 127.0.0.1"} {
+		i.enter("/set " + setting)
 	}
-	tmux := func(args ...string) string {
-		out, err := exec.Command("tmux", append([]string{"-S", filepath.Join(home, "tmux"), "-u"}, args...)...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("tmux %q: %v\n%s", args, err, out)
-		}
-		return string(out)
-	}
-	tmux("-f", "/dev/null", "new-session", "-d", "-x", "300", "-y", "200", "env LC_ALL=C.UTF-8 TERM=screen-256color irssi --home="+home)
-	t.Cleanup(func() { exec.Command("tmux", "-S", filepath.Join(home, "tmux"), "kill-server").Run() })
-	screen := func() string { return tmux("capture-pane", "-p", "-J") }
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("irssi shows:\n%s", strings.TrimSpace(screen()))
-		}
-	})
-	waitFor(t, "irssi to be welcomed", func() bool { return strings.Contains(screen(), "Welcome to") })
-
 	file := filepath.Join(home, fmt.Sprintf("%s-1-%d.txt", wikiName, events))
-	enter := func(line string) {
-		tmux("send-keys", "-l", line)
-		tmux("send-keys", "Enter")
-	}
 	for _, way := range []string{"DCC", "DCC PASSIVE"} {
-		enter("/msg " + wikiName + " GETMESSAGES_SINCE_ENTRY 0 " + way)
+		i.enter("/msg " + wikiName + " GETMESSAGES_SINCE_ENTRY 0 " + way)
 		if way == "DCC PASSIVE" { // which irssi never fetches by itself
-			waitFor(t, "irssi to know of the file", func() bool { return strings.Contains(screen(), "127.0.0.1 port 0]") })
-			enter("/dcc get " + wikiName)
+			waitFor(t, "irssi to know of the file", func() bool { return i.shows("127.0.0.1 port 0]") })
+			i.enter("/dcc get " + wikiName)
 		}
 		waitFor(t, "irssi to have the file by "+way, func() bool {
 			got, err := os.ReadFile(file)
@@ -75,12 +49,12 @@ settings = { core = { real_name = "reader"; user_name = "reader"; };
 			}
 			return string(got) == want
 		})
-		waitFor(t, "irssi to say so", func() bool { return strings.Contains(screen(), "DCC received file") })
+		waitFor(t, "irssi to say so", func() bool { return i.shows("DCC received file") })
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)
 		}
-		enter("/clear")
-		waitFor(t, "irssi's screen to be empty", func() bool { return !strings.Contains(screen(), "DCC received file") })
+		i.enter("/clear")
+		waitFor(t, "irssi's screen to be empty", func() bool { return !i.shows("DCC received file") })
 	}
 }
 
