@@ -246,7 +246,7 @@ func (s *Store) gone(at stamp) error {
 }
 
 // now is the time to be written in the file.
-func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // addToken adds t in the place of those that have expired.
 func (r *record) addToken(t tokenRecord) error {
