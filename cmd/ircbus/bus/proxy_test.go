@@ -215,3 +215,24 @@ func FuzzReadOrigin(f *testing.F) {
 		near.Close()
 	})
 }
+
+// TestWebSocketCrowd: web clients count by the address that the proxy tells, not
+// by the proxy's.
+func TestWebSocketCrowd(t *testing.T) {
+	c := quiet(t)
+	c.Proxies, c.Limits.PerAddress = []string{"127.0.0.1"}, 2
+	b := startBus(t, c)
+	dial := func(from string) *webUser {
+		u, err := dialWeb(t, webURL(b, "/irc"), &websocket.DialOptions{HTTPHeader: http.Header{"X-Forwarded-For": {from}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	for i, address := range []string{"192.0.2.7", "192.0.2.7", "192.0.2.8"} {
+		dial(address).register("user" + string(rune('a'+i)))
+	}
+	if last, _ := dial("192.0.2.7").closed(); !strings.Contains(last, "Too many connections from your address (limit 2)") {
+		t.Errorf("the end was %q", last)
+	}
+}
