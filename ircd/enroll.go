@@ -18,7 +18,7 @@ func (e *AccountError) Error() string { return e.Reason }
 // enrollsEarly reports whether an account can be made before the registration. Where a
 // password is asked of everybody, nobody gets around it that way.
 func (s *Server) enrollsEarly() bool {
-	return s.cfg.Registration.BeforeConnect && s.cfg.Password == nil
+	return s.set.Registration.BeforeConnect && s.cfg.Password == nil
 }
 
 // enrollment is the value of the capability draft/account-registration, and
@@ -28,10 +28,10 @@ func (s *Server) enrollment() (value string, offered bool) {
 	if s.enrollsEarly() {
 		tokens = append(tokens, "before-connect")
 	}
-	if s.cfg.Registration.CustomNames {
+	if s.set.Registration.CustomNames {
 		tokens = append(tokens, "custom-account-name")
 	}
-	return strings.Join(tokens, ","), s.cfg.Registration.Open && s.cfg.Accounts != nil
+	return strings.Join(tokens, ","), s.set.Registration.Open && s.cfg.Accounts != nil
 }
 
 // enroll makes an account of the name, "*" for the nick, calls done and logs in
@@ -66,7 +66,7 @@ func (c *client) enroll(name, password string, done func(Account)) error {
 // mayEnroll says why the client cannot make an account of that name, as far as
 // the server alone can tell.
 func (c *client) mayEnroll(name string) error {
-	s, rules := c.srv, c.srv.cfg.Registration
+	s, rules := c.srv, c.srv.set.Registration
 	key := foldNick(name)
 	switch holder := s.nicks[key]; {
 	case !rules.Open || s.cfg.Accounts == nil:

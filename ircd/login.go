@@ -45,6 +45,10 @@ func (c *client) loggedIn(a Account) error {
 	c.account, c.enrolled, c.mayOper = account, a.Created, a.Operator
 	c.conn.trust(c.srv.cfg.Limits.Behind)
 	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
+	if k := c.srv.banned(c); k != nil && c.registered {
+		c.enforce(k)
+		return nil
+	}
 	switch p := c.srv.publishers[foldNick(account)]; {
 	case !c.registered:
 		c.exempt.Store(p != nil)
@@ -54,9 +58,6 @@ func (c *client) loggedIn(a Account) error {
 		c.announceAccount()
 	}
 	c.settle()
-	if k := c.srv.banned(c); k != nil && c.registered {
-		c.enforce(k)
-	}
 	return nil
 }
 

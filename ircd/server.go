@@ -202,7 +202,7 @@ func New(cfg Config) (*Server, error) {
 		owners:     make(map[lcNick]string),
 		enrolling:  make(map[lcNick]*person),
 	}
-	s.Configure(Settings{MOTD: cfg.MOTD, Admin: cfg.Admin, STS: cfg.STS})
+	s.Configure(Settings{MOTD: cfg.MOTD, Admin: cfg.Admin, STS: cfg.STS, Registration: cfg.Registration})
 	for _, one := range cfg.KLines {
 		k, err := parseKLine(one.Mask)
 		if err != nil {

@@ -3,8 +3,9 @@ package ircd
 // Settings are what can change while the server runs, with the same meaning as in
 // Config.
 type Settings struct {
-	MOTD, Admin []string
-	STS         STS
+	MOTD, Admin  []string
+	STS          STS
+	Registration Registration
 }
 
 // Configure replaces the settings. Clients that want to know are told what has

@@ -12,8 +12,8 @@ import (
 
 // Reload takes a new configuration and reads the certificate's files again, also
 // if their names are the same. What can change while the bus runs changes:
-// publishers, retention, certificates, the texts of MOTD and ADMIN, and the STS
-// policy. What cannot is named in the log and takes effect at the next start. A
+// publishers, retention, certificates, the texts of MOTD and ADMIN, the STS policy,
+// and whether and how people register accounts. What cannot is named in the log and takes effect at the next start. A
 // bad configuration changes nothing; a bad certificate leaves the old one in use.
 func (b *Bus) Reload(c Config) error {
 	c = c.withDefaults()
@@ -43,7 +43,9 @@ func (b *Bus) Reload(c Config) error {
 			b.log.Error("the server's password stays as it was", "err", err)
 		}
 	}
-	b.irc.Configure(ircd.Settings{MOTD: c.MOTD, Admin: c.Admin, STS: c.STS.irc(b.listeners.ircTLS)})
+	b.irc.Configure(ircd.Settings{
+		MOTD: c.MOTD, Admin: c.Admin, STS: c.STS.irc(b.listeners.ircTLS), Registration: c.Registration.irc(),
+	})
 	b.directory.configure(c.Publishers)
 	errs = errors.Join(errs, b.directory.refresh())
 	b.warnAbsent(c)
@@ -76,6 +78,9 @@ var changeable = []string{"admin", "cert", "key", "motd", "publisher", "retentio
 
 // changedFixed names the keys that differ and that only a restart changes.
 func changedFixed(old, new Config) []string {
+	// Of the registration, these are for the IRC server, which changes them.
+	r := new.Registration
+	old.Registration.Open, old.Registration.BeforeConnect, old.Registration.CustomNames = r.Open, r.BeforeConnect, r.CustomNames
 	var changed []string
 	before, after := reflect.ValueOf(old), reflect.ValueOf(new)
 	for i := range before.NumField() {
