@@ -136,7 +136,7 @@ func (b *Bus) build(told *descriptions) (err error) {
 		return err
 	}
 	b.irc, err = ircd.New(ircd.Config{
-		Name: c.Name, Network: c.Network, Version: c.Version, MOTD: c.MOTD, Admin: c.Admin,
+		Name: c.Name, Network: c.Network, Version: "ircbus-" + c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP: b.base, STS: c.STS.irc(b.listeners.ircTLS), CloakKey: cloakKey,
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
 		Head: b.head, Events: b.events, Keyed: b.keyed, DCC: c.DCC.irc(), Chat: b.store,

@@ -212,6 +212,15 @@ func TestFromDoorToReaders(t *testing.T) {
 	}
 }
 
+// TestProgramNamesItself: people's clients show a program and its version, as of
+// other servers.
+func TestProgramNamesItself(t *testing.T) {
+	b := startBus(t, quiet(t))
+	reader := connect(t, b.IRCAddr(), "reader")
+	reader.say("VERSION")
+	reader.until(":" + defaultName + " 351 reader ircbus-devel " + defaultName + " ")
+}
+
 // TestDescriptionsSurvive: what a wiki has told is known after a restart.
 func TestDescriptionsSurvive(t *testing.T) {
 	c := quiet(t)
