@@ -9,8 +9,7 @@ import (
 // cmdRegister makes an account (ircv3.net/specs/extensions/account-registration)
 // and logs in to it. An e-mail address is not looked at.
 func (c *client) cmdRegister(msg *ircmsg.Message) error {
-	name := msg.Params[0]
-	err := c.enroll(name, msg.Params[2], func(a Account) {
+	name, err := c.enroll(msg.Params[0], msg.Params[2], func(a Account) {
 		c.respond(message{source: c.srv.cfg.Name, command: "REGISTER",
 			params: []string{"SUCCESS", a.Name, "The account is there, and you are logged in to it"}})
 	})

@@ -35,9 +35,9 @@ func (s *Server) enrollment() (value string, offered bool) {
 }
 
 // enroll makes an account of the name, "*" for the nick, calls done and logs in
-// to it. Nobody can take the nick meanwhile. It takes long, so the server's lock
+// to it. It returns the name for which that stands. Nobody can take the nick meanwhile. It takes long, so the server's lock
 // is not held.
-func (c *client) enroll(name, password string, done func(Account)) error {
+func (c *client) enroll(name, password string, done func(Account)) (string, error) {
 	s := c.srv
 	s.mu.Lock()
 	if name == "*" && c.nick != "" {
@@ -50,17 +50,17 @@ func (c *client) enroll(name, password string, done func(Account)) error {
 	}
 	s.mu.Unlock()
 	if err != nil {
-		return err
+		return name, err
 	}
 	account, err := s.cfg.Accounts.Register(s.stop, name, password, c.conn.addr)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer delete(s.enrolling, key)
 	if err != nil {
-		return err
+		return name, err
 	}
 	done(account)
-	return c.loggedIn(account)
+	return name, c.loggedIn(account)
 }
 
 // mayEnroll says why the client cannot make an account of that name, as far as

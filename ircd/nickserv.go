@@ -33,7 +33,7 @@ func (c *client) nsIdentify(words []string) (string, error) {
 }
 
 func (c *client) nsRegister(words []string) (string, error) {
-	err := c.enroll("*", words[0], func(Account) {})
+	_, err := c.enroll("*", words[0], func(Account) {})
 	return "The account is there, and you are logged in to it", err
 }
 
