@@ -5,6 +5,7 @@ package ircd
 // and those that monitor its nick (ircv3.net/specs/extensions/extended-monitor).
 // by, the connection that did it, is left out and may be nil.
 func (s *Server) announce(p *person, by *client, need capSet, m message) {
+	m.share()
 	near := map[*client]bool{by: true}
 	for c := range p.neighbours(by) {
 		near[c] = true

@@ -60,6 +60,7 @@ func (ch *channel) others(but *client) iter.Seq[*client] {
 
 // sendOthers sends to all members' connections but one.
 func (ch *channel) sendOthers(but *client, m message) {
+	m.share()
 	for c := range ch.others(but) {
 		c.send(m)
 	}

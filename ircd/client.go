@@ -26,6 +26,7 @@ type client struct {
 	recipients recipients
 	slowed     bool // has been told of the limit on lines
 	pinged     bool // has not answered our PING yet
+	queued     bool // see lock
 	password   string
 	sasl       saslState
 	failed     int           // logins
@@ -85,4 +86,22 @@ func (c *client) name() string {
 		return "*"
 	}
 	return c.nick
+}
+
+// lock takes Server.mu for the read loop. People wait in a queue of their own
+// before, so that publishers and the delivery of events have to wait for one of
+// them at most, however many want something at the same time.
+func (c *client) lock() {
+	if c.queued = !c.exempt.Load(); c.queued {
+		c.srv.people.Lock()
+	}
+	c.srv.mu.Lock()
+}
+
+func (c *client) unlock() {
+	c.srv.mu.Unlock()
+	if c.queued {
+		c.queued = false
+		c.srv.people.Unlock()
+	}
 }

@@ -36,8 +36,8 @@ func (c *client) cmdAuthenticate(msg *ircmsg.Message) error {
 
 func (c *client) saslBegin(name string) error {
 	m := c.mechanism(name)
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	switch {
 	case c.bound():
 		return numeric("907", "You have logged in already, and share your nick by that: connect anew for another account")
@@ -53,8 +53,8 @@ func (c *client) saslBegin(name string) error {
 // saslStep takes a whole response.
 func (c *client) saslStep(response []byte) error {
 	account, challenge, err := c.sasl.mechanism.step(c, response)
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	switch {
 	case err != nil:
 		c.sasl.end()

@@ -138,8 +138,8 @@ func (b *openBatch) text() string {
 // the reason.
 func (c *client) failBatch(why error) {
 	c.publish() // what came before keeps its order
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if b := c.batch; b != nil && !b.failed {
 		c.label = b.label
 		if c.publishesIn(b.target) != nil {
@@ -169,8 +169,8 @@ func (c *client) takeBatch(msg *ircmsg.Message) bool {
 	if b == nil || b.ref != ref || b.failed || b.command != "PRIVMSG" {
 		return false
 	}
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	fn := c.publishesIn(b.target)
 	if fn == nil {
 		return false

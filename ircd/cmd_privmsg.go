@@ -90,6 +90,7 @@ func (c *client) say(m message) error {
 		c.srv.sent.add(sent{msgid: m.msgid, from: c.person, channel: foldChan(ch.name)})
 		c.srv.keep(ch, &m)
 	}
+	m.share()
 	for p, r := range ch.members {
 		if !r.reached(prefix) {
 			continue

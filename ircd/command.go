@@ -107,11 +107,11 @@ func (c *client) handle(line string) error {
 // refuse answers a line that is not a message, with the label if it got as far
 // as that.
 func (c *client) refuse(msg *ircmsg.Message, err error) {
-	c.srv.mu.Lock()
+	c.lock()
 	c.label = labelOf(msg)
 	c.answer("*", err)
 	c.flush()
-	c.srv.mu.Unlock()
+	c.unlock()
 	if c.batch != nil && !c.batch.failed {
 		c.failBatch(errMultiline("A line that came in between could not be read"))
 	}
@@ -136,8 +136,8 @@ func (c *client) dispatch(msg *ircmsg.Message) error {
 	if err == nil && cmd.alone {
 		err = cmd.run(c, msg)
 	}
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if err == nil {
 		c.srv.used[msg.Command]++
 	}

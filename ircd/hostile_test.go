@@ -78,7 +78,7 @@ func TestEndlessLine(t *testing.T) {
 
 // TestLongLinesCount: a line counts for the limit on lines by its length.
 func TestLongLinesCount(t *testing.T) {
-	b := newBus(t, func(c *Config) { c.Limits.Burst, c.Limits.Lines = 30, 1000 })
+	b := newBus(t, func(c *Config) { c.Limits.Burst, c.Limits.Lines = 15, 1000 })
 	u := b.user("alice")
 	u.send(strings.Repeat("x", 100_000), "PING a")
 	got := strings.Join(u.until("PONG irc.test a"), "\n")

@@ -37,9 +37,9 @@ func (c *client) lookUp(command string) {
 	if slices.ContainsFunc(lookups, func(l lookup) bool { return l.holds }) {
 		c.conn.hold()
 	}
-	c.srv.mu.Unlock()
+	c.unlock()
 	errs := c.srv.read(lookups)
-	c.srv.mu.Lock()
+	c.lock()
 	c.label, c.response, c.arriving = label, response, append(arriving, c.arriving...)
 	for i, l := range lookups {
 		c.answer(command, l.show(errs[i]))

@@ -37,6 +37,25 @@ type message struct {
 	concat bool       // with the tag draft/multiline-concat
 
 	label, batch string // set by client.compose
+
+	encoded map[tagSet][]byte // the line for each set of tags; nil unless shared
+}
+
+// share makes sure that the line is encoded once for all receivers that want the
+// same tags. The message must not be changed after that.
+func (m *message) share() { m.encoded = make(map[tagSet][]byte) }
+
+// bytes is the message for a client with these capabilities.
+func (m *message) bytes(caps capSet) []byte {
+	if m.encoded == nil {
+		return m.append(nil, caps)
+	}
+	line, ok := m.encoded[caps.tags()]
+	if !ok {
+		line = m.append(nil, caps)
+		m.encoded[caps.tags()] = line
+	}
+	return line
 }
 
 // append writes the message with the tags that caps ask for. What would make it

@@ -264,6 +264,7 @@ func (c *client) announceBecoming(p *person) {
 func (c *client) announceQuit(reason string) {
 	gone := c.message("QUIT", reason)
 	c.srv.keepAll(c.person, &gone)
+	gone.share()
 	for other := range c.neighbours(c) {
 		other.send(gone)
 	}
@@ -289,6 +290,7 @@ func (p *person) announceJoin(by *client, ch *channel) {
 func (s *Server) rename(p *person, by *client, nick string) {
 	renamed := p.message("NICK", nick)
 	s.keepAll(p, &renamed)
+	renamed.share()
 	for other := range p.neighbours(by) {
 		other.send(renamed)
 	}

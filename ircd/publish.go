@@ -23,11 +23,11 @@ func (c *client) take(msg *ircmsg.Message) bool {
 	if msg.Command == "BATCH" {
 		return c.takeBatch(msg)
 	}
-	if msg.Command != "PRIVMSG" || len(msg.Params) != 2 {
+	if msg.Command != "PRIVMSG" || len(msg.Params) != 2 || !c.exempt.Load() {
 		return false
 	}
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	fn := c.publishesIn(msg.Params[0])
 	if !c.registered || fn == nil {
 		return false
@@ -130,8 +130,8 @@ func (c *client) publish() {
 		}
 	}
 	receipts, err := c.store(batch)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if c.own != nil {
 		c.own.stored(receipts, ircbus.ID(s.head.Load()))
 	}

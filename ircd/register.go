@@ -11,15 +11,15 @@ import (
 // (modern.ircdocs.horse/#connection-registration). An error ends the
 // connection.
 func (c *client) register() error {
-	if !c.ready() {
+	if c.registered || !c.ready() { // only the read loop changes it
 		return nil
 	}
 	if err := c.usePass(); err != nil {
 		return err
 	}
 	s := c.srv
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	defer c.flush()
 	if k := s.banned(c); k != nil {
 		c.reply("465", "You are banned from this server: "+k.Reason)
@@ -84,8 +84,8 @@ func (c *client) sharesAccount(p *person) bool {
 }
 
 func (c *client) ready() bool {
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	return !c.registered && !c.negotiating && c.user != "" && c.nick != ""
 }
 
@@ -105,8 +105,8 @@ func (c *client) usePass() error {
 	default:
 		err = c.srv.cfg.Password(given, c.conn.addr)
 	}
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if err != nil {
 		c.reply("464", err.Error())
 		c.flush()
@@ -120,8 +120,8 @@ func (c *client) usePass() error {
 }
 
 func (c *client) hasAccount() bool {
-	c.srv.mu.Lock()
-	defer c.srv.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	return c.account != ""
 }
 

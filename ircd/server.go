@@ -139,6 +139,8 @@ type Server struct {
 
 	banning sync.Mutex // held while the bans change; taken before mu
 
+	people sync.Mutex // their queue for mu, see client.lock
+
 	// guarded by mu
 	mu         sync.Mutex
 	closing    bool

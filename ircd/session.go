@@ -52,7 +52,7 @@ func (c *client) step() error {
 		return err
 	}
 	c.pinged = false
-	if err := c.throttle(1 + c.conn.in.size/maxLine); err != nil {
+	if err := c.throttle(min(1+c.conn.in.size/maxLine, maxCost)); err != nil {
 		return err
 	}
 	if err != nil {
@@ -90,6 +90,9 @@ func (c *client) silence() (time.Time, error) {
 	return time.Now().Add(c.srv.cfg.Limits.Ping), nil
 }
 
+// maxCost is for how many lines the longest counts for the limit on lines.
+const maxCost = 20
+
 // throttle makes people's lines wait their turn; publishers' do not. A line counts
 // as so many.
 func (c *client) throttle(lines int) error {
@@ -102,9 +105,9 @@ func (c *client) throttle(lines int) error {
 	}
 	if !c.slowed {
 		c.slowed = true
-		c.srv.mu.Lock()
+		c.lock()
 		c.notice(fmt.Sprintf("You send more than %v lines a second: from now on they are taken one by one", c.srv.cfg.Limits.Lines))
-		c.srv.mu.Unlock()
+		c.unlock()
 	}
 	select {
 	case <-time.After(wait):
@@ -125,8 +128,8 @@ func (c *client) charge(looked int) {
 // quit takes the client out of everything and orders the last line.
 func (c *client) quit(reason string) {
 	s := c.srv
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	c.lock()
+	defer c.unlock()
 	if c.conn.isCut() {
 		reason = "Too slow"
 		s.stats.slow.Add(1)
