@@ -70,14 +70,15 @@ func TestRedactOldMessages(t *testing.T) {
 		}
 	}
 	enter := func(name string) *person {
-		p := connect(t, b.IRCAddr(), name)
+		p := connect(t, b.IRCAddr(), "guest_"+name) // the nick is its account's
 		p.say("CAP REQ :message-tags echo-message draft/message-redaction sasl")
 		p.say("AUTHENTICATE PLAIN")
 		p.until("AUTHENTICATE +")
 		p.say("AUTHENTICATE " + base64.StdEncoding.EncodeToString([]byte("\x00"+name+"\x00a long secret")))
 		p.until(" 903 ")
+		p.say("NICK " + name)
 		p.say("JOIN #talk")
-		p.until(" 366 ")
+		p.until(" 366 " + name + " ")
 		return p
 	}
 	ada, ben := enter("ada"), enter("ben")
