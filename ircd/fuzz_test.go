@@ -103,6 +103,7 @@ func FuzzSession(f *testing.F) {
 	seeds := [][]byte{
 		[]byte("@label=1 JOIN #moin?page=x,#talk key\r\nMODE #talk +bklov a b c d\r\n"),
 		[]byte("CAP LS 302\nCAP REQ :sasl -batch\nCAP END\n"), []byte("AUTHENTICATE PLAIN\r\nAUTHENTICATE +\r\nAUTHENTICATE *\r\n"),
+		[]byte("REGISTER * * password\r\nVERIFY x y\r\nNS IDENTIFY moin secret\r\nPRIVMSG NickServ :CERT ADD\r\n"), []byte("NICKSERV PASSWD a b\r\nAUTHENTICATE SCRAM-SHA-256\r\nAUTHENTICATE EXTERNAL\r\n"),
 		[]byte("PRIVMSG #moin :key=k&part=2/2&page~=x\r\nPRIVMSG #moin :part=1/9999&key=z\r\n"),
 		[]byte("@batch=r NOTICE #talk :x\r\n@batch=r PRIVMSG #talk :\xff\r\nBATCH -r\r\nBATCH +r draft/multiline x\r\n"),
 		[]byte("@+a=\\s\\:;b PRIVMSG #talk,x :\x01ACTION\x01\r\n"), []byte("\x00\r\r\n\n@;;= :\r\n: :\r\n"),
