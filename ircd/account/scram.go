@@ -39,8 +39,11 @@ func deriveSCRAM(password, salt string, iterations int) *scramKeys {
 	if err != nil { // a character that SASLprep does not know, which most clients do not mind
 		client, _ = scram.SHA256.NewClientUnprepped("", password, "") // never fails
 	}
-	keys := scramKeys(client.GetStoredCredentials(scram.KeyFactors{Salt: salt, Iters: iterations}))
-	return &keys
+	keys, err := client.GetStoredCredentialsWithError(scram.KeyFactors{Salt: salt, Iters: iterations})
+	if err != nil {
+		panic(err) // no salt or no iterations, which nobody asks for
+	}
+	return (*scramKeys)(&keys)
 }
 
 // String writes the keys in the form of RFC 5803, as PostgreSQL does, too.

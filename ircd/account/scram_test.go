@@ -217,19 +217,20 @@ func TestSCRAMGuessingIsSlowedDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := open(t)
 		add(t, store, "ada", account.User, "correct horse")
-		var err error
 		for range 11 {
-			_, _, err = bySCRAM(t, store, "ada", "wrong horse")
+			if _, _, err := bySCRAM(t, store, "ada", "wrong horse"); err == nil {
+				t.Fatal("a wrong password is good")
+			}
 		}
-		if _, _, err = bySCRAM(t, store, "ada", "correct horse"); !errors.Is(err, account.ErrThrottled) {
+		if _, _, err := bySCRAM(t, store, "ada", "correct horse"); !errors.Is(err, account.ErrThrottled) {
 			t.Errorf("after eleven guesses: %v", err)
 		}
-		if _, err = store.Register(t.Context(), "bob", "correct horse", client1); !errors.Is(err, account.ErrThrottled) {
+		if _, err := store.Register(t.Context(), "bob", "correct horse", client1); !errors.Is(err, account.ErrThrottled) {
 			t.Errorf("registering: %v", err)
 		}
 		login(t, store, "ada", "correct horse", client1, account.ErrThrottled)
 		time.Sleep(time.Second)
-		if _, _, err = bySCRAM(t, store, "ada", "correct horse"); err != nil {
+		if _, _, err := bySCRAM(t, store, "ada", "correct horse"); err != nil {
 			t.Error(err)
 		}
 	})
