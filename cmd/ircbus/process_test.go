@@ -248,7 +248,7 @@ func TestRehash(t *testing.T) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
 	lines := bufio.NewScanner(conn)
-	fmt.Fprint(conn, "NICK ada\r\nUSER ada 0 * ada\r\nOPER ada "+password)
+	fmt.Fprint(conn, "PASS ada:"+password+"NICK ada\r\nUSER ada 0 * ada\r\nOPER\r\n")
 	for _, step := range []struct{ text, says string }{
 		{text + "motd = [\"new\"]\n", " 382 ada " + filepath.Base(file) + " Rehashing"},
 		{text + "motd = [\"new\"]\n", " 372 ada :- new"},
