@@ -96,7 +96,9 @@ func (c *client) describeConnections(p *person) {
 				c.reply("276", p.nick, fmt.Sprintf("has client certificate fingerprint %x", sha256.Sum256(cert.Raw)))
 			}
 		}
-		c.reply("379", p.nick, "is using modes "+p.modes())
+		if modes := p.modes(); modes != "+" {
+			c.reply("379", p.nick, "is using modes "+modes)
+		}
 	}
 	if p.secure() {
 		c.reply("671", p.nick, "is using a secure connection")

@@ -111,6 +111,7 @@ func (s *Server) setFeeds(publishers []Publisher) {
 			if !slices.Contains(f.publishers, owner) {
 				f.publishers = append(f.publishers, owner)
 			}
+			f.since(p.Created)
 		}
 	}
 	for key, fn := range old {
@@ -121,6 +122,15 @@ func (s *Server) setFeeds(publishers []Publisher) {
 	for key := range s.feeds {
 		if ch := s.channels[key]; ch != nil {
 			s.disband(ch)
+		}
+	}
+}
+
+// since makes the feed's channels as old as its oldest publisher.
+func (f *feed) since(created time.Time) {
+	for _, fn := range []*feedName{f.packed, f.text} {
+		if fn != nil && !created.IsZero() && created.Before(fn.created) {
+			fn.created = created
 		}
 	}
 }

@@ -2,8 +2,10 @@ package ircd
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -56,6 +58,22 @@ func TestSetPublishers(t *testing.T) {
 	}
 	if s := b.Stats(); s.Accepted != 3 || s.Feeds != 2 {
 		t.Errorf("stats %+v", s)
+	}
+}
+
+// TestFeedsAge: a feed's channels are as old as its oldest publisher, however
+// often the server has been started since.
+func TestFeedsAge(t *testing.T) {
+	b := newBus(t)
+	young, old := wiki("young", ircbus.Feed{Channel: "#shared"}), wiki("old", ircbus.Feed{Channel: "#shared"})
+	young.Created, old.Created = day, day.Add(-time.Hour)
+	b.SetPublishers([]Publisher{young, old})
+	u := b.user("alice")
+	for channel, created := range map[string]time.Time{"#young": young.Created, "#young.text": young.Created, "#old": old.Created, "#shared": old.Created} {
+		u.send("MODE " + channel)
+		if got, want := strings.Join(u.fence(), "\n"), fmt.Sprintf(" 329 alice %s %d", channel, created.Unix()); !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
 

@@ -116,6 +116,8 @@ type Account struct {
 type Publisher struct {
 	ircbus.Wiki
 
+	Created time.Time // of the account, and so of its channels; zero: now
+
 	// Line makes the readable line of an event: at most max bytes, without CR,
 	// LF and NUL. nil: the packed form, cut.
 	Line func(e *ircbus.Event, max int) string

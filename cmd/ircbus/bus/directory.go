@@ -79,7 +79,7 @@ func (d *directory) build(accounts []account.Account) []ircd.Publisher {
 			d.log.Error("the text style is not usable, plain it is", "publisher", a.Name, "err", err)
 			style, _ = readable.Named("plain")
 		}
-		publishers = append(publishers, ircd.Publisher{Wiki: wiki, Line: liner(wiki, style)})
+		publishers = append(publishers, ircd.Publisher{Wiki: wiki, Created: a.Created, Line: liner(wiki, style)})
 	}
 	d.separate(publishers)
 	return publishers
