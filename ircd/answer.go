@@ -112,7 +112,7 @@ func (c *client) lookUpEntries(p *publisher, q *inquiry, view ircbus.View) {
 		}
 		return err
 	}
-	c.lookups = append(c.lookups, lookup{read: read, show: func(err error) error {
+	c.lookups = append(c.lookups, lookup{search: isFiltered(view.String()), read: read, show: func(err error) error {
 		switch {
 		case errors.Is(err, errBusy):
 			c.hint(p, "The server is busy answering others: ask again later")

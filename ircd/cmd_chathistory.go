@@ -46,6 +46,7 @@ func (c *client) cmdChathistory(msg *ircmsg.Message) error {
 	}
 	var found []record
 	c.lookups = append(c.lookups, lookup{
+		search: isFiltered(name),
 		read: func(ctx context.Context) (err error) {
 			found, err = q.answer(ctx, asked)
 			return err

@@ -19,7 +19,7 @@ func (c *client) cmdList(msg *ircmsg.Message) error {
 	c.reply("321", "Channel", "Users  Name")
 	for _, key := range slices.Sorted(maps.Keys(c.srv.feeds)) {
 		fn := c.srv.feeds[key]
-		if l := (listed{fn.name, fn.members(), fn.created, fn.created}); wanted.has(l, now) {
+		if l := (listed{fn.name, fn.members, fn.created, fn.created}); wanted.has(l, now) {
 			c.reply("322", fn.name, itoa(l.people), fn.topic(c.srv.cfg.HTTP))
 		}
 	}
@@ -34,17 +34,6 @@ func (c *client) cmdList(msg *ircmsg.Message) error {
 	}
 	c.reply("323", "End of LIST")
 	return nil
-}
-
-// members counts who follows the channel, through any filter.
-func (fn *feedName) members() int {
-	n := 0
-	for _, v := range fn.views {
-		for _, st := range v.streams {
-			n += st.live
-		}
-	}
-	return n
 }
 
 // listed is a channel as LIST looks at it.

@@ -31,6 +31,7 @@ type feedName struct {
 	isText  bool
 	created time.Time
 	views   map[string]*view // by the name they were joined under
+	members int              // who follows it, through any filter
 }
 
 // view is a feed's channel as some members see it: under one name, through one
@@ -97,6 +98,7 @@ func (v *view) enter(c *client, m *viewing) {
 		v.streams[m.key] = st
 	}
 	m.place = st.join(c.conn)
+	v.of.members++
 	c.conn.place(m.place)
 	c.arriving = append(c.arriving, m.place)
 }
@@ -121,6 +123,7 @@ func (v *view) leave(m *viewing) {
 		m.key.own.release(st)
 	}
 	st.leave(m.place)
+	v.of.members--
 	if st.live == 0 {
 		delete(v.streams, m.key)
 	}

@@ -13,13 +13,15 @@ type lookup struct {
 	read func(context.Context) error // runs without Server.mu
 	show func(error) error           // answers with what was read, or why not, under Server.mu
 
-	holds bool // until then the client is sent nothing that does not answer the command
+	holds  bool // until then the client is sent nothing that does not answer the command
+	search bool // through a filter, which may take long
 }
 
 // Limits of what the connections ask the store for.
 const (
-	maxLookups = 4                // at once, over all connections
-	lookupTime = 10 * time.Second // for one command, with the time that it waits for others'
+	maxLookups  = 4                // at once, over all connections, of those that are quick
+	maxSearches = 1                // and of those that may take long: with more, publishers would wait
+	lookupTime  = 10 * time.Second // for one command, with the time that it waits for others'
 )
 
 // errBusy is why nothing was read.
@@ -53,9 +55,13 @@ func (s *Server) read(lookups []lookup) []error {
 	ctx, cancel := context.WithTimeout(s.stop, lookupTime)
 	defer cancel()
 	errs := make([]error, len(lookups))
+	turn := s.reading
+	if slices.ContainsFunc(lookups, func(l lookup) bool { return l.search }) {
+		turn = s.searching
+	}
 	select {
-	case s.reading <- struct{}{}:
-		defer func() { <-s.reading }()
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
 	case <-ctx.Done():
 		for i := range errs {
 			errs[i] = errBusy

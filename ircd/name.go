@@ -62,6 +62,9 @@ func cleanUser(name string) string {
 	return "~" + clean[:min(len(clean), maxUserLen)]
 }
 
+// isFiltered reports whether the name of a view has a filter.
+func isFiltered(view string) bool { return strings.Contains(view, "?") }
+
 // hostOf writes an address so that it can be a parameter: no leading colon.
 func hostOf(addr netip.Addr) string {
 	if !addr.IsValid() {

@@ -49,7 +49,7 @@ func (c *client) replay(name string, p past, n int, stamped bool) {
 	stamped = stamped && !c.caps.has(capServerTime)
 	var found []record
 	c.lookups = append(c.lookups, lookup{
-		holds: true,
+		holds: true, search: isFiltered(name),
 		read: func(ctx context.Context) (err error) {
 			found, err = p.page(ctx, span{limit: min(n, MaxHistory), desc: true})
 			slices.Reverse(found)

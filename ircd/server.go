@@ -139,6 +139,8 @@ type Server struct {
 	head    atomic.Uint64 // id of the last delivered event
 	reading chan struct{} // has room for those who may read the store now
 
+	searching chan struct{} // the same for those who search
+
 	banning sync.Mutex // held while the bans change; taken before mu
 
 	people sync.Mutex // their queue for mu, see client.lock
@@ -201,6 +203,7 @@ func New(cfg Config) (*Server, error) {
 		feeds:      make(map[lcChan]*feedName),
 		channels:   make(map[lcChan]*channel),
 		reading:    make(chan struct{}, maxLookups),
+		searching:  make(chan struct{}, maxSearches),
 		used:       make(map[string]uint64),
 		monitors:   make(map[lcNick]map[*client]struct{}),
 		owners:     make(map[lcNick]string),

@@ -219,6 +219,7 @@ func (b *bus) sizes() map[string]int {
 	}
 	for _, fn := range b.feeds {
 		sizes["views"] += len(fn.views)
+		sizes["followers"] += fn.members
 		for _, v := range fn.views {
 			sizes["streams"] += len(v.streams)
 			for _, st := range v.streams {

@@ -25,16 +25,16 @@ type door struct {
 	stats   counters
 }
 
-// maxWaiting is how many may wait for a slot; at 20 ms each, some 10 s on two
-// cores.
-const maxWaiting = 1024
+// maxWaiting is how many may wait for a slot; at 20 ms each, some 10 s on one
+// core.
+const maxWaiting = 512
 
 func newDoor(births *births) *door {
 	d := &door{
 		dummy:    newDummy(),
 		throttle: newThrottle(),
 		births:   births,
-		slots:    make(chan struct{}, min(runtime.GOMAXPROCS(0), 4)),
+		slots:    make(chan struct{}, max(1, min(runtime.GOMAXPROCS(0)/2, 4))), // strangers shall not have all processors
 		cache:    cache{right: map[string]proof{}, wrong: map[mac]struct{}{}},
 	}
 	rand.Read(d.cache.key[:]) // never fails
