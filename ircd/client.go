@@ -24,9 +24,10 @@ type client struct {
 	limiter    *rate.Limiter
 	nicks      *rate.Limiter // changes of the nick; nil before the first
 	recipients recipients
-	slowed     bool // has been told of the limit on lines
-	pinged     bool // has not answered our PING yet
-	queued     bool // see lock
+	slowed     bool      // has been told of the limit on lines
+	fastSince  time.Time // every line since then had to wait; zero: the last had not
+	pinged     bool      // has not answered our PING yet
+	queued     bool      // see lock
 	password   string
 	sasl       saslState
 	failed     int           // logins

@@ -14,6 +14,7 @@ type Limits struct {
 	ConnectRate  int           // connections a minute from there, loopback excepted; default 60
 	Lines        float64       // lines a second from people, publishers excepted; default 10
 	Burst        int           // lines at once before that counts; default 200
+	Flood        time.Duration // for which one may go on sending faster than that; default 2 min
 	ChannelLines float64       // messages a second in one channel of people, of those without rank in it; default 20
 	Nicks        int           // changes of one's nick a minute; default 10
 	Targets      int           // people to whom one connection may write within a minute; default 30
@@ -38,6 +39,7 @@ func (l *Limits) setDefaults() {
 	def(&l.ConnectRate, 60)
 	def(&l.Lines, 10)
 	def(&l.Burst, 200)
+	def(&l.Flood, 2*time.Minute)
 	def(&l.ChannelLines, 20)
 	def(&l.Nicks, 10)
 	def(&l.Targets, 30)

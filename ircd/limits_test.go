@@ -66,6 +66,16 @@ func TestChannelLimits(t *testing.T) {
 	}
 }
 
+// TestExcessFlood: who goes on and on is told why this is the end.
+func TestExcessFlood(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Lines, c.Limits.Burst, c.Limits.Flood = 100, 1, 50*time.Millisecond })
+	u := b.user("alice")
+	u.send(strings.Repeat("PONG x\r\n", 1000))
+	if lines := u.rest(); len(lines) == 0 || lines[len(lines)-1] != "ERROR :Excess flood: more than 100 lines a second for 50ms" {
+		t.Errorf("got %q", lines)
+	}
+}
+
 func TestAddressLimit(t *testing.T) {
 	b := newBus(t, func(c *Config) { c.Limits.PerAddress = 2 })
 	b.Server.mu.Lock()

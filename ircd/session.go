@@ -94,19 +94,27 @@ func (c *client) silence() (time.Time, error) {
 const maxCost = 20
 
 // throttle makes people's lines wait their turn; publishers' do not. A line counts
-// as so many.
+// as so many. Who never pauses is ended, so that nobody stays here as long as
+// takes what was sent before leaving.
 func (c *client) throttle(lines int) error {
 	if c.exempt.Load() {
 		return nil
 	}
 	wait := c.limiter.ReserveN(time.Now(), min(lines, c.limiter.Burst())).Delay()
 	if wait <= 0 {
+		c.fastSince = time.Time{}
 		return nil
+	}
+	limits := c.srv.cfg.Limits
+	if c.fastSince.IsZero() {
+		c.fastSince = time.Now()
+	} else if time.Since(c.fastSince) > limits.Flood {
+		return errQuit(fmt.Sprintf("Excess flood: more than %v lines a second for %v", limits.Lines, limits.Flood))
 	}
 	if !c.slowed {
 		c.slowed = true
 		c.lock()
-		c.notice(fmt.Sprintf("You send more than %v lines a second: from now on they are taken one by one", c.srv.cfg.Limits.Lines))
+		c.notice(fmt.Sprintf("You send more than %v lines a second: from now on they are taken one by one", limits.Lines))
 		c.unlock()
 	}
 	select {

@@ -137,6 +137,7 @@ type Limits struct {
 	ConnectRate  int     `toml:"connect_rate"`
 	Lines        float64 `toml:"lines"`
 	Burst        int     `toml:"burst"`
+	Flood        Age     `toml:"flood"`
 	ChannelLines float64 `toml:"channel_lines"`
 	Nicks        int     `toml:"nicks"`
 	Targets      int     `toml:"targets"`
@@ -151,7 +152,7 @@ func (l Limits) irc() ircd.Limits {
 	return ircd.Limits{
 		Registration: time.Duration(l.Registration), Ping: time.Duration(l.Ping),
 		PerAddress: l.PerAddress, ConnectRate: l.ConnectRate, ChannelLines: l.ChannelLines, Nicks: l.Nicks, Targets: l.Targets,
-		Lines: l.Lines, Burst: l.Burst,
+		Lines: l.Lines, Burst: l.Burst, Flood: time.Duration(l.Flood),
 		Channels: l.Channels, Filters: l.Filters, Masks: l.Masks, Behind: l.Behind,
 	}
 }
@@ -207,7 +208,7 @@ func Default() Config {
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
 			PerAddress: defaultPerAddress, ConnectRate: 60, ChannelLines: 20, Nicks: 10, Targets: 30,
-			Lines: 10, Burst: 200, Channels: 200, Filters: 1000, Masks: 100, Behind: 8 << 20,
+			Lines: 10, Burst: 200, Flood: Age(2 * time.Minute), Channels: 200, Filters: 1000, Masks: 100, Behind: 8 << 20,
 		},
 	}
 }
