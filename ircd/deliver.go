@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ type scratch struct {
 // any member.
 func (s *Server) Deliver(events []ircbus.Event) {
 	for batch := range slices.Chunk(events, deliverAtOnce) {
+		runtime.Gosched() // whoever has published them is answered first, if it can be
 		s.mu.Lock()
 		for i := range batch {
 			s.deliver(&batch[i])

@@ -16,6 +16,7 @@ type EventQuery struct {
 	From, To     time.Time   // From ≤ at < To
 	Limit        int         // at most so many events
 	Desc         bool        // newest first
+	Budget       int         // about how many bytes of events may be read for it; 0 means Config.Events' own limit
 }
 
 // Chat keeps what people say; see history.Chat.

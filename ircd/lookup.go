@@ -55,13 +55,20 @@ func (s *Server) read(lookups []lookup) []error {
 	ctx, cancel := context.WithTimeout(s.stop, lookupTime)
 	defer cancel()
 	errs := make([]error, len(lookups))
-	turn := s.reading
-	if slices.ContainsFunc(lookups, func(l lookup) bool { return l.search }) {
+	turn, search := s.reading, slices.ContainsFunc(lookups, func(l lookup) bool { return l.search })
+	if search {
 		turn = s.searching
 	}
 	select {
 	case turn <- struct{}{}:
-		defer func() { <-turn }()
+		began := time.Now()
+		defer func() {
+			rest := time.Duration(0)
+			if search { // searches take at most a quarter of a processor
+				rest = 3 * time.Since(began)
+			}
+			time.AfterFunc(rest, func() { <-turn })
+		}()
 	case <-ctx.Done():
 		for i := range errs {
 			errs[i] = errBusy

@@ -80,15 +80,17 @@ type feedPast struct {
 	name string
 	view ircbus.View // of the packed channel
 	head ircbus.ID   // what came later, the client gets as it comes
+
+	budget int // see EventQuery
 }
 
 func (s *Server) pastOf(fn *feedName, name string, view ircbus.View) *feedPast {
-	return &feedPast{s, fn, name, view.WithChannel(fn.feed.packed.name), ircbus.ID(s.head.Load())}
+	return &feedPast{srv: s, of: fn, name: name, view: view.WithChannel(fn.feed.packed.name), head: ircbus.ID(s.head.Load())}
 }
 
 // page implements past.
 func (p *feedPast) page(ctx context.Context, s span) (found []record, err error) {
-	q := EventQuery{View: p.view, Until: p.head, Limit: s.limit, Desc: s.desc}
+	q := EventQuery{View: p.view, Until: p.head, Limit: s.limit, Desc: s.desc, Budget: p.budget}
 	if r := s.after; r != nil && r.msgid != "" {
 		if q.After, err = eventID(r.msgid); err != nil {
 			return nil, err

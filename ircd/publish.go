@@ -122,7 +122,6 @@ func (c *client) publish() {
 	if len(c.pending) == 0 {
 		return
 	}
-	s := c.srv
 	var batch []ircbus.Event
 	for _, p := range c.pending {
 		if p.event != nil {
@@ -130,12 +129,22 @@ func (c *client) publish() {
 		}
 	}
 	receipts, err := c.store(batch)
+	// Without the lock, so that the writer is the next to run here, and not who
+	// waits for the lock.
+	if answer := c.acknowledge(receipts, err); len(answer) > 0 {
+		c.conn.queue(answer)
+	}
+}
+
+// acknowledge makes the answers to all that was pending, given what the store
+// has said.
+func (c *client) acknowledge(receipts []ircbus.Receipt, err error) (answer []byte) {
+	s := c.srv
 	c.lock()
 	defer c.unlock()
 	if c.own != nil {
 		c.own.stored(receipts, ircbus.ID(s.head.Load()))
 	}
-	var answer []byte
 	for _, p := range c.pending {
 		c.label = p.label
 		switch {
@@ -157,7 +166,7 @@ func (c *client) publish() {
 	if cap(c.pending) > 64 {
 		c.pending = nil
 	}
-	c.conn.queue(answer)
+	return answer
 }
 
 // store appends the batch outside the server's lock.

@@ -12,6 +12,10 @@ import (
 // do not know server-time. It is UTC.
 const stampLayout = "[2006-01-02 15:04:05] "
 
+// replayBudget is about how many bytes of events are searched through a filter
+// for who joins: he waits for it, and so do others who join.
+const replayBudget = 1 << 20
+
 // replayView shows the client, who has just entered, the view's last lines
 // (docs/protocol.md, "Getting old events").
 func (c *client) replayView(v *viewing) {
@@ -26,7 +30,9 @@ func (c *client) replayView(v *viewing) {
 	if err != nil { // it has been parsed before
 		return
 	}
-	c.replay(v.name, c.srv.pastOf(v.view.of, v.name, view), n, v.view.of.isText)
+	p := c.srv.pastOf(v.view.of, v.name, view)
+	p.budget = replayBudget
+	c.replay(v.name, p, n, v.view.of.isText)
 }
 
 // replayChannel shows the client, who has just entered, the channel's last
@@ -49,7 +55,7 @@ func (c *client) replay(name string, p past, n int, stamped bool) {
 	stamped = stamped && !c.caps.has(capServerTime)
 	var found []record
 	c.lookups = append(c.lookups, lookup{
-		holds: true, search: isFiltered(name),
+		holds: true,
 		read: func(ctx context.Context) (err error) {
 			found, err = p.page(ctx, span{limit: min(n, MaxHistory), desc: true})
 			slices.Reverse(found)

@@ -14,6 +14,10 @@ import (
 	"github.com/ircbus/ircbus/history"
 )
 
+// yieldEvery is after how many events, some 0.1 ms of work, a reader lets others
+// go first.
+const yieldEvery = 64
+
 // Limits of one page, which is read at once and then handed on from memory.
 const (
 	pageEvents = 1000
@@ -120,6 +124,9 @@ func (s *Store) readPage(tx *sql.Tx, p *plan) (events []ircbus.Event, err error)
 		}
 		p.passed(e.ID)
 		p.budget -= n + eventCost
+		if read%yieldEvery == yieldEvery-1 {
+			runtime.Gosched() // publishers must not wait for who reads much
+		}
 		if p.match != nil && !p.match(&e) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -17,7 +18,7 @@ const eventsBudget = 32 << 20
 func (b *Bus) events(ctx context.Context, q ircd.EventQuery, fn func(*ircbus.Event) error) error {
 	err := b.store.Range(ctx, history.Query{
 		After: q.After, Until: q.Until, From: q.From, To: q.To, Views: []ircbus.View{q.View},
-		Limit: q.Limit, Desc: q.Desc, Budget: eventsBudget,
+		Limit: q.Limit, Desc: q.Desc, Budget: cmp.Or(q.Budget, eventsBudget),
 	}, fn)
 	if _, ok := errors.AsType[*history.Unfinished](err); ok {
 		return ircd.ErrUnfinished
