@@ -3,7 +3,6 @@ package ircd
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,39 +73,12 @@ func FuzzParseInquiry(f *testing.F) {
 	})
 }
 
-// query is Config.Events over what the test's store has.
-func (b *bus) query(_ context.Context, q EventQuery, fn func(*ircbus.Event) error) error {
-	b.mu.Lock()
-	events := slices.Clone(b.events)
-	b.mu.Unlock()
-	if q.Desc {
-		slices.Reverse(events)
-	}
-	n := 0
-	for i := range events {
-		e := &events[i]
-		if e.ID <= q.After || e.At.Before(q.From) || !q.View.Match(e) {
-			continue
-		}
-		if n++; q.Limit > 0 && n > q.Limit {
-			return nil
-		}
-		if err := fn(e); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // archive is a bus with n events, by moin, that can be asked for.
 func archive(t *testing.T, n int, change ...func(*Config)) *bus {
 	t.Helper()
 	var b *bus
 	b = newBus(t, append([]func(*Config){func(c *Config) {
 		c.Limits.Pace = time.Millisecond
-		c.Events = func(ctx context.Context, q EventQuery, fn func(*ircbus.Event) error) error {
-			return b.query(ctx, q, fn)
-		}
 		c.Keyed = func(_ context.Context, publisher, key string) (ircbus.ID, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()

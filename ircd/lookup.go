@@ -63,11 +63,12 @@ func (s *Server) read(lookups []lookup) []error {
 	case turn <- struct{}{}:
 		began := time.Now()
 		defer func() {
-			rest := time.Duration(0)
-			if search { // searches take at most a quarter of a processor
-				rest = 3 * time.Since(began)
+			if !search {
+				<-turn
+				return
 			}
-			time.AfterFunc(rest, func() { <-turn })
+			// Searches take at most a quarter of a processor.
+			time.AfterFunc(3*time.Since(began), func() { <-turn })
 		}()
 	case <-ctx.Done():
 		for i := range errs {
