@@ -46,6 +46,7 @@ func TestDependencies(t *testing.T) {
 		{"ircd/account", []string{"."}, []string{"net/http", "database/sql"}},
 		{"ircd/readable", []string{"."}, []string{"net/http", "database/sql"}},
 		{"publisher", []string{"."}, []string{"database/sql"}},
+		{"publisher/mapping", []string{"."}, []string{"net/http", "database/sql"}},
 		{"publisher/mediawiki", []string{".", "publisher"}, []string{"database/sql"}},
 		{"subscriber", []string{"."}, []string{"database/sql"}},
 		{"api", []string{".", "history"}, []string{"database/sql"}},
