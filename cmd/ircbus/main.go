@@ -70,6 +70,7 @@ type cli struct {
 	CheckConfig checkConfigCmd `cmd:"" help:"Check the configuration file."`
 	Backup      backupCmd      `cmd:"" help:"Write a copy of a running or stopped bus to a file."`
 	Check       checkCmd       `cmd:"" help:"Check the integrity of the data directory."`
+	Bench       benchCmd       `cmd:"" help:"Measure this bus or another IRC server."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
@@ -125,7 +126,7 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 			return err
 		}
 	}
-	return parsed.Run(g)
+	return parsed.Run(g, c.Bench.env(g))
 }
 
 // newLogger writes to w in the given form, text or json.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/ircbus/ircbus/cmd/ircbus/bench"
+)
+
+// measure runs a benchmark in the real program and returns its result.
+func measure(t *testing.T, args ...string) bench.Result {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, append([]string{"bench", "--json"}, args...)...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("ircbus bench %q: %v\n%s\n%s", args, err, out, stderr.String())
+	}
+	var r bench.Result
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	return r
+}
+
+// figure is a number of a result that must be there.
+func figure(t *testing.T, r bench.Result, name string) float64 {
+	t.Helper()
+	v, ok := r.Figures.Get(name)
+	if !ok {
+		t.Fatalf("there is no %s in %v", name, r.Figures)
+	}
+	return v
+}
+
+// TestBenchFanout: a whole run against a bus of its own counts every delivery.
+func TestBenchFanout(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want float64 // deliveries
+	}{
+		{[]string{"--members", "20", "--events", "400"}, 20 * 400},
+		{[]string{"--members", "20", "--events", "405", "--publishers", "3", "--tags", "half"}, 20 * 405},
+		{[]string{"--members", "8", "--events", "400", "--filters", "4"}, 8 * 300},
+		{[]string{"--members", "8", "--events", "400", "--filters", "4", "--narrow"}, 8 * 100},
+		{[]string{"--members", "8", "--events", "100", "--tls", "--rate", "1000"}, 8 * 100},
+	} {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			t.Parallel()
+			r := measure(t, append([]string{"fanout"}, test.args...)...)
+			if got := figure(t, r, "deliveries"); got != test.want {
+				t.Errorf("%v deliveries, want %v", got, test.want)
+			}
+			if figure(t, r, "p99_ms") <= 0 || !strings.HasPrefix(r.Server, "ircbus-") {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func TestBenchUsage(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"fanout", "--members", "0"}, "--members"},
+		{[]string{"fanout", "--addr", "nonsense"}, "nonsense"},
+		{[]string{"fanout", "--addr", "127.0.0.1:1"}, "127.0.0.1:1"},
+		{[]string{"fanout", "--addr", "127.0.0.1:1", "--filters", "3"}, "--account"},
+	} {
+		code, _, errs := invoke(t, append([]string{"bench"}, test.args...)...)
+		if code == exitDone || !strings.Contains(errs, test.says) {
+			t.Errorf("ircbus bench %q: code %d, %q; want %q", test.args, code, errs, test.says)
+		}
+	}
+}
