@@ -69,6 +69,11 @@ type Config struct {
 	// X-Forwarded-For or Forwarded.
 	Proxies []netip.Prefix
 
+	// Doors are what else takes events over HTTP, and DoorReports what /doors
+	// tells operators of all doors; nil: there are none.
+	Doors       []Door
+	DoorReports func() any
+
 	Refused func(ircbus.Code) // counts refused events; may be nil
 	Closed  bool              // everything but /healthz needs a login
 	MaxBody int               // bytes of one event; 0 means ircbus.MaxBody
@@ -142,6 +147,7 @@ func New(c Config) (*Handler, error) {
 		return nil, err
 	}
 	h.mux = h.router()
+	h.mount()
 	return h, nil
 }
 

@@ -68,6 +68,12 @@ func asProblem(err error) *Problem {
 			return &Problem{Status: s.status, RetryAfter: s.retryAfter, Code: refusal.Code, Detail: refusal.Reason}
 		}
 	}
+	if answer := (interface {
+		HTTPStatus() (status, retryAfter int)
+	})(nil); errors.As(err, &answer) {
+		status, retryAfter := answer.HTTPStatus()
+		return &Problem{Status: status, RetryAfter: retryAfter, Detail: err.Error()}
+	}
 	if errors.Is(err, history.ErrClosed) {
 		return &Problem{Status: http.StatusServiceUnavailable, RetryAfter: 5, Detail: "the bus is stopping; try again soon"}
 	}

@@ -34,6 +34,7 @@ func routes() []route {
 		{"GET", "/irc", nil, (*Handler).serveIRC},
 		{"GET", "/wikis", []string{"format"}, (*Handler).serveWikis},
 		{"GET", "/wikis/{publisher}", []string{"format"}, (*Handler).serveWiki},
+		{"GET", "/doors", nil, (*Handler).serveDoors},
 		{"GET", "/healthz", nil, (*Handler).serveHealth},
 		{"GET", "/readyz", nil, (*Handler).serveReady},
 		{"GET", "/metrics", nil, (*Handler).serveMetrics},
@@ -82,8 +83,8 @@ func (h *Handler) admit(r *http.Request, rt route) error {
 	if rt.pattern == "/healthz" || isIRC(r) {
 		return nil // the IRC server has its own login
 	}
-	// POST and DELETE log in by themselves, in every case.
-	if rt.method == "GET" && (h.Closed || r.Header.Get("Authorization") != "") {
+	// POST, DELETE and /doors log in by themselves, in every case.
+	if rt.method == "GET" && rt.pattern != "/doors" && (h.Closed || r.Header.Get("Authorization") != "") {
 		if _, err := h.login(r); err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func known(params []string) string {
 
 func (h *Handler) allowed(path string) string {
 	var methods []string
-	for _, m := range []string{"GET", "HEAD", "POST", "DELETE", "OPTIONS"} {
+	for _, m := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} {
 		if h.mux.Match(chi.NewRouteContext(), m, path) {
 			methods = append(methods, m)
 		}

@@ -14,16 +14,18 @@ import (
 // greet says where the bus can be reached and, if it has no accounts, what to
 // do next.
 func greet(w io.Writer, b *bus.Bus, c bus.Config) {
-	for _, door := range []struct{ what, address string }{
+	for _, listener := range []struct{ what, address string }{
 		{"IRC", b.IRCAddr()},
 		{"IRC over TLS", b.IRCTLSAddr()},
 		{"HTTP", prefixed("http://", b.HTTPAddr())},
 		{"HTTPS", prefixed("https://", b.HTTPTLSAddr())},
-		{"MediaWiki (UDP)", b.MediaWikiAddr()},
 	} {
-		if door.address != "" {
-			fmt.Fprintf(w, "%-16s %s\n", door.what, door.address)
+		if listener.address != "" {
+			fmt.Fprintf(w, "%-16s %s\n", listener.what, listener.address)
 		}
+	}
+	for _, door := range b.Doors() {
+		fmt.Fprintf(w, "%-16s %s\n", door.Door, strings.Join(door.Listens, ", "))
 	}
 	if accounts, err := b.Accounts().List(); err == nil && len(accounts) == 0 {
 		hint(w, b, c)

@@ -66,6 +66,7 @@ type cli struct {
 	Redact      redactCmd      `cmd:"" help:"Remove an event, or fields of it, for good."`
 	Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
 	Changes     changesCmd     `cmd:"" help:"Print old events."`
+	Doors       doorsCmd       `cmd:"" help:"Show what has come through the doors of a running bus."`
 	PrintConfig configCmd      `cmd:"" name:"config" help:"Print a complete commented example configuration."`
 	CheckConfig checkConfigCmd `cmd:"" help:"Check the configuration file."`
 	Backup      backupCmd      `cmd:"" help:"Write a copy of a running or stopped bus to a file."`

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history/sqlite"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // patience is how long a test waits for what must happen.
@@ -29,42 +30,42 @@ type bench struct {
 	ensured []ircbus.Wiki
 }
 
-// start listens and, unless the test wants to wait, runs. Whatever cfg leaves
+// start listens and, unless the test wants to wait, runs. Whatever cfg and bus leave
 // out gets a value that lets every packet of the recordings through.
-func start(t *testing.T, cfg Config) *bench {
+func start(t *testing.T, cfg Config, bus door.Bus) *bench {
 	t.Helper()
-	b := listen(t, cfg)
+	b := listen(t, cfg, bus)
 	b.run()
 	return b
 }
 
-func listen(t *testing.T, cfg Config) *bench {
+func listen(t *testing.T, cfg Config, bus door.Bus) *bench {
 	t.Helper()
 	b := &bench{t: t, stored: make(chan []ircbus.Event, 100_000)}
 	cfg.Listen = "127.0.0.1:0"
 	if cfg.Names == nil {
 		cfg.Names = []string{"*"}
 	}
-	if cfg.Append == nil {
-		cfg.Append = numbering()
+	if bus.Append == nil {
+		bus.Append = numbering()
 	}
-	appendTo := cfg.Append
-	cfg.Append = func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+	appendTo := bus.Append
+	bus.Append = func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
 		receipts, err := appendTo(ctx, batch)
 		if err == nil {
 			b.stored <- append([]ircbus.Event(nil), batch...)
 		}
 		return receipts, err
 	}
-	if cfg.Ensure == nil {
-		cfg.Ensure = func(_ context.Context, w ircbus.Wiki) (string, string, error) {
+	if bus.Ensure == nil {
+		bus.Ensure = func(_ context.Context, w ircbus.Wiki) (string, string, error) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			b.ensured = append(b.ensured, w)
 			return w.Publisher, "#" + w.Publisher, nil
 		}
 	}
-	source, err := Listen(cfg)
+	source, err := Listen(door.New("mediawiki", bus), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func (b *bench) await(n int) []ircbus.Event {
 		case batch := <-b.stored:
 			events = append(events, batch...)
 		case <-deadline:
-			b.t.Fatalf("%d of %d events were stored in %v; %+v", len(events), n, patience, b.Stats())
+			b.t.Fatalf("%d of %d events were stored in %v; %+v", len(events), n, patience, b.in.Report())
 		}
 	}
 	return events

@@ -4,147 +4,100 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"path"
-	"sync"
-	"sync/atomic"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
-// Config says where a Source listens, what it takes, and where that goes.
+// Config says where a Source listens and what it takes.
 type Config struct {
 	Listen string         // UDP host:port; port 0 takes a free one
 	Allow  []netip.Prefix // senders' addresses; nil allows loopback alone
 	Names  []string       // patterns (path.Match) of the wiki values that may become publishers
 	Wiki   string         // the wiki that IRC lines without any prefix are from; "" refuses them
 
-	// Append takes the events into the log.
-	Append publisher.Appender
-	// Ensure makes the wiki's account and feed if they are missing, and returns
-	// their names. It is called at the wiki's first change, and again when a
-	// change first tells where the wiki is.
-	Ensure func(context.Context, ircbus.Wiki) (account, channel string, err error)
-
-	Refused    func(ircbus.Code) // counts refusals; may be nil
-	MaxBody    int               // limit, in bytes, of an event's canonical form; 0 means ircbus.MaxBody
-	QueueBytes int               // packets that may wait for the store, in bytes; 0 means DefaultQueueBytes
-	Log        *slog.Logger      // nil for none
+	QueueBytes int // packets that may wait for the store, in bytes; 0 means door.DefaultQueueBytes
 }
 
-// DefaultQueueBytes is about 80,000 packets of MediaWiki's usual size.
-const DefaultQueueBytes = 32 << 20
-
-// Stats are counts since Listen.
-type Stats struct {
-	Received     uint64 // datagrams, whatever became of them
-	Events       uint64 // stored, without the duplicates
-	Duplicates   uint64 // of changes that the log had before
-	Malformed    uint64 // neither JSON nor XML nor a line, or cut
-	Refused      uint64 // by the bus, for another reason
-	DeniedSender uint64 // from an address that is not allowed
-	DeniedName   uint64 // from a wiki whose name is not allowed
-	QueueDrops   uint64 // lost while the store was away for too long
-	KernelDrops  uint64 // lost in the socket's buffer, as far as the kernel has told
-
-	Queued        int // bytes of packets that wait now
-	ReceiveBuffer int // bytes that the kernel gave the socket
-}
-
-// counters are Stats while they change.
-type counters struct {
-	received, events, duplicates, malformed, refused  atomic.Uint64
-	deniedSender, deniedName, queueDrops, kernelDrops atomic.Uint64
-}
-
-// Source receives the packets of MediaWiki's feeds. UDP acknowledges nothing: a
-// packet is safe only when the log has it, so a Source is built to lose none on
-// the way there. One goroutine does nothing but receive, into a queue; another
-// one parses and appends in batches, and tries again while the store is away.
+// Source receives the packets of MediaWiki's feeds. A wiki's first change asks
+// the inlet for its account and feed, and so does the first that tells where the
+// wiki is.
 type Source struct {
-	cfg    Config
-	log    *slog.Logger
-	conn   *net.UDPConn
-	buffer int // bytes of the socket's receive buffer
-	queue  *queue
-	counts counters
-	report reporter // owned by the worker, but for notes
-	wikis  wikis    // owned by the worker
+	cfg     Config
+	in      *door.Inlet
+	packets *door.Packets
+	wikis   wikis // owned by Run
 }
 
 var _ publisher.Source = (*Source)(nil)
 
 // Listen binds the address. What arrives before Run waits in the kernel.
-func Listen(cfg Config) (*Source, error) {
-	if cfg.Append == nil || cfg.Ensure == nil {
-		return nil, errors.New("mediawiki: Config needs Append and Ensure")
+func Listen(in *door.Inlet, cfg Config) (*Source, error) {
+	if in.Append == nil || in.Ensure == nil {
+		return nil, errors.New("mediawiki: the inlet needs Append and Ensure")
 	}
 	for _, pattern := range cfg.Names {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return nil, fmt.Errorf("the pattern %q of wiki names is malformed", pattern)
 		}
 	}
-	if cfg.Allow == nil {
-		cfg.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-	}
-	if cfg.QueueBytes == 0 {
-		cfg.QueueBytes = DefaultQueueBytes
-	}
-	if cfg.Refused == nil {
-		cfg.Refused = func(ircbus.Code) {}
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	address, err := net.ResolveUDPAddr("udp", cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("the address %q for MediaWiki's packets is not host:port: %w", cfg.Listen, err)
-	}
-	conn, err := net.ListenUDP("udp", address)
+	packets, err := door.ListenPackets(in, cfg.Listen, cfg.Allow, cfg.QueueBytes)
 	if err != nil {
 		return nil, fmt.Errorf("cannot receive MediaWiki's packets: %w", err)
 	}
-	s := &Source{cfg: cfg, log: cfg.Log, conn: conn, queue: newQueue(cfg.QueueBytes)}
-	s.buffer = prepareSocket(conn)
+	s := &Source{cfg: cfg, in: in, packets: packets}
 	s.wikis = wikis{byName: make(map[string]*target), byAccount: make(map[string]string)}
-	s.report.source = s
 	return s, nil
 }
 
 // Addr returns the address that the source listens on.
-func (s *Source) Addr() net.Addr { return s.conn.LocalAddr() }
+func (s *Source) Addr() net.Addr { return s.packets.Addr() }
+
+// Close closes a source that does not Run.
+func (s *Source) Close() error { return s.packets.Close() }
 
 // Run receives until ctx ends, then stores what has arrived and returns nil. It
 // is called once.
-func (s *Source) Run(ctx context.Context) error {
-	if s.buffer < enoughBuffer {
-		s.log.Warn("the kernel gives the socket for MediaWiki's packets a small buffer, bursts may be lost: raise net.core.rmem_max",
-			"bytes", s.buffer, "wanted", enoughBuffer)
+func (s *Source) Run(ctx context.Context) error { return s.packets.Run(ctx, s.store) }
+
+// store makes events of packets and appends them.
+func (s *Source) store(ctx context.Context, batch []door.Packet) {
+	inputs := make([]door.Input, 0, len(batch))
+	for _, packet := range batch {
+		sender := packet.From.Addr().String()
+		change, err := Parse(packet.Data)
+		if err != nil {
+			s.in.Refuse(door.Malformed, sender, err)
+			continue
+		}
+		if event, ok := s.event(ctx, sender, change); ok {
+			inputs = append(inputs, door.Input{Sender: sender, Events: []ircbus.Event{event}})
+		}
 	}
-	var receiver sync.WaitGroup
-	var failure error
-	stop := context.AfterFunc(ctx, func() { wake(s.conn) })
-	defer stop()
-	receiver.Go(func() {
-		failure = s.receive(ctx)
-		s.queue.close()
-	})
-	s.work(ctx)
-	receiver.Wait()
-	return errors.Join(failure, s.conn.Close())
+	s.in.Keep(ctx, inputs...)
 }
 
-// Stats returns the counts of this moment.
-func (s *Source) Stats() Stats {
-	c := &s.counts
-	return Stats{
-		Received: c.received.Load(), Events: c.events.Load(), Duplicates: c.duplicates.Load(),
-		Malformed: c.malformed.Load(), Refused: c.refused.Load(),
-		DeniedSender: c.deniedSender.Load(), DeniedName: c.deniedName.Load(),
-		QueueDrops: c.queueDrops.Load(), KernelDrops: c.kernelDrops.Load(),
-		Queued: s.queue.size(), ReceiveBuffer: s.buffer,
+// event addresses a change; false means that the bus does not take it.
+func (s *Source) event(ctx context.Context, sender string, c *Change) (ircbus.Event, bool) {
+	if c.Wiki == "" {
+		if s.cfg.Wiki == "" {
+			s.in.Refuse(door.Malformed, sender, malformed("an IRC line does not say which wiki it is from: give the feed's address a path, as in udp://host:port/#mywiki"))
+			return ircbus.Event{}, false
+		}
+		c.named(s.cfg.Wiki)
 	}
+	fields, err := ircbus.Accept(c.Fields, s.in.MaxBody)
+	if err != nil {
+		s.in.Refuse(door.Refused, sender, err)
+		return ircbus.Event{}, false
+	}
+	to, ok := s.target(ctx, sender, c)
+	if !ok {
+		return ircbus.Event{}, false
+	}
+	return ircbus.Event{Channel: to.channel, Publisher: to.account, Fields: fields}, true
 }

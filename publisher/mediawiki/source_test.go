@@ -15,17 +15,26 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
+	"github.com/ircbus/ircbus/publisher/door"
 )
+
+// notTaken is how much the door has not stored.
+func notTaken(r door.Report) (n uint64) {
+	for _, count := range r.Refused {
+		n += count
+	}
+	return n + r.Dropped[door.Queue] + r.Dropped[door.Kernel]
+}
 
 // Bursts at full speed reach the store whole, and again as duplicates.
 func TestBurstsAreNotLost(t *testing.T) {
 	const bursts, size = 3, 10_000
 	store := openStore(t)
-	b := start(t, Config{Append: store.Append})
+	b := start(t, Config{}, door.Bus{Append: store.Append})
 	// Where the kernel gives no large buffer, a burst can only be as large as
 	// the buffer: a packet takes up to 1.5 kB of it.
-	atOnce := min(size, b.Stats().ReceiveBuffer/1500)
-	t.Logf("receive buffer %d bytes, %d packets at once", b.Stats().ReceiveBuffer, atOnce)
+	atOnce := min(size, b.in.Report().ReceiveBuffer/1500)
+	t.Logf("receive buffer %d bytes, %d packets at once", b.in.Report().ReceiveBuffer, atOnce)
 	for i := range bursts {
 		for packets := burst(t, size, 1+i*size); len(packets) > 0; packets = packets[min(atOnce, len(packets)):] {
 			part := packets[:min(atOnce, len(packets))]
@@ -40,9 +49,8 @@ func TestBurstsAreNotLost(t *testing.T) {
 	}
 	b.await(100)
 	b.stop()
-	want := Stats{Received: bursts*size + 100, Events: bursts * size, Duplicates: 100, ReceiveBuffer: b.Stats().ReceiveBuffer}
-	if diff := cmp.Diff(want, b.Stats()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	if got := b.in.Report(); got.Received != bursts*size+100 || got.Stored != bursts*size || got.Duplicates != 100 || notTaken(got) != 0 {
+		t.Errorf("%+v", got)
 	}
 	n := 0
 	err := store.Range(t.Context(), history.Query{}, func(e *ircbus.Event) error {
@@ -59,7 +67,7 @@ func TestBurstsAreNotLost(t *testing.T) {
 // JSON, XML and line of every recorded change, all through one source: JSON and
 // XML are one event.
 func TestAllFeedsAtOnce(t *testing.T) {
-	b := start(t, Config{Append: openStore(t).Append, Wiki: "unnamed"})
+	b := start(t, Config{Wiki: "unnamed"}, door.Bus{Append: openStore(t).Append})
 	for _, r := range recordings {
 		packets := recorded(t, r.name)
 		for _, p := range packets {
@@ -68,10 +76,10 @@ func TestAllFeedsAtOnce(t *testing.T) {
 		b.await(len(packets))
 	}
 	b.stop() // an event is counted after it is stored
-	got := b.Stats()
+	got := b.in.Report()
 	// 268 changes, whose XML and second JSON are duplicates, and their lines,
 	// which come under the names of other wikis.
-	if got.Malformed+got.Refused != 0 || got.Events != 268+130+130+128+128 || got.Duplicates != 268+128+126 {
+	if notTaken(got) != 0 || got.Stored != 268+130+130+128+128 || got.Duplicates != 268+128+126 {
 		t.Errorf("%+v", got)
 	}
 	b.mu.Lock()
@@ -89,7 +97,7 @@ func TestAllFeedsAtOnce(t *testing.T) {
 func TestStoreUnavailable(t *testing.T) {
 	failures := 3
 	number := numbering()
-	b := start(t, Config{Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+	b := start(t, Config{}, door.Bus{Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
 		if failures--; failures >= 0 {
 			return nil, ircbus.Refuse(ircbus.StoreUnavailable, "the disk is full")
 		}
@@ -99,7 +107,7 @@ func TestStoreUnavailable(t *testing.T) {
 		b.send(packet)
 	}
 	b.await(500)
-	if got := b.Stats(); got.QueueDrops != 0 || got.Refused != 0 {
+	if got := b.in.Report(); notTaken(got) != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -108,7 +116,7 @@ func TestStoreUnavailable(t *testing.T) {
 func TestQueueIsBounded(t *testing.T) {
 	release := make(chan struct{})
 	number := numbering()
-	b := listen(t, Config{QueueBytes: 20_000, Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+	b := listen(t, Config{QueueBytes: 20_000}, door.Bus{Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
 		<-release
 		return number(ctx, batch)
 	}})
@@ -126,15 +134,15 @@ func TestQueueIsBounded(t *testing.T) {
 	})
 	close(release)
 	run.Wait()
-	got := b.Stats()
-	if got.Received != 200 || got.Events+got.QueueDrops != 200 || got.QueueDrops == 0 || got.Queued != 0 {
+	got := b.in.Report()
+	if got.Received != 200 || got.Stored+got.Dropped[door.Queue] != 200 || got.Dropped[door.Queue] == 0 || got.Queued != 0 {
 		t.Errorf("%+v", got)
 	}
 }
 
 // When Run ends, what has arrived is stored, also what Run had not yet read.
 func TestRunDrains(t *testing.T) {
-	b := listen(t, Config{})
+	b := listen(t, Config{}, door.Bus{})
 	for _, packet := range burst(t, 100, 1) {
 		b.send(packet)
 	}
@@ -143,7 +151,7 @@ func TestRunDrains(t *testing.T) {
 	if err := b.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if got := b.Stats(); got.Events != 100 {
+	if got := b.in.Report(); got.Stored != 100 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -152,13 +160,11 @@ func TestDenied(t *testing.T) {
 	var logged bytes.Buffer
 	var mu sync.Mutex
 	refused := map[ircbus.Code]int{}
-	cfg := Config{
-		Names:   []string{"en*", "de"},
+	b := start(t, Config{Names: []string{"en*", "de"}}, door.Bus{
 		Log:     slog.New(slog.NewTextHandler(&logged, nil)),
 		Refused: func(code ircbus.Code) { mu.Lock(); defer mu.Unlock(); refused[code]++ },
 		MaxBody: 100,
-	}
-	b := start(t, cfg)
+	})
 	for range 3 {
 		b.send(`{"type":"edit"`)
 		b.send(`{"type":"edit","wiki":"fr"}`)
@@ -179,14 +185,14 @@ func TestDenied(t *testing.T) {
 	if diff := cmp.Diff([]string{"de", "enwiki", "en-wiki", "de"}, publishers); diff != "" {
 		t.Errorf("publishers (-want +got):\n%s", diff)
 	}
-	got := b.Stats()
-	if got.Malformed != 6 || got.DeniedName != 4 || got.Refused != 3 || got.Events != 4 {
+	got := b.in.Report()
+	if got.Refused[door.Malformed] != 6 || got.Refused[door.Target] != 4 || got.Refused[door.Refused] != 3 || got.Stored != 4 {
 		t.Errorf("%+v", got)
 	}
 	if diff := cmp.Diff(map[ircbus.Code]int{ircbus.InvalidEvent: 6, ircbus.NotPublisher: 4, ircbus.EventTooLarge: 3}, refused); diff != "" {
 		t.Errorf("refused (-want +got):\n%s", diff)
 	}
-	for _, message := range []string{"no recent change", "may not publish", "refused"} {
+	for _, message := range []string{"not taken: malformed", "not taken: target", "not taken: event"} {
 		if n := strings.Count(logged.String(), message); n < 1 || n > 2 {
 			t.Errorf("%q is logged %d times:\n%s", message, n, logged.String())
 		}
@@ -194,16 +200,15 @@ func TestDenied(t *testing.T) {
 }
 
 func TestDeniedSender(t *testing.T) {
-	b := listen(t, Config{Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+	b := listen(t, Config{Allow: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}, door.Bus{})
 	b.send(`{"type":"edit","wiki":"de"}`)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := b.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	want := Stats{Received: 1, DeniedSender: 1, ReceiveBuffer: b.Stats().ReceiveBuffer}
-	if diff := cmp.Diff(want, b.Stats()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	if got := b.in.Report(); got.Received != 1 || got.Refused[door.Sender] != 1 || notTaken(got) != 1 || got.LastRefusal.Sender != "127.0.0.1" {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -211,7 +216,7 @@ func TestDeniedSender(t *testing.T) {
 // the bus refuses is not, and holds nobody up.
 func TestEnsureFails(t *testing.T) {
 	tries := 0
-	b := start(t, Config{Ensure: func(_ context.Context, w ircbus.Wiki) (string, string, error) {
+	b := start(t, Config{}, door.Bus{Ensure: func(_ context.Context, w ircbus.Wiki) (string, string, error) {
 		if w.Publisher == "no" {
 			return "", "", ircbus.Refuse(ircbus.NotPublisher, "there is a person of this name")
 		}
@@ -225,7 +230,7 @@ func TestEnsureFails(t *testing.T) {
 	if events := b.await(1); events[0].Channel != "#x" || events[0].Publisher != "yes" {
 		t.Errorf("%+v", events)
 	}
-	if got := b.Stats(); got.Refused != 1 {
+	if got := b.in.Report(); got.Refused[door.Refused] != 1 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -233,7 +238,7 @@ func TestEnsureFails(t *testing.T) {
 // An event that the log refuses for good does not hold back its batch.
 func TestAppendRefusesOne(t *testing.T) {
 	number := numbering()
-	b := listen(t, Config{Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
+	b := listen(t, Config{}, door.Bus{Append: func(ctx context.Context, batch []ircbus.Event) ([]ircbus.Receipt, error) {
 		for _, e := range batch {
 			if e.Fields.Get("rcid") == "7" {
 				return nil, ircbus.Refuse(ircbus.InvalidEvent, "not 7")
@@ -247,14 +252,14 @@ func TestAppendRefusesOne(t *testing.T) {
 	b.run()
 	b.await(9)
 	b.stop()
-	if got := b.Stats(); got.Events != 9 || got.Refused != 1 {
+	if got := b.in.Report(); got.Stored != 9 || got.Refused[door.Refused] != 1 {
 		t.Errorf("%+v", got)
 	}
 }
 
 // The wiki's address is told when a packet first has it.
 func TestEnsureDescribes(t *testing.T) {
-	b := start(t, Config{Wiki: "lines"})
+	b := start(t, Config{Wiki: "lines"}, door.Bus{})
 	first := changes(t, "capture-en")
 	for _, c := range first {
 		if strings.Contains(c["irc"].Packet, "Log/move") {
@@ -280,21 +285,20 @@ func TestEnsureDescribes(t *testing.T) {
 }
 
 func TestListenMistakes(t *testing.T) {
-	ok := Config{
-		Listen: "127.0.0.1:0",
+	bus := door.Bus{
 		Append: numbering(),
 		Ensure: func(context.Context, ircbus.Wiki) (string, string, error) { return "", "", nil },
 	}
-	for name, change := range map[string]func(*Config){
-		"no Append":   func(c *Config) { c.Append = nil },
-		"bad pattern": func(c *Config) { c.Names = []string{"["} },
-		"no address":  func(c *Config) { c.Listen = "9391" },
-		"not here":    func(c *Config) { c.Listen = "192.0.2.1:0" },
+	for name, cfg := range map[string]Config{
+		"bad pattern": {Listen: "127.0.0.1:0", Names: []string{"["}},
+		"no address":  {Listen: "9391"},
+		"not here":    {Listen: "192.0.2.1:0"},
 	} {
-		cfg := ok
-		change(&cfg)
-		if _, err := Listen(cfg); err == nil {
+		if _, err := Listen(door.New("mediawiki", bus), cfg); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+	if _, err := Listen(door.New("mediawiki", door.Bus{}), Config{Listen: "127.0.0.1:0"}); err == nil {
+		t.Error("no Append: no error")
 	}
 }

@@ -2,10 +2,12 @@ package mediawiki
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // maxWikis bounds how many publishers packets can bring about, whatever the
@@ -18,7 +20,7 @@ type target struct {
 	located          bool // the bus knows where the wiki is
 }
 
-// wikis are those seen so far. Owned by the worker.
+// wikis are those seen so far. Owned by Run.
 type wikis struct {
 	byName    map[string]*target // by what the wiki calls itself
 	byAccount map[string]string  // which wiki has a publisher's name, folded
@@ -26,38 +28,36 @@ type wikis struct {
 
 // target returns where the change goes. On a wiki's first sight it asks for its
 // account and feed; false means that there are none to be had.
-func (s *Source) target(ctx context.Context, c *Change) (*target, bool) {
+func (s *Source) target(ctx context.Context, sender string, c *Change) (*target, bool) {
 	known := s.wikis.byName[c.Wiki]
 	if known != nil && (known.located || c.ServerURL == "") {
 		return known, true
 	}
 	if known == nil {
 		if why := s.deny(c.Wiki); why != "" {
-			s.counts.deniedName.Add(1)
-			s.cfg.Refused(ircbus.NotPublisher)
-			s.report.note(&s.report.name, why)
+			s.in.Refuse(door.Target, sender, errors.New(why))
 			return nil, false
 		}
 	}
 	t := &target{located: c.ServerURL != ""}
-	err := s.retry(ctx, func() (err error) {
-		t.account, t.channel, err = s.cfg.Ensure(ctx, describe(c))
+	err := s.in.Retry(ctx, func() (err error) {
+		t.account, t.channel, err = s.in.Ensure(ctx, describe(c))
 		return err
 	})
 	switch {
 	case err != nil && known != nil: // it works without the address
 		known.located = true
-		s.log.Warn("the address of a wiki could not be noted", "wiki", c.Wiki, "error", err)
+		s.in.Log.Warn("the address of a wiki could not be noted", "wiki", c.Wiki, "error", err)
 		return known, true
 	case err != nil && ctx.Err() != nil:
-		s.counts.queueDrops.Add(1)
+		s.in.Drop(door.Queue, 1)
 		return nil, false
 	case err != nil:
-		s.refuse(fmt.Errorf("the wiki %q: %w", c.Wiki, err))
+		s.in.Refuse(door.Refused, sender, fmt.Errorf("the wiki %q: %w", c.Wiki, err))
 		return nil, false
 	}
 	if known == nil {
-		s.log.Info("a wiki's first change", "wiki", c.Wiki, "publisher", t.account, "channel", t.channel)
+		s.in.Log.Info("a wiki's first change", "wiki", c.Wiki, "publisher", t.account, "channel", t.channel)
 	}
 	s.wikis.byName[c.Wiki] = t
 	s.wikis.byAccount[ircbus.Fold(PublisherName(c.Wiki))] = c.Wiki

@@ -17,7 +17,6 @@ import (
 	"github.com/ircbus/ircbus/history/sqlite"
 	"github.com/ircbus/ircbus/ircd"
 	"github.com/ircbus/ircbus/ircd/account"
-	"github.com/ircbus/ircbus/publisher/mediawiki"
 )
 
 // Files of the data directory.
@@ -46,7 +45,7 @@ type Bus struct {
 	irc       *ircd.Server
 	api       *api.Handler
 	web       *http.Server
-	door      *mediawiki.Source // nil if closed
+	doors     []*openDoor
 
 	head ircbus.ID // of the log at the start
 
@@ -120,11 +119,11 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	b.base = baseURL(c, b.listeners)
 	b.metrics = newMetrics()
 	b.metrics.delivered.Store(uint64(b.head))
-	return b.build(told)
+	return b.build(ctx, told)
 }
 
 // build makes the servers and connects them.
-func (b *Bus) build(told *descriptions) (err error) {
+func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 	c := b.config
 	bans := filepath.Join(c.Data, KLinesFile)
 	klines, err := loadKLines(bans)
@@ -157,10 +156,14 @@ func (b *Bus) build(told *descriptions) (err error) {
 	if err := b.directory.refresh(); err != nil {
 		return err
 	}
+	if err := b.openDoors(ctx); err != nil {
+		return err
+	}
 	b.api, err = api.New(api.Config{
 		Log: countedLog{b.store, b}, Index: b.store,
 		Login: b.login, LoginToken: b.loginToken, Operator: b.isOperator,
 		Wikis: b.directory.wikis, Refused: b.metrics.refused,
+		Doors: b.doorRoutes(), DoorReports: func() any { return b.Doors() },
 		ServeIRC: b.irc.ServeConn, Origins: c.WebSocket.Origins, Proxies: c.proxies(),
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,
@@ -172,15 +175,15 @@ func (b *Bus) build(told *descriptions) (err error) {
 	}
 	b.web = newWebServer(b.sessions.track(b.api), b.cert.config(), b.log)
 	(&crowd{limit: cmp.Or(c.Limits.PerAddress, defaultPerAddress), proxies: c.proxies()}).watch(b.web)
-	if err := b.openDoor(); err != nil {
-		return err
-	}
 	return b.metrics.registry.Register(figures{b})
 }
 
 // release closes what is open, in the reverse order of open.
 func (b *Bus) release() {
 	b.listeners.close() // those that nobody served
+	for _, d := range b.doors {
+		d.close()
+	}
 	if b.store != nil {
 		if err := b.store.Close(); err != nil {
 			b.log.Error("the store did not close well", "err", err)
@@ -226,14 +229,6 @@ func (b *Bus) HTTPAddr() string { return address(b.listeners.http) }
 
 // HTTPTLSAddr returns the address of the HTTPS listener; "" if there is none.
 func (b *Bus) HTTPTLSAddr() string { return address(b.listeners.httpTLS) }
-
-// MediaWikiAddr returns the UDP address of the MediaWiki door; "" if closed.
-func (b *Bus) MediaWikiAddr() string {
-	if b.door == nil {
-		return ""
-	}
-	return b.door.Addr().String()
-}
 
 // URL returns the base address of the HTTP API, without a / at its end; "" if
 // there is none.

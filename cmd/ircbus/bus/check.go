@@ -73,7 +73,9 @@ func (c Config) Check() []*Problem {
 		}
 		texts[ircbus.Fold(p.Text)] = name
 	}
-	c.MediaWiki.check(&found)
+	for _, d := range c.doors() {
+		d.section.check(&found)
+	}
 	c.WebSocket.check(&found)
 	c.STS.check(&found, c.IRCTLS)
 	c.DCC.check(&found)
@@ -190,20 +192,6 @@ func (p Publisher) check(found *checker, name string) {
 		if address.value != "" && !strings.HasPrefix(address.value, "http://") && !strings.HasPrefix(address.value, "https://") {
 			found.add(fmt.Errorf("%q must begin with http:// or https://", address.value), at(address.key)...)
 		}
-	}
-}
-
-func (m MediaWiki) check(found *checker) {
-	found.add(checkAddress(m.Listen), "mediawiki", "listen")
-	_, err := prefixes(m.Allow)
-	found.add(err, "mediawiki", "allow")
-	for _, pattern := range m.Names {
-		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
-			found.add(fmt.Errorf("%q is not a pattern like *wiki", pattern), "mediawiki", "names")
-		}
-	}
-	if m.Listen != "" && len(m.Names) == 0 {
-		found.add(errors.New("the door would let no wiki in: name at least one, as in [\"enwiki\", \"*wiktionary\"]"), "mediawiki", "names")
 	}
 }
 

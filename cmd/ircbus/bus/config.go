@@ -84,14 +84,6 @@ type Publisher struct {
 	RawURL     string `toml:"raw_url"`
 }
 
-// MediaWiki configures the door for MediaWiki's own $wgRCFeeds over UDP.
-type MediaWiki struct {
-	Listen string   `toml:"listen"` // UDP host:port, "" = closed
-	Allow  []string `toml:"allow"`  // senders' networks, empty = loopback
-	Names  []string `toml:"names"`  // glob patterns of wiki names that may become publishers
-	Wiki   string   `toml:"wiki"`   // from which IRC lines without a prefix come
-}
-
 // WebSocket configures IRC over WebSocket, which the HTTP addresses offer.
 type WebSocket struct {
 	Origins []string `toml:"origins"` // sites whose pages may connect, beside the bus's own

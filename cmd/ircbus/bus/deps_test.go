@@ -47,7 +47,8 @@ func TestDependencies(t *testing.T) {
 		{"ircd/readable", []string{"."}, []string{"net/http", "database/sql"}},
 		{"publisher", []string{"."}, []string{"database/sql"}},
 		{"publisher/mapping", []string{"."}, []string{"net/http", "database/sql"}},
-		{"publisher/mediawiki", []string{".", "publisher"}, []string{"database/sql"}},
+		{"publisher/door", []string{".", "publisher"}, []string{"database/sql"}},
+		{"publisher/mediawiki", []string{".", "publisher", "publisher/door"}, []string{"database/sql"}},
 		{"subscriber", []string{"."}, []string{"database/sql"}},
 		{"api", []string{".", "history"}, []string{"database/sql"}},
 	} {

@@ -190,6 +190,26 @@ func (d *directory) knows(name string) bool {
 	})
 }
 
+// feed is the packed channel in which the account publishes if somebody asks for
+// a channel by its own name or by that of its readable one; "" is the first.
+func (d *directory) feed(name, channel string) (string, error) {
+	for _, wiki := range d.wikis() {
+		if ircbus.Fold(wiki.Publisher) != ircbus.Fold(name) || len(wiki.Feeds) == 0 {
+			continue
+		}
+		if channel == "" {
+			return wiki.Feeds[0].Channel, nil
+		}
+		for _, feed := range wiki.Feeds {
+			if key := ircbus.Fold(channel); ircbus.Fold(feed.Channel) == key || ircbus.Fold(feed.Text) == key {
+				return feed.Channel, nil
+			}
+		}
+		return "", ircbus.Refuse(ircbus.NotPublisher, "%s does not publish in %.80q", name, channel)
+	}
+	return "", ircbus.Refuse(ircbus.NotPublisher, "there is no publisher %.80q", name)
+}
+
 // ensure makes a publisher of the wiki unless there is one: an account without
 // a password, through which only doors publish. It remembers the wiki's
 // description and returns the account's name and channel when its channels

@@ -2,30 +2,160 @@ package bus
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/netip"
+	"sync"
+	"time"
 
 	"github.com/ircbus/ircbus"
-	"github.com/ircbus/ircbus/publisher/mediawiki"
+	"github.com/ircbus/ircbus/api"
+	"github.com/ircbus/ircbus/publisher"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
-// openDoor opens the door for MediaWiki's packets if it is configured.
-func (b *Bus) openDoor() error {
-	c := b.config.MediaWiki
-	if c.Listen == "" {
-		return nil
+// doorSection is what the configuration says about one door, in a section of the
+// door's name: where it listens, from whom it takes what, and who publishes it.
+// Secrets are in files that it names.
+type doorSection interface {
+	check(found *checker)
+
+	// open makes the door, listening but not running yet; nil if the
+	// configuration does not open it. It may be called again after the door has
+	// failed.
+	open(ctx context.Context, in *door.Inlet) (*opened, error)
+}
+
+// doors are all doors that there are.
+func (c *Config) doors() []namedDoor {
+	return []namedDoor{
+		{"mediawiki", &c.MediaWiki},
 	}
-	allow, err := c.allowed()
-	if err != nil {
-		return err
-	}
-	b.door, err = mediawiki.Listen(mediawiki.Config{
-		Listen: c.Listen, Allow: allow, Names: c.Names, Wiki: c.Wiki,
-		MaxBody: b.config.MaxEvent, Append: b.appendKnown, Ensure: b.Ensure, Refused: b.metrics.refused, Log: b.log,
-	})
-	if err != nil {
-		return listenError(err, "UDP "+c.Listen, "", "mediawiki.listen")
+}
+
+type namedDoor struct {
+	name    string
+	section doorSection
+}
+
+// opened is a door that is open.
+type opened struct {
+	source  publisher.Source // with a method Close for the door that does not run; nil: HTTP alone
+	listens []string         // where, as in "udp 127.0.0.1:8669"
+	routes  []api.Door
+}
+
+// openDoor is an open door of the bus.
+type openDoor struct {
+	// static
+	namedDoor
+	in     *door.Inlet
+	routes []api.Door
+
+	mu      sync.Mutex
+	now     *opened // anew after a failure
+	failure error   // why it does not work at present
+}
+
+// openDoors opens what the configuration opens.
+func (b *Bus) openDoors(ctx context.Context) error {
+	for _, d := range b.config.doors() {
+		in := door.New(d.name, door.Bus{
+			Append: b.appendKnown, Ensure: b.Ensure, Feed: b.directory.feed, Account: b.webAccount,
+			Refused: b.metrics.refused, MaxBody: b.config.MaxEvent, Log: b.log,
+		})
+		now, err := d.section.open(ctx, in)
+		if err != nil {
+			return err
+		}
+		if now != nil {
+			b.doors = append(b.doors, &openDoor{namedDoor: d, in: in, routes: now.routes, now: now})
+		}
 	}
 	return nil
+}
+
+// doorRoutes are the doors over HTTP.
+func (b *Bus) doorRoutes() (routes []api.Door) {
+	for _, d := range b.doors {
+		routes = append(routes, d.routes...)
+	}
+	return routes
+}
+
+// How long a door that has failed waits until it is opened again.
+const (
+	firstReopen = time.Second
+	lastReopen  = time.Minute
+)
+
+// run lets the door work until ctx ends. What fails while it runs is logged, and
+// the door opened again: it does not stop the bus.
+func (d *openDoor) run(ctx context.Context) {
+	for wait := firstReopen; ; wait = min(2*wait, lastReopen) {
+		began := time.Now()
+		err := d.current().source.Run(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > lastReopen {
+			wait = firstReopen
+		}
+		d.fails(err)
+		for d.failing() != nil {
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+				return
+			}
+			d.reopen(ctx)
+			wait = min(2*wait, lastReopen)
+		}
+	}
+}
+
+func (d *openDoor) current() *opened {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.now
+}
+
+func (d *openDoor) failing() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failure
+}
+
+var errEnded = errors.New("it has ended by itself")
+
+// fails notes that the door does not work.
+func (d *openDoor) fails(err error) {
+	if err == nil {
+		err = errEnded
+	}
+	d.in.Log.Error("the door does not work; it will be opened again", "err", err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failure = err
+}
+
+func (d *openDoor) reopen(ctx context.Context) {
+	now, err := d.section.open(ctx, d.in)
+	if err != nil {
+		d.fails(err)
+		return
+	}
+	d.in.Log.Info("the door is open again")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.now, d.failure = now, nil
+}
+
+// close closes a door that does not run.
+func (d *openDoor) close() {
+	if c, ok := d.current().source.(io.Closer); ok {
+		c.Close() // a socket from which nothing was read
+	}
 }
 
 // appendKnown is Append for doors that remember their publishers: it refuses
@@ -39,13 +169,11 @@ func (b *Bus) appendKnown(ctx context.Context, batch []ircbus.Event) ([]ircbus.R
 	return b.Append(ctx, batch)
 }
 
-// loopback is who may send where the configuration names nobody.
-var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-
-// allowed are the networks whose packets are taken.
-func (m MediaWiki) allowed() ([]netip.Prefix, error) {
-	if len(m.Allow) == 0 {
-		return loopback, nil
+// senders are the networks whose input a door takes: those of its section, or
+// loopback alone.
+func senders(allow []string) ([]netip.Prefix, error) {
+	if len(allow) == 0 {
+		return door.Loopback, nil
 	}
-	return prefixes(m.Allow)
+	return prefixes(allow)
 }

@@ -17,7 +17,7 @@ func TestMediaWikiDoor(t *testing.T) {
 	c := quiet(t)
 	c.MediaWiki = MediaWiki{Listen: "127.0.0.1:0", Names: []string{"en*"}}
 	b := startBus(t, c)
-	wiki, err := net.Dial("udp", b.MediaWikiAddr())
+	wiki, err := net.Dial("udp", doorAddr(t, b, "mediawiki", "udp"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,9 +28,9 @@ func TestMediaWikiDoor(t *testing.T) {
 	}
 	waitFor(t, "two events", func() bool {
 		_, metrics := get(t, b.URL()+"/metrics")
-		return strings.Contains(metrics, "\nircbus_mediawiki_events_total 2") &&
-			strings.Contains(metrics, "\n"+`ircbus_mediawiki_refused_total{reason="name"} 1`) &&
-			strings.Contains(metrics, "\n"+`ircbus_mediawiki_dropped_total{where="kernel"} 0`)
+		return strings.Contains(metrics, "\n"+`ircbus_door_events_total{door="mediawiki"} 2`) &&
+			strings.Contains(metrics, "\n"+`ircbus_door_refused_total{door="mediawiki",reason="target"} 1`) &&
+			strings.Contains(metrics, "\n"+`ircbus_door_dropped_total{door="mediawiki",where="kernel"} 0`)
 	})
 	wikis := b.directory.wikis()
 	if len(wikis) != 1 || wikis[0].Publisher != "enwiki" || wikis[0].Engine != "mediawiki" || !strings.HasPrefix(wikis[0].PageURL, "https://en.example.org/w/") {
@@ -39,6 +39,20 @@ func TestMediaWikiDoor(t *testing.T) {
 	if body := firstLine(t, b); !strings.HasPrefix(body, "\x0314[[\x0307A\x0314]]") {
 		t.Errorf("the readable line is %q", body)
 	}
+}
+
+// doorAddr is where a door listens over a network.
+func doorAddr(t *testing.T, b *Bus, name, network string) string {
+	t.Helper()
+	for _, d := range b.Doors() {
+		for _, listens := range d.Listens {
+			if where, ok := strings.CutPrefix(listens, network+" "); ok && d.Door == name {
+				return where
+			}
+		}
+	}
+	t.Fatalf("the door %s does not listen on %s: %+v", name, network, b.Doors())
+	return ""
 }
 
 // firstLine is the readable line of the log's first event.

@@ -18,9 +18,7 @@ func (f figures) Collect(to chan<- prometheus.Metric) {
 	f.irc(to)
 	f.http(to)
 	f.log(to)
-	if f.bus.door != nil {
-		f.mediawiki(to)
-	}
+	f.doors(to)
 }
 
 // figure is a metric whose value somebody else keeps.
@@ -29,8 +27,8 @@ type figure struct {
 	kind prometheus.ValueType
 }
 
-func gauge(name, help string) figure {
-	return figure{prometheus.NewDesc(name, help, nil, nil), prometheus.GaugeValue}
+func gauge(name, help string, labels ...string) figure {
+	return figure{prometheus.NewDesc(name, help, labels, nil), prometheus.GaugeValue}
 }
 
 func counter(name, help string, labels ...string) figure {
@@ -105,29 +103,4 @@ func commitTimes(stats sqlite.Stats) prometheus.Metric {
 		buckets[l.UpTo.Seconds()] = l.Count
 	}
 	return prometheus.MustNewConstHistogram(commits, stats.Commits, stats.LatencySum.Seconds(), buckets)
-}
-
-var (
-	mwReceived   = counter("ircbus_mediawiki_received_total", "Datagrams received.")
-	mwEvents     = counter("ircbus_mediawiki_events_total", "Changes stored.")
-	mwDuplicates = counter("ircbus_mediawiki_duplicates_total", "Changes that the log had before.")
-	mwRefused    = counter("ircbus_mediawiki_refused_total", "Datagrams refused.", "reason")
-	mwDropped    = counter("ircbus_mediawiki_dropped_total", "Datagrams lost, by where.", "where")
-	mwQueued     = gauge("ircbus_mediawiki_queued_bytes", "Bytes of datagrams that wait for the store.")
-	mwBuffer     = gauge("ircbus_mediawiki_receive_buffer_bytes", "The socket's receive buffer.")
-)
-
-func (f figures) mediawiki(to chan<- prometheus.Metric) {
-	stats := f.bus.door.Stats()
-	to <- mwReceived.is(float64(stats.Received))
-	to <- mwEvents.is(float64(stats.Events))
-	to <- mwDuplicates.is(float64(stats.Duplicates))
-	to <- mwRefused.is(float64(stats.Malformed), "malformed")
-	to <- mwRefused.is(float64(stats.DeniedSender), "sender")
-	to <- mwRefused.is(float64(stats.DeniedName), "name")
-	to <- mwRefused.is(float64(stats.Refused), "event")
-	to <- mwDropped.is(float64(stats.KernelDrops), "kernel")
-	to <- mwDropped.is(float64(stats.QueueDrops), "queue")
-	to <- mwQueued.is(float64(stats.Queued))
-	to <- mwBuffer.is(float64(stats.ReceiveBuffer))
 }

@@ -28,7 +28,7 @@ func TestMetricsAreConventional(t *testing.T) {
 	}
 	for _, want := range []string{
 		"process_open_fds", "go_goroutines", "ircbus_commit_seconds_count",
-		`ircbus_events_refused_total{code="STORE_UNAVAILABLE"}`, `ircbus_mediawiki_dropped_total{where="queue"}`,
+		`ircbus_events_refused_total{code="STORE_UNAVAILABLE"}`, `ircbus_door_dropped_total{door="mediawiki",where="queue"}`,
 	} {
 		if !strings.Contains(text, "\n"+want+" ") {
 			t.Errorf("no %q in the metrics:\n%s", want, text)

@@ -41,8 +41,10 @@ func (b *Bus) run(ctx context.Context) {
 	})
 	b.task("retention", func() error { return b.retain(reading) })
 	b.task("the read markers", func() error { return b.markers.run(reading, b.log) })
-	if b.door != nil {
-		b.task("the MediaWiki door", func() error { return b.door.Run(stopping) })
+	for _, d := range b.doors {
+		if d.current().source != nil {
+			b.tasks.Go(func() { d.run(stopping) })
+		}
 	}
 	go b.supervise(stopping, stopReading)
 }

@@ -153,7 +153,7 @@ func TestAbsentPublishers(t *testing.T) {
 // TestNothingListens: a bus without addresses is a bus.
 func TestNothingListens(t *testing.T) {
 	b := startBus(t, Config{Data: t.TempDir()})
-	if b.IRCAddr()+b.IRCTLSAddr()+b.HTTPAddr()+b.HTTPTLSAddr()+b.MediaWikiAddr()+b.URL() != "" {
+	if b.IRCAddr()+b.IRCTLSAddr()+b.HTTPAddr()+b.HTTPTLSAddr()+b.URL() != "" || len(b.Doors()) != 0 {
 		t.Error("there is an address")
 	}
 }

@@ -3,7 +3,6 @@ package bus
 import (
 	"crypto/x509"
 	"net"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -64,14 +63,6 @@ func (b *Bus) warnAbsent(c Config) {
 				"section", "retention."+channel)
 		}
 	}
-}
-
-// mayBring reports whether the door may make a publisher of the name.
-func (m MediaWiki) mayBring(name string) bool {
-	return m.Listen != "" && slices.ContainsFunc(m.Names, func(pattern string) bool {
-		ok, _ := path.Match(pattern, name) // Check has refused bad patterns
-		return ok
-	})
 }
 
 // hasFeed reports whether somebody publishes in the channel.

@@ -1,4 +1,4 @@
-package mediawiki
+package door
 
 import (
 	"bytes"

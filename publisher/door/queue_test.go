@@ -1,9 +1,9 @@
-package mediawiki
+package door
 
 import "testing"
 
 func TestQueue(t *testing.T) {
-	packet := make([]byte, 100)
+	packet := Packet{Data: make([]byte, 100)}
 	q := newQueue(3 * cost(packet))
 	for i := range 4 {
 		if fits := q.put(packet); fits != (i < 3) {

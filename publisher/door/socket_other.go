@@ -1,6 +1,6 @@
 //go:build !linux
 
-package mediawiki
+package door
 
 import (
 	"net"

@@ -1,6 +1,15 @@
-package mediawiki
+package door
 
-import "sync"
+import (
+	"net/netip"
+	"sync"
+)
+
+// Packet is one datagram.
+type Packet struct {
+	Data []byte
+	From netip.AddrPort
+}
 
 // queue holds packets between the goroutine that receives and the one that
 // stores, up to a number of bytes.
@@ -9,7 +18,7 @@ type queue struct {
 	ready chan struct{} // has a token while there may be something to take
 
 	mu      sync.Mutex
-	packets [][]byte
+	packets []Packet
 	bytes   int // of packets and of what was taken and is not done
 	closed  bool
 }
@@ -19,7 +28,7 @@ func newQueue(limit int) *queue {
 }
 
 // put adds a packet; false means that there is no room for it.
-func (q *queue) put(packet []byte) bool {
+func (q *queue) put(packet Packet) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.bytes+cost(packet) > q.limit {
@@ -32,7 +41,7 @@ func (q *queue) put(packet []byte) bool {
 }
 
 // cost is what a packet takes, with its place in the queue.
-func cost(packet []byte) int { return len(packet) + 24 }
+func cost(packet Packet) int { return len(packet.Data) + 56 }
 
 func (q *queue) signal() {
 	select {
@@ -51,7 +60,7 @@ func (q *queue) close() {
 
 // take moves at most max packets to the end of batch; more is false when the
 // queue is closed and this was all. The packets count until done.
-func (q *queue) take(batch [][]byte, max int) (_ [][]byte, more bool) {
+func (q *queue) take(batch []Packet, max int) (_ []Packet, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := min(max, len(q.packets))
@@ -66,7 +75,7 @@ func (q *queue) take(batch [][]byte, max int) (_ [][]byte, more bool) {
 }
 
 // done gives the room of taken packets back.
-func (q *queue) done(batch [][]byte) {
+func (q *queue) done(batch []Packet) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, packet := range batch {

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"net/http"
+	"time"
+)
+
+// Door is a way in for programs that bring events in a form of their own.
+type Door struct {
+	Methods []string // GET, POST or PUT
+	Pattern string   // as chi has them: "/notification/send", "/doors/ntfy/{topic}"; Request.PathValue has the parts
+
+	// Serve answers. An error becomes the answer, if nothing was written before: an
+	// *ircbus.Refusal with its status, one with a method HTTPStatus() (status,
+	// retryAfter int) with that. The body ends with an error after MaxDoorPost
+	// bytes, and when the sender stalls. The login, if there is any, is Serve's
+	// affair; see Handler.Account.
+	Serve func(http.ResponseWriter, *http.Request) error
+}
+
+// MaxDoorPost is how many bytes of one request a door gets to read.
+const MaxDoorPost = 1 << 20
+
+// Account is the account that the request proves to be with its Authorization.
+// The error is the answer.
+func (h *Handler) Account(r *http.Request) (string, error) { return h.login(r) }
+
+// mount puts the doors into the router.
+func (h *Handler) mount() {
+	for _, d := range h.Doors {
+		for _, method := range d.Methods {
+			h.mux.Method(method, d.Pattern, h.serveDoor(d))
+		}
+	}
+}
+
+// serveDoor does what every door needs first.
+func (h *Handler) serveDoor(d Door) http.Handler {
+	sameOrigin := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Here a GET may publish, too, and no other site's page shall do that with
+		// its reader's browser. (Other methods have been checked before.)
+		asPost := r.Clone(r.Context())
+		asPost.Method = http.MethodPost
+		if err := sameOrigin.Check(asPost); err != nil {
+			h.fail(w, r, &Problem{Status: http.StatusForbidden, Detail: "a page of another site may not publish here"})
+			return
+		}
+		rc := http.NewResponseController(w)
+		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, MaxDoorPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body}
+		w.Header().Set("Cache-Control", "no-store")
+		if err := d.Serve(w, r); err != nil {
+			h.fail(w, r, err)
+		}
+	})
+}
+
+// doorBody is a request's body with the door's limits.
+type doorBody struct {
+	timedReader
+	body interface{ Close() error }
+}
+
+// Read reads, and ends the time-out with the body: it would end the wait for
+// the disk as well.
+func (b doorBody) Read(p []byte) (int, error) {
+	n, err := b.timedReader.Read(p)
+	if err != nil {
+		b.rc.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// Close closes the body.
+func (b doorBody) Close() error { return b.body.Close() }
+
+// serveDoors is GET /doors: to operators, what has come of each door's input.
+func (h *Handler) serveDoors(w http.ResponseWriter, r *http.Request) error {
+	account, err := h.login(r)
+	if err != nil {
+		return err
+	}
+	if h.Operator == nil || !h.Operator(account) {
+		return &Problem{Status: http.StatusForbidden, Detail: "only operators may see what comes through the doors"}
+	}
+	var reports any = []struct{}{}
+	if h.DoorReports != nil {
+		reports = h.DoorReports()
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return h.writeWhole(w, r, "application/json", mustJSON(map[string]any{"doors": reports}))
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ircbus/ircbus"
+)
+
+// refusing is an error of a door that says how it is answered.
+type refusing struct{ error }
+
+func (refusing) HTTPStatus() (status, retryAfter int) { return http.StatusUnprocessableEntity, 7 }
+
+// TestDoors: what the API does for every door.
+func TestDoors(t *testing.T) {
+	b := startBus(t, func(c *Config) {
+		c.Doors = []Door{{[]string{"GET", "POST"}, "/doors/test/{what}", func(w http.ResponseWriter, r *http.Request) error {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return ircbus.Refuse(ircbus.EventTooLarge, "%v", err)
+			}
+			switch r.PathValue("what") {
+			case "refusing":
+				return refusing{errors.New("not this")}
+			case "refused":
+				return ircbus.Refuse(ircbus.StoreUnavailable, "the disk is full")
+			}
+			_, err = w.Write(append([]byte("took "), body...))
+			return err
+		}}}
+	})
+	for _, c := range []struct {
+		method, path, body string
+		header             map[string]string
+		status             int
+		says               string
+	}{
+		{"POST", "/doors/test/x", "a", nil, 200, "took a"},
+		{"GET", "/doors/test/x", "", nil, 200, "took "},
+		{"PUT", "/doors/test/x", "a", nil, 405, "GET, POST"},
+		{"GET", "/doors/other", "", nil, 404, "nothing at"},
+		{"POST", "/doors/test/x", strings.Repeat("x", MaxDoorPost+1), nil, 413, "too large"},
+		{"POST", "/doors/test/refusing", "", nil, 422, "not this"},
+		{"POST", "/doors/test/refused", "", nil, 503, "STORE_UNAVAILABLE"},
+		{"GET", "/doors/test/x", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, "another site"},
+		{"POST", "/doors/test/x", "", map[string]string{"Origin": "https://evil.example"}, 403, "another site"},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), c.method, b.url+c.path, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range c.header {
+			request.Header.Set(name, value)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != c.status || !strings.Contains(string(answer), c.says) {
+			t.Errorf("%s %s: %d %.200q, %v; want %d with %q", c.method, c.path, response.StatusCode, answer, err, c.status, c.says)
+		}
+	}
+}
+
+// TestDoorReports: operators alone see what comes through the doors.
+func TestDoorReports(t *testing.T) {
+	b := startBus(t, func(c *Config) {
+		c.DoorReports = func() any { return []map[string]string{{"door": "test"}} }
+	})
+	for account, want := range map[string]int{"": 401, "moinmaster": 403, "root": 200} {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", b.url+"/doors", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if account != "" {
+			request.SetBasicAuth(account, "secret of "+account)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != want || (want == 200) != (string(answer) == `{"doors":[{"door":"test"}]}`+"\n") {
+			t.Errorf("%q: %d %q %v", account, response.StatusCode, answer, err)
+		}
+	}
+}

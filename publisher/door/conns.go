@@ -1,0 +1,131 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Limits of a door that accepts connections.
+const (
+	maxConns      = 1024 // at once
+	maxPerAddress = 256  // of them, from one address that is not loopback
+	acceptPause   = 100 * time.Millisecond
+)
+
+// Conns accepts the TCP connections of a door.
+type Conns struct {
+	in       *Inlet
+	listener net.Listener
+	allow    []netip.Prefix
+
+	mu    sync.Mutex
+	open  map[net.Conn]netip.Addr
+	count map[netip.Addr]int
+}
+
+// ListenConns binds the address, host:port; port 0 takes a free one. Connections
+// from outside of allow are refused; nil allows loopback alone.
+func ListenConns(in *Inlet, listen string, allow []netip.Prefix) (*Conns, error) {
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, err
+	}
+	if allow == nil {
+		allow = Loopback
+	}
+	return &Conns{in: in, listener: listener, allow: allow, open: make(map[net.Conn]netip.Addr), count: make(map[netip.Addr]int)}, nil
+}
+
+// Addr returns the address that it listens on.
+func (c *Conns) Addr() net.Addr { return c.listener.Addr() }
+
+// Close closes the listener of a door that does not Run.
+func (c *Conns) Close() error { return c.listener.Close() }
+
+// Run accepts until ctx ends, then waits for serve to finish with each
+// connection and returns nil. It is called once. Each connection is served in a
+// goroutine of its own and closed after that. When ctx ends, reads from it fail;
+// the ctx of serve lasts a little longer, to store what was read.
+func (c *Conns) Run(ctx context.Context, serve func(context.Context, net.Conn)) error {
+	storing, cancel := Draining(ctx)
+	defer cancel()
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	stop := context.AfterFunc(ctx, c.end)
+	defer stop()
+	for {
+		conn, err := c.listener.Accept()
+		switch {
+		case err == nil:
+			if why := c.admit(conn); why != nil {
+				conn.Close()
+				continue
+			}
+			serving.Go(func() {
+				defer c.forget(conn)
+				serve(storing, conn)
+			})
+			if ctx.Err() != nil {
+				c.end() // this one came in between
+			}
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("accepting connections: %w", err)
+		default:
+			c.in.Trouble("accepting a connection failed", err)
+			select {
+			case <-time.After(acceptPause):
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// admit says why a connection is not served, or counts it.
+func (c *Conns) admit(conn net.Conn) error {
+	addr := Remote(conn.RemoteAddr())
+	if !Allowed(c.allow, addr) {
+		c.in.Received(1)
+		c.in.Refuse(Sender, addr.String(), errSender)
+		return errSender
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.open) >= maxConns || c.count[addr] >= maxPerAddress && !addr.IsLoopback() {
+		err := fmt.Errorf("%d connections are open, %d of them from this address; the limits are %d and %d",
+			len(c.open), c.count[addr], maxConns, maxPerAddress)
+		c.in.Received(1)
+		c.in.Refuse(Rate, addr.String(), err)
+		return err
+	}
+	c.open[conn] = addr
+	c.count[addr]++
+	return nil
+}
+
+func (c *Conns) forget(conn net.Conn) {
+	conn.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	addr := c.open[conn]
+	delete(c.open, conn)
+	if c.count[addr]--; c.count[addr] == 0 {
+		delete(c.count, addr)
+	}
+}
+
+// end lets every blocked read and Accept return.
+func (c *Conns) end() {
+	c.listener.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for conn := range c.open {
+		conn.SetReadDeadline(time.Unix(1, 0))
+	}
+}

@@ -1,0 +1,81 @@
+// Package door is what the doors of the bus share: the packages beside it
+// through which programs come in that do not speak the bus's own protocols. An
+// Inlet is a door's way into the log, and keeps count of what came of its
+// input; Packets and Conns receive it; Secrets tells whom to trust.
+package door
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher"
+)
+
+// Bus is what the bus gives to each of its doors.
+type Bus struct {
+	// Append takes events into the log. It refuses those of a publisher that
+	// there is no more.
+	Append publisher.Appender
+
+	// Ensure makes a publisher of the wiki unless it is one, and returns its
+	// account and first channel.
+	Ensure func(context.Context, ircbus.Wiki) (account, channel string, err error)
+
+	// Feed is the packed channel in which an account publishes if somebody asks
+	// for the given one, by its own name or by that of its readable channel; ""
+	// is the account's first. The error is an *ircbus.Refusal.
+	Feed func(account, channel string) (string, error)
+
+	// Account is who an HTTP request proves to be with its Authorization. The
+	// error is the answer.
+	Account func(*http.Request) (string, error)
+
+	Refused func(ircbus.Code) // counts refusals; may be nil
+	MaxBody int               // limit, in bytes, of an event's canonical form; 0 means ircbus.MaxBody
+	Log     *slog.Logger      // nil for none
+}
+
+// Inlet is one door's way into the bus. Its methods may be called from any
+// goroutine.
+type Inlet struct {
+	Bus
+	Name string // as in the configuration
+
+	report reporter
+}
+
+// New makes the inlet of a door.
+func New(name string, bus Bus) *Inlet {
+	if bus.Refused == nil {
+		bus.Refused = func(ircbus.Code) {}
+	}
+	if bus.Log == nil {
+		bus.Log = slog.New(slog.DiscardHandler)
+	}
+	bus.Log = bus.Log.With("door", name)
+	in := &Inlet{Bus: bus, Name: name}
+	in.report.init()
+	return in
+}
+
+// Event addresses and checks an event of the account. The channel is one for
+// which Bus.Feed has a feed. The error is an *ircbus.Refusal.
+func (in *Inlet) Event(account, channel string, fields ircbus.Fields) (ircbus.Event, error) {
+	feed, err := in.Feed(account, channel)
+	if err != nil {
+		return ircbus.Event{}, err
+	}
+	accepted, err := ircbus.Accept(fields, in.MaxBody)
+	return ircbus.Event{Channel: feed, Publisher: account, Fields: accepted}, err
+}
+
+// CodeOf is the code of an error that refuses an event.
+func CodeOf(err error) ircbus.Code {
+	if refusal, ok := errors.AsType[*ircbus.Refusal](err); ok {
+		return refusal.Code
+	}
+	return ircbus.InvalidEvent
+}

@@ -1,0 +1,115 @@
+package door
+
+import (
+	"bufio"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxSecrets is how many bytes a file of secrets may have.
+const maxSecrets = 1 << 20
+
+// Secrets are the names and secrets in a file. Who is taken out of the file, or
+// gets another secret, is shut out at once.
+type Secrets struct {
+	path string
+
+	mu     sync.Mutex
+	read   os.FileInfo // the file as it was read
+	byName map[string]string
+	names  []string // in the file's order
+}
+
+// OpenSecrets reads a file of which each line is a name, blanks and the secret,
+// which may have blanks in it; empty lines and those that begin with # say
+// nothing. Others than its owner may not read it.
+func OpenSecrets(path string) (*Secrets, error) {
+	s := &Secrets{path: path}
+	return s, s.load()
+}
+
+// Secret is the secret of a name, and whether it has one.
+func (s *Secrets) Secret(name string) (secret string, ok bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err = s.refresh()
+	secret, ok = s.byName[name]
+	return secret, ok && err == nil, err
+}
+
+// Check reports whether the secret is the name's.
+func (s *Secrets) Check(name, secret string) (bool, error) {
+	want, ok, err := s.Secret(name)
+	return subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1 && ok, err
+}
+
+// Names are all names that have a secret.
+func (s *Secrets) Names() ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.names, s.refresh()
+}
+
+// refresh reads the file again if it is another one.
+func (s *Secrets) refresh() error {
+	info, err := os.Stat(s.path)
+	if err == nil && s.read != nil && os.SameFile(info, s.read) && info.ModTime().Equal(s.read.ModTime()) &&
+		info.Size() == s.read.Size() && info.Mode() == s.read.Mode() && time.Since(info.ModTime()) > time.Second {
+		return nil
+	}
+	return s.load()
+}
+
+// load reads the file. If that fails nobody is let in.
+func (s *Secrets) load() (err error) {
+	s.byName, s.names, s.read = nil, nil, nil
+	file, err := os.Open(s.path)
+	if err != nil {
+		return fmt.Errorf("the file of secrets cannot be read: %w", err)
+	}
+	defer file.Close() // read only
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return err
+	case info.Mode().Perm()&0o077 != 0:
+		return fmt.Errorf("the file of secrets is open to others (mode %04o): run chmod 600 %s", info.Mode().Perm(), s.path)
+	case info.Size() > maxSecrets:
+		return fmt.Errorf("the file of secrets %s has %d bytes, the limit is %d", s.path, info.Size(), maxSecrets)
+	}
+	byName, names, err := parseSecrets(bufio.NewScanner(file))
+	if err != nil {
+		return fmt.Errorf("the file of secrets %s: %w", s.path, err)
+	}
+	s.byName, s.names, s.read = byName, names, info
+	return nil
+}
+
+func parseSecrets(lines *bufio.Scanner) (byName map[string]string, names []string, err error) {
+	byName = make(map[string]string)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		end := strings.IndexAny(line, " \t")
+		if end < 0 {
+			return nil, nil, fmt.Errorf("line %d must be a name, a blank and the secret", n)
+		}
+		name, secret := line[:end], strings.TrimSpace(line[end:])
+		if _, twice := byName[name]; twice {
+			return nil, nil, fmt.Errorf("line %d gives %q a second secret", n, name)
+		}
+		byName[name] = secret
+		names = append(names, name)
+	}
+	if len(names) == 0 && lines.Err() == nil {
+		return nil, nil, errors.New("there is no secret in it")
+	}
+	return byName, names, lines.Err()
+}
