@@ -52,11 +52,19 @@ func ParseFilter(query string) (Filter, error) {
 // empty; of a repeated one, any value may match. A tombstone always passes:
 // whoever has seen its target must see it.
 func (f Filter) Match(fields Fields) bool {
+	if f.passes(fields) {
+		return true
+	}
+	_, tombstone := fields.Redacts()
+	return tombstone
+}
+
+// passes is Match for what is not a tombstone.
+func (f Filter) passes(fields Fields) bool {
 	for i := range f.keys {
 		k := &f.keys[i]
 		if len(k.any) > 0 && !matchAny(k.any, k.key, fields) || matchAny(k.not, k.key, fields) {
-			_, tombstone := fields.Redacts()
-			return tombstone
+			return false
 		}
 	}
 	return true

@@ -1,17 +1,11 @@
 package ircd
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
-	"net"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -243,73 +237,5 @@ func wait(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		case <-time.After(time.Millisecond):
 		}
-	}
-}
-
-// BenchmarkDeliver measures deliveries to 1,000 members over loopback.
-func BenchmarkDeliver(b *testing.B) {
-	const members = 1000
-	s, err := New(Config{Name: "irc.test", Log: slog.New(slog.DiscardHandler),
-		Limits: Limits{Behind: 256 << 20},
-		Append: func(context.Context, []ircbus.Event) ([]ircbus.Receipt, error) { return nil, errors.New("not here") }})
-	if err != nil {
-		b.Fatal(err)
-	}
-	s.SetPublishers([]Publisher{wiki("moin")})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	go s.Serve(l)
-	bus := &bus{Server: s, t: b, addr: l.Addr().String()}
-	var readers sync.WaitGroup
-	var read atomic.Int64
-	for i := range members {
-		u := bus.user(fmt.Sprint("m", i))
-		u.send("JOIN #moin")
-		u.fence()
-		u.nc.SetReadDeadline(time.Time{})
-		readers.Go(func() {
-			n, _ := io.Copy(io.Discard, u.nc)
-			read.Add(n)
-		})
-	}
-	e := event(1, "#moin", "page", "Some/Page", "action", "SAVE", "user", "Somebody", "comment", "as comments go, quite ordinary")
-	b.ReportAllocs()
-	start := time.Now()
-	for i := 0; b.Loop(); i++ {
-		e.ID = ircbus.ID(i + 1)
-		s.Deliver([]ircbus.Event{e})
-	}
-	flushed(s, "#moin")
-	b.ReportMetric(float64(s.Stats().Deliveries)/time.Since(start).Seconds(), "deliveries/s")
-	if err := s.Shutdown(context.Background(), "done"); err != nil {
-		b.Fatal(err)
-	}
-	readers.Wait()
-	if perLine := float64(read.Load()) / float64(s.Stats().Deliveries); perLine < 100 {
-		b.Errorf("only %.0f bytes were read for each delivery", perLine)
-	}
-}
-
-// flushed waits until every member has written everything.
-func flushed(s *Server, channel lcChan) {
-	for {
-		behind := false
-		s.mu.Lock()
-		for _, v := range s.feeds[channel].views {
-			for _, st := range v.streams {
-				st.mu.Lock()
-				for _, m := range st.members {
-					behind = behind || m.pos.Load() < st.end.Load()
-				}
-				st.mu.Unlock()
-			}
-		}
-		s.mu.Unlock()
-		if !behind {
-			return
-		}
-		<-time.After(100 * time.Microsecond)
 	}
 }

@@ -31,7 +31,8 @@ type feedName struct {
 	isText  bool
 	created time.Time
 	views   map[string]*view // by the name they were joined under
-	members int              // who follows it, through any filter
+	index   ircbus.FilterIndex[*view]
+	members int // who follows it, through any filter
 }
 
 // view is a feed's channel as some members see it: under one name, through one
@@ -74,9 +75,19 @@ func (fn *feedName) view(name string, filter ircbus.Filter) *view {
 	v := fn.views[name]
 	if v == nil {
 		v = &view{of: fn, name: name, filter: filter, streams: make(map[streamKey]*stream)}
-		fn.views[name] = v
+		fn.add(v)
 	}
 	return v
+}
+
+func (fn *feedName) add(v *view) {
+	fn.views[v.name] = v
+	fn.index.Add(v, v.filter)
+}
+
+func (fn *feedName) drop(v *view) {
+	delete(fn.views, v.name)
+	fn.index.Remove(v)
 }
 
 // filters counts the views that have one.
@@ -128,7 +139,7 @@ func (v *view) leave(m *viewing) {
 		delete(v.streams, m.key)
 	}
 	if len(v.streams) == 0 && v.of.views[v.name] == v {
-		delete(v.of.views, v.name)
+		v.of.drop(v)
 	}
 }
 
@@ -142,7 +153,9 @@ func (c *client) rerender() {
 			continue
 		}
 		v.leave(m)
-		v.of.views[v.name] = v
+		if v.of.views[v.name] != v {
+			v.of.add(v)
+		}
 		v.enter(c, m)
 	}
 }

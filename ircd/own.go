@@ -1,10 +1,6 @@
 package ircd
 
-import (
-	"bytes"
-
-	"github.com/ircbus/ircbus"
-)
+import "github.com/ircbus/ircbus"
 
 // own keeps a publisher's connection that is also in its feed from seeing its
 // own messages twice: they come back to it as echoes, or not at all, as for
@@ -21,18 +17,13 @@ type own struct {
 type heldEvent struct {
 	stream *stream
 	id     ircbus.ID
-	tags   []byte
-	lines  [][]byte
+	lines  lines
 }
 
 // passes reports whether the event may be appended to the stream now.
-func (o *own) passes(st *stream, id ircbus.ID, tags []byte, lines [][]byte) bool {
+func (o *own) passes(st *stream, id ircbus.ID, l *lines) bool {
 	if o.storing {
-		held := heldEvent{st, id, bytes.Clone(tags), make([][]byte, len(lines))}
-		for i, line := range lines {
-			held.lines[i] = bytes.Clone(line)
-		}
-		o.held = append(o.held, held)
+		o.held = append(o.held, heldEvent{st, id, l.clone()})
 		return false
 	}
 	_, mine := o.skip[id]
@@ -45,7 +36,7 @@ func (o *own) release(st *stream) {
 	kept := o.held[:0]
 	for _, h := range o.held {
 		if h.stream == st {
-			st.append(h.id, h.tags, h.lines)
+			st.append(h.id, &h.lines)
 		} else {
 			kept = append(kept, h)
 		}
@@ -71,7 +62,7 @@ func (o *own) stored(receipts []ircbus.Receipt, head ircbus.ID) {
 	}
 	for _, h := range o.held {
 		if _, ok := mine[h.id]; !ok {
-			h.stream.append(h.id, h.tags, h.lines)
+			h.stream.append(h.id, &h.lines)
 		}
 	}
 	o.held, o.storing = nil, false

@@ -23,13 +23,13 @@ func (c *client) playBack(p past, r *record, stamp string) {
 
 // oldEvent is a stored event as Deliver shows it in a view of this name.
 func (s *Server) oldEvent(fn *feedName, name string, e *ircbus.Event, caps capSet, stamp string) []message {
-	r := rendering{s: s, event: e, publisher: s.publishers[foldNick(e.Publisher)]}
-	m := message{source: r.source(), at: e.At, exact: !fn.isText, account: e.Publisher, bot: true}
+	r := s.rendering(e)
+	m := message{source: r.source, at: e.At, exact: !fn.isText, account: e.Publisher, bot: true}
 	if !fn.isText {
 		return m.packed(name, e.ID, e.Fields, caps)
 	}
 	m.msgid = strconv.FormatUint(uint64(e.ID), 10)
-	if gone, ok := e.Redacts(); ok && caps.has(capRedaction) {
+	if gone := r.redaction; r.redacts && caps.has(capRedaction) {
 		m.command, m.params = "REDACT", []string{name, itoa(gone.Target)}
 		if gone.Reason != "" {
 			m.params = append(m.params, oneLine(gone.Reason))
@@ -37,11 +37,11 @@ func (s *Server) oldEvent(fn *feedName, name string, e *ircbus.Event, caps capSe
 		return []message{m}
 	}
 	room := maxLine - len(":"+m.source+" PRIVMSG "+name+" :\r\n") - len(stamp)
-	texts := r.texts(true, room)
-	if len(texts) == 0 {
+	text := r.readable(room)
+	if isBlank(text) {
 		return nil
 	}
-	m.command, m.params = "PRIVMSG", []string{name, stamp + texts[0]}
+	m.command, m.params = "PRIVMSG", []string{name, stamp + text}
 	if caps.has(capMessageTags) {
 		m.client = r.packedTag()
 	}

@@ -119,7 +119,7 @@ type Publisher struct {
 	Created time.Time // of the account, and so of its channels; zero: now
 
 	// Line makes the readable line of an event: at most max bytes, without CR,
-	// LF and NUL. nil: the packed form, cut.
+	// LF and NUL; one that fits is the same for every max. nil: the packed form, cut.
 	Line func(e *ircbus.Event, max int) string
 }
 

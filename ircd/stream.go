@@ -103,20 +103,13 @@ func (st *stream) remove(m *member) {
 	st.rest()
 }
 
-// append adds one event: its lines, each with the same tags before it. It cuts
-// off members that are too far behind.
-func (st *stream) append(id ircbus.ID, tags []byte, lines [][]byte) {
-	size := 0
-	for _, line := range lines {
-		size += len(tags) + len(line)
-	}
+// append adds one event. It cuts off members that are too far behind.
+func (st *stream) append(id ircbus.ID, l *lines) {
+	size := l.size()
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	chunk := st.room(size)
-	for _, line := range lines {
-		*chunk = append(*chunk, tags...)
-		*chunk = append(*chunk, line...)
-	}
+	*chunk = l.append(*chunk)
 	end := st.end.Add(int64(size))
 	st.marks = append(st.marks, mark{end, id})
 	if end >= st.scanAt {

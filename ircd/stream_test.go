@@ -15,8 +15,8 @@ func TestTrimmedUnderAWriter(t *testing.T) {
 	never := func(func()) {}
 	st := newStream(never, 1000)
 	m := st.join(newConn(far, never, 1000, nil))
-	st.append(1, nil, [][]byte{[]byte(strings.Repeat("x", maxChunk))})
-	st.append(2, nil, [][]byte{[]byte("y")})
+	st.append(1, &lines{texts: [][]byte{[]byte(strings.Repeat("x", maxChunk))}})
+	st.append(2, &lines{texts: [][]byte{[]byte("y")}})
 	if piece := st.next(m, m.until()); piece != nil || !m.conn.isCut() {
 		t.Errorf("got %q, cut: %v", piece, m.conn.isCut())
 	}
@@ -31,7 +31,7 @@ func TestTooSlowBetweenRenderings(t *testing.T) {
 	st := newStream(func(func()) {}, 1<<20)
 	c := &conn{}
 	m := st.join(c)
-	st.append(5, nil, [][]byte{[]byte("x")})
+	st.append(5, &lines{texts: [][]byte{[]byte("x")}})
 	c.arrivals = []arrival{{0, []*member{m}}}
 	if got := string(c.tooSlow()); got != "ERROR :Too slow: resume after id 4\r\n" {
 		t.Errorf("got %q", got)
