@@ -49,5 +49,6 @@ func (c *client) notifyCaps(old, now []string) {
 			}
 		}
 	}
+	c.kept.Store(nil)
 	c.rerender()
 }

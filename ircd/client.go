@@ -18,7 +18,8 @@ type client struct {
 	log   *slog.Logger
 	begun time.Time
 
-	exempt atomic.Bool // a publisher's or operator's: no limit on lines
+	exempt atomic.Bool          // a publisher's or operator's: no limit on lines
+	kept   atomic.Pointer[desk] // nil: to be made anew; see desk
 
 	// owned by the read loop
 	limiter    *rate.Limiter
@@ -32,6 +33,7 @@ type client struct {
 	sasl       saslState
 	failed     int           // logins
 	pending    []publication // not stored yet
+	desk       *desk         // of the last of pending
 	joiners    map[lcChan]*ircbus.Joiner
 	batch      *openBatch
 
@@ -76,7 +78,7 @@ func newClient(s *Server, nc net.Conn) *client {
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
 		sasl:    newSASL(),
 	}
-	c.person = &person{host: s.shownHost(c.conn.addr), since: c.begun, lastActive: c.begun}
+	c.person = &person{host: s.shownHost(c.conn.addr), since: c.begun}
 	c.log = s.log.With("conn", nc.RemoteAddr().String())
 	return c
 }

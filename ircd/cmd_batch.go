@@ -169,15 +169,13 @@ func (c *client) takeBatch(msg *ircmsg.Message) bool {
 	if b == nil || b.ref != ref || b.failed || b.command != "PRIVMSG" {
 		return false
 	}
-	c.lock()
-	defer c.unlock()
-	fn := c.publishesIn(b.target)
-	if fn == nil {
+	d := c.sitDown()
+	channel := d.publishesIn(b.target)
+	if channel == "" {
 		return false
 	}
-	c.batch = nil
-	c.addLine(b.label, fn.name, b.text())
-	c.touch()
+	c.batch, c.desk = nil, d
+	c.addLine(b.label, channel, b.text())
 	return true
 }
 

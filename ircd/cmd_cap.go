@@ -75,5 +75,6 @@ func (c *client) capReq(request string) {
 		c.reply("CAP", "ACK", strings.Join(some, " "))
 	}
 	c.caps = caps
+	c.kept.Store(nil)
 	c.rerender()
 }

@@ -2,7 +2,6 @@ package ircd
 
 import (
 	"errors"
-	"time"
 	"unicode/utf8"
 
 	"github.com/ergochat/irc-go/ircmsg"
@@ -174,6 +173,3 @@ func (c *client) check(msg *ircmsg.Message) (command, error) {
 	}
 	return cmd, nil
 }
-
-// touch notes that somebody did something, for WHOIS's idle time.
-func (c *client) touch() { c.lastActive = time.Now() }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -33,6 +34,8 @@ type conn struct {
 
 	in      lineReader // owned by the read loop
 	visible []*member  // owned by the running writer
+
+	raw syscall.RawConn // of net, if the read loop writes by itself; owned by it
 
 	places []*member // every place that may have bytes to write; guarded by Server.mu
 

@@ -108,6 +108,9 @@ func (v *view) enter(c *client, m *viewing) {
 		st = newStream(c.srv.wg.Go, c.srv.cfg.Limits.Behind)
 		v.streams[m.key] = st
 	}
+	if m.key.own != nil {
+		m.key.own.sit(ircbus.ID(c.srv.head.Load()))
+	}
 	m.place = st.join(c.conn)
 	v.of.members++
 	c.conn.place(m.place)
@@ -132,6 +135,7 @@ func (v *view) leave(m *viewing) {
 	st := m.place.stream
 	if m.key.own != nil {
 		m.key.own.release(st)
+		m.key.own.rise()
 	}
 	st.leave(m.place)
 	v.of.members--

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,8 +13,10 @@ import (
 // a bouncer. They are in people's channels together; views of feeds each has for
 // itself. A publisher's person is there whether it is connected or not. Before
 // its registration a connection has a person for itself, whom nobody knows.
-// Everything is guarded by Server.mu.
+// Everything else is guarded by Server.mu.
 type person struct {
+	active atomic.Int64 // when it did something last, Unix seconds; 0: never
+
 	nick       string // what NICK asked for, before registration
 	user, host string
 	real       string
@@ -30,7 +33,6 @@ type person struct {
 	channels   map[lcChan]*membership
 	invited    []invitation
 	since      time.Time
-	lastActive time.Time
 	read       map[string]time.Time // read markers of who has no account, by folded target
 }
 
@@ -85,8 +87,11 @@ func (p *person) accountOrNick() string {
 	return p.nick
 }
 
+// touch notes that the person did something.
+func (p *person) touch() { p.active.Store(time.Now().Unix()) }
+
 // idle is for how many seconds the person has done nothing.
-func (p *person) idle() int { return int(time.Since(p.lastActive) / time.Second) }
+func (p *person) idle() int { return int(time.Now().Unix() - max(p.since.Unix(), p.active.Load())) }
 
 // secure reports whether TLS protects every connection of the person.
 func (p *person) secure() bool {
@@ -179,6 +184,7 @@ func (c *client) attach(p *person) {
 	if p.publisher != nil {
 		c.own = newOwn()
 	}
+	c.kept.Store(nil)
 	c.setExempt()
 }
 

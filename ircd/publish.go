@@ -26,24 +26,14 @@ func (c *client) take(msg *ircmsg.Message) bool {
 	if msg.Command != "PRIVMSG" || len(msg.Params) != 2 || !c.exempt.Load() {
 		return false
 	}
-	c.lock()
-	defer c.unlock()
-	fn := c.publishesIn(msg.Params[0])
-	if !c.registered || fn == nil {
+	d := c.sitDown()
+	channel := d.publishesIn(msg.Params[0])
+	if channel == "" {
 		return false
 	}
-	c.addLine(labelOf(msg), fn.name, msg.Params[1])
-	c.touch()
+	c.desk = d
+	c.addLine(labelOf(msg), channel, msg.Params[1])
 	return true
-}
-
-// publishesIn returns the packed channel if the client may publish there, or
-// nil.
-func (c *client) publishesIn(channel string) *feedName {
-	if fn := c.srv.feeds[foldChan(channel)]; fn != nil && !fn.isText && fn.feed.allows(c.publisher) {
-		return fn
-	}
-	return nil
 }
 
 // addLine parses a line and adds it to what is pending, with the parts that
@@ -78,7 +68,7 @@ func (c *client) addLine(label, channel, text string) {
 		if err != nil {
 			line.refused = refusal(err)
 		} else {
-			line.event = &ircbus.Event{Channel: channel, Publisher: c.publisher.name, Fields: fields}
+			line.event = &ircbus.Event{Channel: channel, Publisher: c.desk.publisher, Fields: fields}
 		}
 	}
 	c.pending = append(c.pending, line)
@@ -129,57 +119,24 @@ func (c *client) publish() {
 		}
 	}
 	receipts, err := c.store(batch)
-	// Without the lock, so that the writer is the next to run here, and not who
-	// waits for the lock.
 	if answer := c.acknowledge(receipts, err); len(answer) > 0 {
-		c.conn.queue(answer)
+		c.conn.reply(answer)
 	}
-}
-
-// acknowledge makes the answers to all that was pending, given what the store
-// has said.
-func (c *client) acknowledge(receipts []ircbus.Receipt, err error) (answer []byte) {
-	s := c.srv
-	c.lock()
-	defer c.unlock()
-	if c.own != nil {
-		c.own.stored(receipts, ircbus.ID(s.head.Load()))
-	}
-	for _, p := range c.pending {
-		c.label = p.label
-		switch {
-		case p.event == nil:
-		case err != nil:
-			p.refused = refusal(err)
-		default:
-			c.stored(&p, receipts[0])
-			receipts = receipts[1:]
-		}
-		if p.refused != nil {
-			s.refuse(p.refused)
-			c.fail(refused(p.channel, p.refused))
-		}
-		answer = c.compose(answer)
-	}
+	c.desk.person.touch()
 	clear(c.pending)
-	c.pending = c.pending[:0]
+	c.pending, c.desk = c.pending[:0], nil
 	if cap(c.pending) > 64 {
 		c.pending = nil
 	}
-	return answer
 }
 
-// store appends the batch outside the server's lock.
+// store appends the batch.
 func (c *client) store(batch []ircbus.Event) ([]ircbus.Receipt, error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
 	s := c.srv
-	s.mu.Lock()
-	if c.own != nil {
-		c.own.storing = true
-	}
-	s.mu.Unlock()
+	c.desk.own.storing.Store(true)
 	receipts, err := s.cfg.Append(s.ctx, batch)
 	if err == nil && len(receipts) != len(batch) {
 		err = errors.New("the store's receipts do not match the batch")
@@ -189,28 +146,53 @@ func (c *client) store(batch []ircbus.Event) ([]ircbus.Receipt, error) {
 		if !errors.As(err, &r) {
 			c.log.Error("storing events failed", "err", err)
 		}
-		return nil, err
+		receipts = nil
 	}
-	return receipts, nil
+	s.stored(c.desk.own, receipts)
+	return receipts, err
 }
 
-// stored acknowledges an event with its echo, to who wants echoes.
-func (c *client) stored(p *publication, r ircbus.Receipt) {
+// acknowledge makes the answers to all that was pending, given what the store
+// has said.
+func (c *client) acknowledge(receipts []ircbus.Receipt, err error) (answer []byte) {
+	var lines []message
+	for _, p := range c.pending {
+		lines = lines[:0]
+		switch {
+		case p.event == nil:
+		case err != nil:
+			p.refused = refusal(err)
+		default:
+			lines = c.receipt(lines, &p, receipts[0])
+			receipts = receipts[1:]
+		}
+		if p.refused != nil {
+			c.srv.refuse(p.refused)
+			lines = append(lines, refused(p.channel, p.refused).message(c.desk.server, c.desk.nick, c.desk.caps))
+		}
+		answer = appendAnswer(answer, lines, p.label, c.desk.server, c.desk.caps)
+	}
+	return answer
+}
+
+// receipt appends the acknowledgement of a stored event, its echo, for who wants
+// echoes.
+func (c *client) receipt(lines []message, p *publication, r ircbus.Receipt) []message {
 	if r.Duplicate {
 		c.srv.stats.duplicates.Add(1)
 	} else {
 		c.srv.stats.accepted.Add(1)
 	}
-	if !c.caps.has(capEchoMessage) || c.publisher == nil {
-		return
+	d := c.desk
+	if !d.caps.has(capEchoMessage) {
+		return lines
 	}
 	fields := p.event.Fields
 	if !fields.Has("time") {
 		fields = append(fields[:len(fields):len(fields)], ircbus.Field{Key: "time", Value: ircbus.FormatTime(r.At)}).Canonical()
 	}
-	m := c.message("PRIVMSG")
-	m.at, m.exact, m.repeat = r.At, true, r.Duplicate
-	c.response = append(c.response, m.packed(p.channel, r.ID, fields, c.caps)...)
+	m := message{source: d.source, at: r.At, exact: true, repeat: r.Duplicate, account: d.publisher, bot: true}
+	return append(lines, m.packed(p.channel, r.ID, fields, d.caps)...)
 }
 
 // refuse counts a refusal.

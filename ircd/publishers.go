@@ -18,6 +18,7 @@ func (s *Server) SetPublishers(publishers []Publisher) {
 	s.setNicks(publishers)
 	s.setFeeds(publishers)
 	for c := range s.clients {
+		c.kept.Store(nil)
 		c.unasked(c.rerender)
 	}
 }
@@ -33,7 +34,7 @@ func (s *Server) setNicks(publishers []Publisher) {
 		key := foldNick(p.Publisher)
 		known := s.publishers[key]
 		if known == nil {
-			known = &publisher{person: &person{since: time.Now(), lastActive: time.Now()}}
+			known = &publisher{person: &person{since: time.Now()}}
 			s.publishers[key] = known
 		}
 		delete(old, key)

@@ -56,7 +56,10 @@ func (c *client) answer(command string, err error) {
 	}
 }
 
-func (c *client) fail(f *failure) {
+func (c *client) fail(f *failure) { c.respond(f.message(c.srv.cfg.Name, c.name(), c.caps)) }
+
+// message is what a client of this name and with these capabilities is told.
+func (f *failure) message(server, client string, caps capSet) message {
 	params := []string{f.command, f.code}
 	if f.context != "" {
 		params = append(params, clip(f.context))
@@ -64,15 +67,14 @@ func (c *client) fail(f *failure) {
 	for _, more := range f.more {
 		params = append(params, clip(more))
 	}
-	if f.numeric == "" || c.caps.has(capStandardReplies) {
-		c.respond(message{source: c.srv.cfg.Name, command: "FAIL", params: append(params, f.reason), at: time.Now()})
-		return
+	if f.numeric == "" || caps.has(capStandardReplies) {
+		return message{source: server, command: "FAIL", params: append(params, f.reason), at: time.Now()}
 	}
 	about := f.context
 	if about == "" {
 		about = f.command
 	}
-	c.reply(f.numeric, clip(about), f.reason)
+	return message{source: server, command: f.numeric, params: []string{client, clip(about), f.reason}, at: time.Now()}
 }
 
 // flush queues the answer, labelled if the command was
@@ -122,20 +124,29 @@ const maxIdleResponse = 2
 
 // compose appends the answer to dst and begins a new one.
 func (c *client) compose(dst []byte) []byte {
-	lines := c.response
-	server := c.srv.cfg.Name
+	dst = appendAnswer(dst, c.response, c.label, c.srv.cfg.Name, c.caps)
+	clear(c.response)
+	c.response, c.label = c.response[:0], ""
+	if cap(c.response) > maxIdleResponse {
+		c.response = nil
+	}
+	return dst
+}
+
+// appendAnswer appends the lines of an answer, labelled if what they answer was.
+func appendAnswer(dst []byte, lines []message, label, server string, caps capSet) []byte {
 	switch {
-	case c.label == "" || !c.caps.has(capLabeledResponse):
+	case label == "" || !caps.has(capLabeledResponse):
 	case len(lines) == 0:
-		lines = []message{{source: server, command: "ACK", label: c.label}}
+		lines = []message{{source: server, command: "ACK", label: label}}
 	case len(lines) == 1:
-		lines[0].label = c.label
-	case !c.caps.has(capBatch): // a client that may not ask for this
-		lines[len(lines)-1].label = c.label
+		lines[0].label = label
+	case !caps.has(capBatch): // a client that may not ask for this
+		lines[len(lines)-1].label = label
 	default:
 		const ref = "r" // one is open at a time
-		begin := message{source: server, command: "BATCH", params: []string{"+" + ref, "labeled-response"}, label: c.label}
-		dst = begin.append(dst, c.caps)
+		begin := message{source: server, command: "BATCH", params: []string{"+" + ref, "labeled-response"}, label: label}
+		dst = begin.append(dst, caps)
 		for i := range lines {
 			if lines[i].batch == "" { // else it is in a batch inside this one
 				lines[i].batch = ref
@@ -144,12 +155,7 @@ func (c *client) compose(dst []byte) []byte {
 		lines = append(lines, message{source: server, command: "BATCH", params: []string{"-" + ref}})
 	}
 	for i := range lines {
-		dst = lines[i].append(dst, c.caps)
-	}
-	clear(c.response)
-	c.response, c.label = c.response[:0], ""
-	if cap(c.response) > maxIdleResponse {
-		c.response = nil
+		dst = lines[i].append(dst, caps)
 	}
 	return dst
 }
