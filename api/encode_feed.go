@@ -144,7 +144,7 @@ func entryTitle(e *ircbus.Event) string {
 	if r, ok := e.Redacts(); ok {
 		return r.String()
 	}
-	for _, key := range []string{"page", "text", "action"} {
+	for _, key := range []string{"page", "text", "project", "action"} {
 		if title := e.Fields.Get(key); title != "" {
 			return title
 		}

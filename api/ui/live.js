@@ -33,7 +33,7 @@
     const li = element("li", "fresh");
     li.dataset.id = event.id;
     const row = element("div", "row");
-    const name = get(event, "page") || get(event, "text") || get(event, "action") || `event ${event.id}`;
+    const name = get(event, "page") || get(event, "text") || get(event, "project") || get(event, "action") || `event ${event.id}`;
     const title = link("title", name, web(get(event, "url")) ? get(event, "url") : list.dataset.events + event.id);
     title.dir = "auto";
     row.append(title);

@@ -64,6 +64,7 @@ type cli struct {
 	Account     accountCmd     `cmd:"" help:"Add, list, change and remove accounts."`
 	Publish     publishCmd     `cmd:"" help:"Publish events."`
 	Redact      redactCmd      `cmd:"" help:"Remove an event, or fields of it, for good."`
+	Hook        hookCmd        `cmd:"" help:"Publish what git, CVS, Subversion or Mercurial tells its hooks."`
 	Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
 	Changes     changesCmd     `cmd:"" help:"Print old events."`
 	Doors       doorsCmd       `cmd:"" help:"Show what has come through the doors of a running bus."`

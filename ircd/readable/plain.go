@@ -17,13 +17,15 @@ func describe(e *ircbus.Event) values {
 		return values{"text": text}
 	}
 	v := values{
-		"page":    clean(f.Get("page")),
-		"action":  clean(f.Get("action")),
-		"user":    clean(f.Get("user")),
-		"size":    sizeChange(f),
-		"flags":   flags(f),
-		"comment": clean(comment(f)),
-		"url":     clean(firstOf(f, "diff", "url")),
+		"page":       clean(heading(f)),
+		"action":     clean(f.Get("action")),
+		"user":       clean(f.Get("user")),
+		"size":       sizeChange(f),
+		"insertions": linesChanged("+", f, "insertions"),
+		"deletions":  linesChanged("-", f, "deletions"),
+		"flags":      flags(f),
+		"comment":    clean(comment(f)),
+		"url":        clean(firstOf(f, "diff", "url")),
 	}
 	if v["page"] == "" && v["action"] == "" && v["user"] == "" && v["comment"] == "" {
 		v["text"] = listing(f)
@@ -69,7 +71,7 @@ func sizeChange(f ircbus.Fields) string {
 
 func flags(f ircbus.Fields) string {
 	var set []string
-	for _, key := range [...]string{"minor", "bot"} {
+	for _, key := range [...]string{"minor", "bot", "forced"} {
 		if f.Get(key) == "1" {
 			set = append(set, key)
 		}
@@ -104,7 +106,7 @@ func colourLine(v values) string {
 			return mustColour("orange", value)
 		case "user":
 			return mustColour("teal", value)
-		case "size":
+		case "size", "insertions", "deletions":
 			return colourSize(value)
 		case "url":
 			return mustColour("grey", value)
@@ -145,7 +147,7 @@ func sentence(v values, dress func(key, value string) string) string {
 	add(" — ", "action")
 	add(" by ", "user")
 	open := " ("
-	for _, key := range [...]string{"flags", "size"} {
+	for _, key := range [...]string{"flags", "size", "insertions", "deletions"} {
 		if v[key] != "" {
 			add(open, key)
 			open = ", "

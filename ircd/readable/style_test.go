@@ -41,6 +41,13 @@ func TestPlain(t *testing.T) {
 		{"old size unknown", "page=A&action=SAVE&user=Ann&size=5&oldrev=3", "A — SAVE by Ann"},
 		{"log entry", "page=A&action=move/move&user=Ann&comment=x&log_action_comment=moved %26quot;[[A]]%26quot;: x",
 			`A — move/move by Ann: moved "[[A]]": x`},
+		{"a commit", "project=ircbus&branch=main&action=commit&user=Ann&rev=4d13a58191923ea1cfbe538a865d5cdafdbf9149&comment=Fix it&files=a.go&insertions=10&deletions=2&url=https://x/4d13",
+			"ircbus main 4d13a581 — commit by Ann (+10, -2): Fix it https://x/4d13"},
+		{"a forced push", "project=ircbus&ref=refs/heads/main&branch=main&action=update&user=Ann&forced=1", "ircbus main — update by Ann (forced)"},
+		{"a tag", "project=ircbus&ref=refs/tags/v1&tag=v1&action=create&user=Ann&rev=12", "ircbus v1 r12 — create by Ann"},
+		{"CVS", "project=psyced&module=psyced/place&action=commit&user=lynx&rev=1.2&files=tagesschau.c&files_changed=1&comment=new feed url",
+			"psyced/place tagesschau.c — commit by lynx: new feed url"},
+		{"many files", "project=p&module=m&action=commit&user=Ann&files=a&files=b&files=c&files=d&files_changed=9", "p/m a b c +6 — commit by Ann"},
 		{"no page", "action=login&user=Ann", "login by Ann"},
 		{"only a user", "user=Ann", "by Ann"},
 		{"only a comment", "comment=the disk is full", "the disk is full"},
@@ -59,6 +66,10 @@ func TestPlain(t *testing.T) {
 
 func TestColour(t *testing.T) {
 	got := named(t, "colour").Line(event(t, "page=,5&action=SAVE&user=,5&comment=c&size=100&oldsize=700&url=https://w/A"), 400)
+	commit := named(t, "colour").Line(event(t, "project=p&branch=b&action=commit&insertions=1&deletions=2"), 400)
+	if diff := cmp.Diff("\x02p b\x02 — \x0307commit\x0F (\x0303+1\x0F, \x0304-2\x0F)", commit); diff != "" {
+		t.Error(diff)
+	}
 	want := "\x02,5\x02 — \x0307SAVE\x0F by \x0310\x02\x02,5\x0F (\x02\x0304-600\x0F\x02): c \x0314https://w/A\x0F"
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

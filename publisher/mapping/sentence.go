@@ -14,7 +14,7 @@ const maxSentence = 380
 // long ends in "…"; the address stays whole, or is left out.
 func Sentence(head, body, address string) string {
 	head, body = oneLine(head), oneLine(body)
-	head = clip(head, maxSentence/2)
+	head = Clip(head, maxSentence/2)
 	line := head
 	if head != "" && body != "" {
 		line += ": "
@@ -22,7 +22,7 @@ func Sentence(head, body, address string) string {
 	if strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' }) || len(address) > maxSentence/2 {
 		address = ""
 	}
-	line += clip(body, maxSentence-len(line)-len(address)-1)
+	line += Clip(body, maxSentence-len(line)-len(address)-1)
 	if address != "" && line != "" {
 		line += " "
 	}
@@ -33,8 +33,9 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
 }
 
-// clip cuts a text at a character so that it has at most max bytes.
-func clip(s string, max int) string {
+// Clip cuts a text at a character so that it has at most max bytes, and marks it
+// with "…".
+func Clip(s string, max int) string {
 	if len(s) <= max {
 		return s
 	}

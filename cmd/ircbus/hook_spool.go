@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher"
+)
+
+// hookSpool is a directory in which hooks leave their events, a file for each
+// call, so that no hook waits for another one:
+//
+//	new/TIME-RANDOM   the events of one call, a query string a line
+//	tmp/              those that are being written
+//	refused           events that the bus refused for good, with the reason
+//	damaged-…         a file of new that could not be read
+//	lock              locked by the process that sends
+//
+// A file is removed when the bus has all of it. Each event has a key, so one that
+// is sent twice is one event.
+type hookSpool struct{ dir string }
+
+// maxSpool limits, in bytes, what waits in new.
+const maxSpool = publisher.DefaultSpoolLimit
+
+// keep writes events to the disk, behind all others.
+func (s hookSpool) keep(events []ircbus.Fields) error {
+	for _, dir := range []string{"", "new", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(s.dir, dir), 0o700); err != nil {
+			return fmt.Errorf("the spool cannot be made: %w", err)
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	var lines strings.Builder
+	for _, f := range events {
+		accepted, err := ircbus.Accept(f, 0)
+		if err != nil {
+			return err
+		}
+		lines.WriteString(accepted.Encode() + "\n")
+	}
+	if waiting := s.size(); waiting+int64(lines.Len()) > maxSpool {
+		return fmt.Errorf("the spool %s is full: %d bytes wait, its limit is %d", s.dir, waiting, int64(maxSpool))
+	}
+	name := fmt.Sprintf("%020d-%s", time.Now().UnixNano(), rand.Text())
+	if err := s.write(name, lines.String()); err != nil {
+		return fmt.Errorf("the spool cannot be written: %w", err)
+	}
+	return nil
+}
+
+// write makes a file appear in new, whole and on the disk.
+func (s hookSpool) write(name, text string) error {
+	draft := filepath.Join(s.dir, "tmp", name)
+	if err := writeSynced(draft, os.O_EXCL, text); err != nil {
+		os.Remove(draft)
+		return err
+	}
+	if err := os.Rename(draft, filepath.Join(s.dir, "new", name)); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Join(s.dir, "new"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
+}
+
+func writeSynced(path string, flag int, text string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|flag, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
+// size is how many bytes wait.
+func (s hookSpool) size() (total int64) {
+	files, err := s.waiting()
+	if err != nil {
+		return 0 // writing will tell
+	}
+	for _, file := range files {
+		if info, err := file.Info(); err == nil {
+			total += info.Size()
+		}
+	}
+	return total
+}
+
+// waiting are the files in new, the oldest first.
+func (s hookSpool) waiting() ([]os.DirEntry, error) {
+	files, err := os.ReadDir(filepath.Join(s.dir, "new"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return files, err
+}
+
+// send publishes what waits. If another process is doing that, it does it for
+// this one, too: after its last file it looks once more, without the lock.
+func (s hookSpool) send(ctx context.Context, d *delivery) error {
+	for {
+		files, err := s.waiting()
+		if err != nil || len(files) == 0 {
+			return err
+		}
+		lock, err := os.OpenFile(filepath.Join(s.dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return err
+		}
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return lock.Close()
+		}
+		if err == nil {
+			err = s.sendAll(ctx, d)
+		}
+		lock.Close()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// sendAll publishes the files that wait, and is called with the lock.
+func (s hookSpool) sendAll(ctx context.Context, d *delivery) error {
+	defer d.close(ctx)
+	files, err := s.waiting()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		path := filepath.Join(s.dir, "new", file.Name())
+		events, err := readEvents(path)
+		if err != nil { // a disk has damaged it: it must not keep the others back
+			d.refuse(err)
+			if err := os.Rename(path, filepath.Join(s.dir, "damaged-"+file.Name())); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.publish(ctx, events, s.refuse); err != nil {
+			return err
+		}
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readEvents reads a file that keep has written.
+func readEvents(path string) (events []ircbus.Fields, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	for in := range parseInputs(bytes.NewReader(text)) {
+		if in.err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", path, in.line, in.err)
+		}
+		events = append(events, in.fields)
+	}
+	return events, nil
+}
+
+// refuse sets an event aside that the bus does not take, so that the others go
+// on. The file may grow as large as the spool.
+func (s hookSpool) refuse(f ircbus.Fields, why error) error {
+	path := filepath.Join(s.dir, "refused")
+	if info, err := os.Stat(path); err == nil && info.Size() > maxSpool {
+		return nil
+	}
+	reason := strings.Join(strings.Fields(why.Error()), " ")
+	return writeSynced(path, os.O_APPEND, fmt.Sprintf("# %s %s\n%s\n", ircbus.FormatTime(time.Now()), reason, f.Encode()))
+}
