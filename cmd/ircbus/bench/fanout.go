@@ -129,7 +129,7 @@ func (f *fanout) enter(ctx context.Context) (err error) {
 
 func (f *fanout) options() load.Options {
 	o := load.Options{
-		Target: f.server.target, Members: f.Members, Plan: f.plan, Mark: f.mark, Epoch: f.epoch, Threads: f.Threads, Width: 200,
+		Target: f.server.target, Members: f.Members, Plan: f.plan, Mark: f.mark, Epoch: f.epoch, Threads: f.Threads, Width: f.Width,
 		Tags: func(m int) bool { return f.Tags == "all" || f.Tags == "half" && m%2 == 1 },
 	}
 	if f.Rate == 0 {

@@ -24,6 +24,7 @@ type Server struct {
 	Nick         string `help:"With what nicks begin." default:"b"`
 	Pid          int    `help:"Process of the server, whose processor time and memory are measured."`
 	Data         string `help:"Keep the data of a bus of its own here (default: a temporary directory)." name:"keep" placeholder:"DIR"`
+	Width        int    `help:"So many connect and join at one time." default:"100"`
 	Threads      int    `help:"Threads of the load side (default: a quarter of the processors)."`
 }
 

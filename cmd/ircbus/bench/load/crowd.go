@@ -20,7 +20,8 @@ type Crowd struct {
 	shards []*shard
 
 	ready    atomic.Int64 // members that have joined
-	gone     atomic.Int64 // members whose connection has ended
+	gone     atomic.Int64 // members whose connection has ended for good
+	retries  atomic.Int64 // connections that were tried again
 	server   atomic.Pointer[string]
 	overhead atomic.Int64 // see Overhead
 
@@ -109,6 +110,9 @@ func (c *Crowd) Ready() int { return int(c.ready.Load()) }
 
 // Gone is how many connections have ended.
 func (c *Crowd) Gone() int { return int(c.gone.Load()) }
+
+// Retries is how many connections failed and were tried again.
+func (c *Crowd) Retries() int { return int(c.retries.Load()) }
 
 // Server is what the server has said of its name and version, "" before.
 func (c *Crowd) Server() string {

@@ -11,7 +11,6 @@ import (
 type locker struct {
 	mu      sync.Mutex
 	readers sync.WaitGroup
-	ended   bool // guarded by mu
 }
 
 func (l *locker) do(_ *shard, fn func()) {
@@ -22,16 +21,16 @@ func (l *locker) do(_ *shard, fn func()) {
 
 // connect is called with the lock.
 func (l *locker) connect(s *shard, m *member) {
-	begun := s.begun
+	m.state = connecting
 	l.readers.Go(func() {
-		nc, err := s.crowd.dialConn(context.Background(), begun)
+		nc, err := s.crowd.dialConn(context.Background(), m.number)
 		l.mu.Lock()
 		if err != nil {
 			s.ended(m, err)
 			l.mu.Unlock()
 			return
 		}
-		if l.ended {
+		if s.closing {
 			l.mu.Unlock()
 			nc.Close()
 			return
@@ -69,7 +68,7 @@ func (l *locker) read(s *shard, m *member, nc net.Conn) {
 
 func (l *locker) close(s *shard) {
 	l.mu.Lock()
-	l.ended = true
+	s.closing = true
 	for _, m := range s.members {
 		m.state = closed
 		if m.wire != nil {

@@ -24,6 +24,7 @@ type member struct {
 	number int // in the crowd
 	state  state
 	toJoin int    // channels whose names have not come yet
+	tries  int    // to connect, that failed
 	rest   []byte // the beginning of a line
 	last   string // the last line that was an error
 	wire   wire

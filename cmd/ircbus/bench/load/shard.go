@@ -17,6 +17,7 @@ type shard struct {
 	mask    uint32        // lines whose number has none of these bits count for latency
 	begun   int           // members that have begun to connect
 	joining int           // of them, those that have not joined yet
+	closing bool          // nobody may connect any more
 	gated   bool          // a gate wants to know how far the slowest is
 	scanned time.Duration // when progress last looked
 
@@ -57,18 +58,46 @@ func (s *shard) joined(m *member) {
 
 // ended takes note of the end of a connection.
 func (s *shard) ended(m *member, err error) {
-	s.crowd.gone.Add(1)
+	was := m.state
+	m.state = closed
 	if s.counts[m.local] {
 		s.counts[m.local] = false
 		s.crowd.ready.Add(-1)
-	} else if m.state != stalled {
+	} else if was != stalled {
 		s.joining--
 	}
-	if m.state != stalled {
+	switch {
+	case s.closing:
+	case was == connecting && m.tries < maxTries, s.crowd.Reconnect && was != stalled:
+		s.retry(m)
+	case was == stalled:
+		s.crowd.gone.Add(1)
+	default:
+		s.crowd.gone.Add(1)
 		s.crowd.fail(m.left(err))
 	}
-	m.state = closed
 	s.crowd.change()
+}
+
+// A server whose queue of connections is full resets some: they come back.
+const (
+	maxTries   = 100
+	retryAfter = 20 * time.Millisecond
+)
+
+// retry connects once more, a moment later.
+func (s *shard) retry(m *member) {
+	m.tries++
+	m.rest = m.rest[:0]
+	s.crowd.retries.Add(1)
+	s.joining++
+	time.AfterFunc(retryAfter, func() {
+		s.do(func() {
+			if !s.closing {
+				s.connect(m)
+			}
+		})
+	})
 }
 
 // take takes what a member has received at a time and returns the beginning of

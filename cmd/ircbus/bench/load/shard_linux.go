@@ -56,22 +56,22 @@ func (s *shard) close() {
 		s.lock.close(s)
 		return
 	}
-	s.poll.do(func() { s.poll.closing = true })
+	s.poll.do(func() { s.closing = true })
 	s.poll.thread.Wait()
 }
 
 // poll is the thread of a shard: it waits for all its members at once and reads
 // into one buffer, which stays in the processor's cache.
 type poll struct {
-	shard   *shard
-	epoll   int
-	wake    int // eventfd
-	buf     []byte
-	closing bool
-	thread  sync.WaitGroup
+	shard  *shard
+	epoll  int
+	wake   int // eventfd
+	buf    []byte
+	thread sync.WaitGroup
 
-	mu   sync.Mutex
-	todo []func() // guarded by mu
+	mu    sync.Mutex
+	todo  []func() // guarded by mu
+	ended bool     // guarded by mu
 }
 
 // readSize is how much one read takes at most. What a line has begun before is
@@ -101,8 +101,11 @@ func newPoll(s *shard) (*poll, error) {
 
 func (p *poll) do(fn func()) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
 	p.todo = append(p.todo, fn)
-	p.mu.Unlock()
 	unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 }
 
@@ -110,7 +113,7 @@ func (p *poll) run() {
 	runtime.LockOSThread() // its processor time is ours
 	defer runtime.UnlockOSThread()
 	events := make([]unix.EpollEvent, 1024)
-	for !p.closing {
+	for !p.shard.closing {
 		n, err := unix.EpollWait(p.epoll, events, p.patience())
 		if err != nil && err != unix.EINTR {
 			p.shard.crowd.fail(fmt.Errorf("epoll: %w", err))
@@ -169,7 +172,8 @@ type socket struct {
 }
 
 func (p *poll) connect(m *member) {
-	fd, err := p.dial()
+	m.state = connecting
+	fd, err := p.dial(m)
 	if err != nil {
 		p.shard.ended(m, err)
 		return
@@ -182,9 +186,9 @@ func (p *poll) connect(m *member) {
 }
 
 // dial begins a connection from the next of the source addresses.
-func (p *poll) dial() (fd int, err error) {
+func (p *poll) dial(m *member) (fd int, err error) {
 	to := p.shard.crowd.resolved
-	from := source(to.Addr(), p.shard.begun)
+	from := source(to.Addr(), m.number)
 	family := unix.AF_INET
 	if to.Addr().Is6() {
 		family = unix.AF_INET6
@@ -309,6 +313,9 @@ func (p *poll) end() {
 			m.state = closed
 		}
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
 	unix.Close(p.epoll)
 	unix.Close(p.wake)
 }
