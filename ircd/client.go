@@ -15,18 +15,18 @@ type client struct {
 	// static
 	srv   *Server
 	conn  *conn
-	log   *slog.Logger
 	begun time.Time
 
 	exempt atomic.Bool          // a publisher's or operator's: no limit on lines
 	kept   atomic.Pointer[desk] // nil: to be made anew; see desk
 
-	// owned by the read loop
+	// owned by the read loop, and while there is none by Server.hub.parking
 	limiter    *rate.Limiter
 	nicks      *rate.Limiter // changes of the nick; nil before the first
 	recipients recipients
 	slowed     bool      // has been told of the limit on lines
 	fastSince  time.Time // every line since then had to wait; zero: the last had not
+	due        time.Time // when its silence has lasted too long
 	pinged     bool      // has not answered our PING yet
 	queued     bool      // see lock
 	password   string
@@ -73,14 +73,18 @@ type viewing struct {
 func newClient(s *Server, nc net.Conn) *client {
 	c := &client{
 		srv:     s,
-		conn:    newConn(nc, s.wg.Go, min(s.cfg.Limits.Behind, maxReplies), func() ircbus.ID { return ircbus.ID(s.head.Load()) }),
+		conn:    newConn(&s.hub, nc, min(s.cfg.Limits.Behind, maxReplies)),
 		begun:   time.Now(),
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
 		sasl:    newSASL(),
 	}
 	c.person = &person{host: s.shownHost(c.conn.addr), since: c.begun}
-	c.log = s.log.With("conn", nc.RemoteAddr().String())
 	return c
+}
+
+// log is the log of what concerns the connection.
+func (c *client) log() *slog.Logger {
+	return c.srv.log.With("conn", c.conn.net.RemoteAddr().String())
 }
 
 // name is how replies address the client.

@@ -91,7 +91,7 @@ func (c *client) historyFailed(q *question, err error) error {
 	switch {
 	case errors.Is(err, errNoMessage), errors.Is(err, ErrUnfinished), errors.Is(err, errBusy):
 	default:
-		c.log.Error("old messages could not be read", "target", q.target, "err", err)
+		c.log().Error("old messages could not be read", "target", q.target, "err", err)
 		reason = "Messages could not be retrieved"
 	}
 	return errHistory("MESSAGE_ERROR", reason, q.subcommand, q.target)

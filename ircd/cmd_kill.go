@@ -19,7 +19,7 @@ func (c *client) cmdKill(msg *ircmsg.Message) error {
 	case p == nil || len(p.clients) == 0:
 		return errNoSuchNick(nick)
 	}
-	c.log.Info("somebody was killed", "nick", p.source(), "by", c.nick, "reason", why)
+	c.log().Info("somebody was killed", "nick", p.source(), "by", c.nick, "reason", why)
 	s.tellOperators(c, c.nick+" killed "+p.source()+": "+why)
 	reason := "Killed (" + c.nick + " (" + why + "))"
 	for _, killed := range p.clients {

@@ -31,7 +31,7 @@ func (c *client) cmdKLine(msg *ircmsg.Message) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.log.Info("a ban from the server", "mask", k.Mask, "by", c.nick, "until", k.Expires, "reason", k.Reason)
+	c.log().Info("a ban from the server", "mask", k.Mask, "by", c.nick, "until", k.Expires, "reason", k.Reason)
 	s.tellOperators(c, c.nick+" banned "+k.Mask+k.until()+": "+k.Reason)
 	for other := range s.clients {
 		if other.registered && !other.isOperator() && k.meets(other, k.Set) {
@@ -109,7 +109,7 @@ func (c *client) cmdUnkline(msg *ircmsg.Message) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.log.Info("the end of a ban from the server", "mask", k.Mask, "by", c.nick)
+	c.log().Info("the end of a ban from the server", "mask", k.Mask, "by", c.nick)
 	s.tellOperators(c, c.nick+" ended the ban of "+k.Mask)
 	return nil
 }

@@ -13,7 +13,7 @@ func (c *client) cmdOper(msg *ircmsg.Message) error {
 	if err != nil {
 		if len(msg.Params) > 1 { // a single one may be the password
 			name := clip(msg.Params[0])
-			c.log.Warn("somebody did not become operator", "nick", c.nick, "account", name)
+			c.log().Warn("somebody did not become operator", "nick", c.nick, "account", name)
 			s.tellOperators(c, "OPER failed: "+c.source()+" as "+name)
 		}
 		return err
@@ -22,7 +22,7 @@ func (c *client) cmdOper(msg *ircmsg.Message) error {
 		c.reply("381", "You are an operator already")
 		return nil
 	}
-	c.log.Info("an operator", "nick", c.nick, "account", account)
+	c.log().Info("an operator", "nick", c.nick, "account", account)
 	s.operate(c.person, account)
 	c.announceModes(c, "+o")
 	c.reply("381", "You are an operator now")

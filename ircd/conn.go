@@ -27,10 +27,10 @@ const (
 // and its places in streams. What it says is the client's affair.
 type conn struct {
 	// static
-	net   net.Conn
-	addr  netip.Addr
-	start func(func())
-	head  func() ircbus.ID // the last event that was delivered to anybody
+	hub  *hub
+	net  net.Conn
+	addr netip.Addr
+	fd   int32 // of the socket, -1 if unknown
 
 	in      lineReader // owned by the read loop
 	visible []*member  // owned by the running writer
@@ -57,6 +57,13 @@ type conn struct {
 	dead     bool   // writing is pointless
 }
 
+// hub is what a server's connections have in common.
+type hub struct {
+	start   func(func())     // starts a goroutine that the server waits for
+	head    func() ircbus.ID // the last event that was delivered to anybody
+	parking parking
+}
+
 // replies are what waits to be written, and the places that begin on the way.
 type replies struct {
 	control  []byte
@@ -76,8 +83,8 @@ type arrival struct {
 	members []*member
 }
 
-func newConn(nc net.Conn, start func(func()), limit int, head func() ircbus.ID) *conn {
-	c := &conn{net: nc, start: start, limit: limit, head: head}
+func newConn(h *hub, nc net.Conn, limit int) *conn {
+	c := &conn{hub: h, net: nc, fd: descriptor(nc), limit: limit}
 	c.idle.L = &c.mu
 	c.in.src = nc
 	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
@@ -150,7 +157,7 @@ func (c *conn) wakeLocked() {
 	c.woken = true
 	if !c.running && !c.dead {
 		c.running = true
-		c.start(c.write)
+		c.hub.start(c.write)
 	}
 }
 
@@ -164,9 +171,15 @@ func (c *conn) finish(farewell string) {
 		return
 	}
 	c.farewell = append([]byte(farewell), '\r', '\n')
-	c.net.SetReadDeadline(time.Now())
+	c.wakeReader()
 	c.net.SetWriteDeadline(time.Now().Add(lastWrite))
 	c.wakeLocked()
+}
+
+// wakeReader lets the read loop see that the connection has ended.
+func (c *conn) wakeReader() {
+	c.net.SetReadDeadline(time.Now())
+	c.hub.parking.unpark(c)
 }
 
 // cut ends a connection that reads too slowly.

@@ -96,7 +96,7 @@ func (c *client) offerFile(p *publisher, name string, content []byte, passive bo
 	if passive {
 		o.token = newToken()
 	} else if o.listener, err = listenDCC(ip, c.srv.cfg.DCC); err != nil {
-		c.log.Error("no port for DCC", "err", err)
+		c.log().Error("no port for DCC", "err", err)
 		return errors.New("no port is free")
 	} else {
 		o.port = uint16(o.listener.Addr().(*net.TCPAddr).Port)

@@ -25,6 +25,8 @@ type Limits struct {
 	Batch        int           // events of one connection stored together; default 500
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
 	Pace         time.Duration // between two old events that come as notices; default 2 s
+
+	park time.Duration // of silence until a connection is parked; default 1 s
 }
 
 // maxReplies is how many bytes of replies may wait for somebody who has not
@@ -50,6 +52,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Batch, 500)
 	def(&l.BatchOpen, time.Minute)
 	def(&l.Pace, 2*time.Second)
+	def(&l.park, time.Second)
 }
 
 func def[T comparable](field *T, value T) {

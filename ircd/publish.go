@@ -144,7 +144,7 @@ func (c *client) store(batch []ircbus.Event) ([]ircbus.Receipt, error) {
 	if err != nil {
 		var r *ircbus.Refusal
 		if !errors.As(err, &r) {
-			c.log.Error("storing events failed", "err", err)
+			c.log().Error("storing events failed", "err", err)
 		}
 		receipts = nil
 	}

@@ -41,6 +41,13 @@ type lineReader struct {
 	size       int  // bytes of the last line, also of one that was too long
 }
 
+// rest gives the buffer back if there is nothing in it.
+func (lr *lineReader) rest() {
+	if lr.r == lr.w {
+		lr.buf, lr.r, lr.w, lr.searched = nil, 0, 0, 0
+	}
+}
+
 // next returns the next line, which is valid until the call after.
 func (lr *lineReader) next() ([]byte, error) {
 	for {

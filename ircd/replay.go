@@ -63,7 +63,7 @@ func (c *client) replay(name string, p past, n int, stamped bool) {
 		},
 		show: func(err error) error {
 			if err != nil && !errors.Is(err, ErrUnfinished) && !errors.Is(err, errBusy) && !errors.Is(err, context.Canceled) {
-				c.log.Error("old lines could not be shown to who has joined", "channel", name, "err", err)
+				c.log().Error("old lines could not be shown to who has joined", "channel", name, "err", err)
 			}
 			if len(found) == 0 {
 				return nil

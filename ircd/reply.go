@@ -51,7 +51,7 @@ func (c *client) answer(command string, err error) {
 	case errors.As(err, &fail):
 		c.fail(fail)
 	default:
-		c.log.Error("a command failed", "command", command, "err", err)
+		c.log().Error("a command failed", "command", command, "err", err)
 		c.reply("400", clip(command), "Internal error: the bus's log says more")
 	}
 }

@@ -125,7 +125,7 @@ func (c *client) retract(r redaction, may func(context.Context) error, kept bool
 		case errors.As(err, &mistake):
 			return mistake
 		}
-		c.log.Error("a message could not be redacted", "err", err)
+		c.log().Error("a message could not be redacted", "err", err)
 		return r.fail(string(ircbus.StoreUnavailable), "What is kept of the message could not be removed: try again later")
 	}})
 	return nil

@@ -134,7 +134,8 @@ type Server struct {
 	stop    context.Context // ends when Shutdown begins
 	stopNow context.CancelFunc
 
-	wg      sync.WaitGroup // connections, writers and wakers
+	hub     hub
+	wg      sync.WaitGroup // connections, writers, wakers and so on
 	stats   counters
 	head    atomic.Uint64 // id of the last delivered event
 	reading chan struct{} // has room for those who may read the store now
@@ -220,6 +221,7 @@ func New(cfg Config) (*Server, error) {
 		s.klines = append(s.klines, k)
 	}
 	s.head.Store(uint64(cfg.Head))
+	s.hub = hub{start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) }, parking: parking{start: s.wg.Go, resume: (*client).resume}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	return s, nil
@@ -279,16 +281,8 @@ func (s *Server) accept(nc net.Conn) {
 	s.arriving++
 	s.stats.connections.Add(1)
 	refused := s.admits(c.conn.addr)
-	s.wg.Go(func() {
-		if refused != "" {
-			nc.SetReadDeadline(time.Now().Add(lastWrite)) // for a TLS handshake
-			c.quit(refused)
-			c.conn.close()
-			s.forget(c)
-			return
-		}
-		c.serve()
-	})
+	s.wg.Add(1) // until forget
+	go c.serve(refused)
 }
 
 // countAddress counts connections per IPv4 address and per IPv6 /64.
@@ -308,6 +302,7 @@ func (s *Server) countAddress(addr netip.Addr, delta int) int {
 
 // forget takes a closed connection off the books.
 func (s *Server) forget(c *client) {
+	defer s.wg.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.clients, c)

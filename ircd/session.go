@@ -4,22 +4,51 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
 )
 
-// serve is the read loop: it lives as long as the connection.
-func (c *client) serve() {
-	defer c.srv.forget(c)
-	defer c.conn.close()
-	err := c.conn.handshake(c.srv.stop, c.srv.cfg.Limits.Registration)
+// serve begins the read loop, unless the connection is refused.
+func (c *client) serve(refused string) {
+	if refused != "" {
+		c.conn.net.SetReadDeadline(time.Now().Add(lastWrite)) // for a TLS handshake
+		c.leave(refused)
+		return
+	}
+	c.read(c.conn.handshake(c.srv.stop, c.srv.cfg.Limits.Registration))
+}
+
+// read is the read loop, after what has happened so far. It lives as long as the
+// connection, but for the times in which that is parked.
+func (c *client) read(err error) {
 	for err == nil {
 		err = c.step()
 	}
+	if err == errParked { // and so no longer ours
+		return
+	}
 	c.publish() // what came before the end was meant to be stored
-	c.quit(farewell(err))
+	c.leave(farewell(err))
+}
+
+// resume begins the read loop again after the connection was parked, until it was
+// due or something came.
+func (c *client) resume(isDue bool) {
+	var err error
+	if isDue {
+		_, err = c.silence()
+	}
+	c.read(err)
+}
+
+// leave is the last that happens to a connection.
+func (c *client) leave(reason string) {
+	c.quit(reason)
+	c.conn.close()
+	c.srv.forget(c)
 }
 
 // errQuit ends the read loop with a reason for others.
@@ -51,7 +80,7 @@ func (c *client) step() error {
 	if err != nil && !errors.Is(err, errTooLong) {
 		return err
 	}
-	c.pinged = false
+	c.heard(time.Now())
 	if err := c.throttle(min(1+c.conn.in.size/maxLine, maxCost)); err != nil {
 		return err
 	}
@@ -67,27 +96,49 @@ func (c *client) deadline() time.Time {
 	if !c.registered { // only the read loop changes it
 		return c.begun.Add(c.srv.cfg.Limits.Registration)
 	}
-	deadline := time.Now().Add(c.srv.cfg.Limits.Ping)
+	limits, now := c.srv.cfg.Limits, time.Now()
+	if c.mayPark() {
+		return now.Add(min(limits.park, limits.Ping))
+	}
+	deadline := now.Add(limits.Ping)
 	if b := c.batch; b != nil && !b.failed && b.until.Before(deadline) {
 		return b.until
 	}
 	return deadline
 }
 
-// silence is called when nothing came until the deadline.
+// mayPark reports whether nothing is lost if the connection is parked.
+func (c *client) mayPark() bool { return c.conn.fd >= 0 && c.batch == nil }
+
+// heard notes that the client has said something. It is asked whether it is
+// still there a little earlier than after Limits.Ping, each at another time: those
+// that came together are not asked together.
+func (c *client) heard(now time.Time) {
+	ping := c.srv.cfg.Limits.Ping
+	c.pinged, c.due = false, now.Add(ping-rand.N(ping/4+1))
+}
+
+// silence is called when nothing came until the deadline, or until a parked
+// connection is due.
 func (c *client) silence() (time.Time, error) {
-	switch limits := c.srv.cfg.Limits; {
+	limits, now := c.srv.cfg.Limits, time.Now()
+	switch {
 	case !c.registered:
 		return time.Time{}, errQuit(fmt.Sprintf("Registration took longer than %v", limits.Registration))
 	case c.batch != nil && !c.batch.failed && time.Until(c.batch.until) <= 0:
 		c.failBatch(errBatch("TIMEOUT", fmt.Sprintf("The batch was open for longer than %v", limits.BatchOpen), c.batch.ref))
 		return c.deadline(), nil
+	case now.Before(c.due): // it is time to park
 	case c.pinged:
 		return time.Time{}, errQuit(fmt.Sprintf("Ping timeout: no answer for %v", limits.Ping))
+	default:
+		c.pinged, c.due = true, now.Add(limits.Ping)
+		c.conn.queue([]byte("PING :" + c.srv.cfg.Name + "\r\n"))
 	}
-	c.pinged = true
-	c.conn.queue([]byte("PING :" + c.srv.cfg.Name + "\r\n"))
-	return time.Now().Add(c.srv.cfg.Limits.Ping), nil
+	if c.mayPark() && c.conn.hub.parking.park(c) {
+		return time.Time{}, errParked
+	}
+	return c.due, nil
 }
 
 // maxCost is for how many lines the longest counts for the limit on lines.
@@ -141,7 +192,7 @@ func (c *client) quit(reason string) {
 	if c.conn.isCut() {
 		reason = "Too slow"
 		s.stats.slow.Add(1)
-		c.log.Warn("a reader was too slow and has been cut off", "nick", c.nick, "limit", s.cfg.Limits.Behind)
+		c.log().Warn("a reader was too slow and has been cut off", "nick", c.nick, "limit", s.cfg.Limits.Behind)
 	}
 	if c.ending != "" {
 		reason = c.ending

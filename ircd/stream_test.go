@@ -14,7 +14,7 @@ func TestTrimmedUnderAWriter(t *testing.T) {
 	defer near.Close()
 	never := func(func()) {}
 	st := newStream(never, 1000)
-	m := st.join(newConn(far, never, 1000, nil))
+	m := st.join(newConn(&hub{start: never}, far, 1000))
 	st.append(1, &lines{texts: [][]byte{[]byte(strings.Repeat("x", maxChunk))}})
 	st.append(2, &lines{texts: [][]byte{[]byte("y")}})
 	if piece := st.next(m, m.until()); piece != nil || !m.conn.isCut() {

@@ -136,7 +136,7 @@ func (c *conn) tooSlow() []byte {
 		}
 	}
 	if first == 0 {
-		first = c.head() + 1
+		first = c.hub.head() + 1
 	}
 	return fmt.Appendf(nil, "ERROR :Too slow: resume after id %d\r\n", first-ircbus.ID(1))
 }
@@ -159,6 +159,6 @@ func (c *conn) lastWords(begun, farewell []byte) {
 	defer c.mu.Unlock()
 	c.ended.Store(true)
 	c.running, c.dead = false, true
-	c.net.SetReadDeadline(time.Now()) // wakes the read loop
+	c.wakeReader()
 	c.idle.Broadcast()
 }

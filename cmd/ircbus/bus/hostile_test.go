@@ -175,6 +175,10 @@ func TestMain(m *testing.M) {
 		riot(task)
 		return
 	}
+	if task := os.Getenv(aloneVar); task != "" {
+		standAlone(task)
+		return
+	}
 	os.Exit(m.Run())
 }
 

@@ -146,6 +146,9 @@ func (c *proxiedConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
+// NetConn is the connection to the proxy.
+func (c *proxiedConn) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite tells the other side that no more will come.
 func (c *proxiedConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
