@@ -53,6 +53,7 @@ type conn struct {
 	held     replies
 	running  bool   // a writer is at work
 	woken    bool   // there may be more to write since its last look
+	waiting  bool   // for hub.waker
 	farewell []byte // the last line; not nil: close after it
 	dead     bool   // writing is pointless
 }
@@ -61,6 +62,7 @@ type conn struct {
 type hub struct {
 	start   func(func())     // starts a goroutine that the server waits for
 	head    func() ircbus.ID // the last event that was delivered to anybody
+	waker   waker
 	parking parking
 }
 
@@ -98,6 +100,31 @@ func (c *conn) queue(line []byte, arriving ...*member) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.queueLocked(line, arriving)
+	c.wakeLocked()
+}
+
+// queueUnasked is queue for what answers nothing, and may wait for more of that.
+func (c *conn) queueUnasked(line []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.queueLocked(line, nil)
+	switch {
+	case c.running:
+		c.woken = true
+	case !c.waiting && !c.dead:
+		c.waiting = true
+		c.hub.waker.add(c)
+	}
+}
+
+// wakeWaiting wakes the writer unless it has written what was waiting.
+func (c *conn) wakeWaiting() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting {
+		c.waiting = false
+		c.wakeLocked()
+	}
 }
 
 func (c *conn) queueLocked(line []byte, arriving []*member) {
@@ -113,7 +140,6 @@ func (c *conn) queueLocked(line []byte, arriving []*member) {
 	if len(c.control)+len(c.held.control) > c.limit {
 		c.cutLocked()
 	}
-	c.wakeLocked()
 }
 
 // hold keeps back what is queued from now on until resume. What was queued
@@ -137,6 +163,7 @@ func (c *conn) resume(line []byte, arriving ...*member) {
 		from = a.at
 	}
 	c.queueLocked(held.control[from:], nil)
+	c.wakeLocked()
 }
 
 // trust lets more replies wait, for somebody who has logged in.

@@ -23,7 +23,7 @@ func (c *client) respond(m message) {
 }
 
 // send queues a message that does not answer a command.
-func (c *client) send(m message) { c.conn.queue(m.bytes(c.caps)) }
+func (c *client) send(m message) { c.conn.queueUnasked(m.bytes(c.caps)) }
 
 // unasked lets say add lines that answer no command and sends them, while an
 // answer may be in the making.

@@ -221,7 +221,7 @@ func New(cfg Config) (*Server, error) {
 		s.klines = append(s.klines, k)
 	}
 	s.head.Store(uint64(cfg.Head))
-	s.hub = hub{start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) }, parking: parking{start: s.wg.Go, resume: (*client).resume}}
+	s.hub = hub{start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) }, waker: waker{start: s.wg.Go}, parking: parking{start: s.wg.Go, resume: (*client).resume}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	return s, nil

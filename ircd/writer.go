@@ -44,6 +44,7 @@ func (c *conn) write() {
 func (c *conn) snapshot() (control []byte, arriving []*member, farewell []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.waiting = false
 	if len(c.arrivals) == 0 {
 		control, c.control, c.spare = c.control, c.spare[:0], nil
 		c.woken = false

@@ -1,0 +1,72 @@
+package ircd
+
+import (
+	"sync"
+	"time"
+)
+
+// waker wakes the writers of connections for lines that answer nothing: what
+// others say and do. Waking one costs a system call here and the other side's
+// attention. When many are concerned, as when thousands join, it therefore waits a
+// little between two rounds, so that one write takes several lines.
+//
+// mu is taken after conn.mu.
+type waker struct {
+	start func(func()) // starts a goroutine that the server waits for
+
+	mu      sync.Mutex
+	waiting []*conn
+	running bool
+	last    time.Time // when the last round began
+	woken   int       // so many in it
+}
+
+// What a round may cost is waited before the next.
+const (
+	lineCost    = 20 * time.Microsecond // allowed for each connection
+	maxLineWait = 100 * time.Millisecond
+)
+
+// add has the connection's writer woken soon. conn.mu is held.
+func (w *waker) add(c *conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = append(w.waiting, c)
+	if !w.running {
+		w.running = true
+		w.start(w.run)
+	}
+}
+
+// run lives while somebody waits.
+func (w *waker) run() {
+	var round []*conn
+	for {
+		w.mu.Lock()
+		pause := min(time.Duration(w.woken)*lineCost, maxLineWait) - time.Since(w.last)
+		w.mu.Unlock()
+		if pause > 0 {
+			time.Sleep(pause)
+		}
+		if round = w.next(round); len(round) == 0 {
+			return
+		}
+		for _, c := range round {
+			c.wakeWaiting()
+		}
+	}
+}
+
+// next takes all who wait. done is memory for those who come then.
+func (w *waker) next(done []*conn) (round []*conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(done)
+	if len(w.waiting) == 0 {
+		w.waiting, w.running = nil, false
+		return nil
+	}
+	round, w.waiting = w.waiting, done[:0]
+	w.last, w.woken = time.Now(), len(round)
+	return round
+}
