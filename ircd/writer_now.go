@@ -36,7 +36,7 @@ func (c *conn) reply(line []byte) {
 func (c *conn) becomeWriter() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.running || c.dead || c.farewell != nil || c.holding || len(c.visible) > 0 || c.isCut() {
+	if c.running || c.waiting || c.dead || c.farewell != nil || c.holding || len(c.visible) > 0 || c.isCut() {
 		return false
 	}
 	if c.raw == nil {
