@@ -57,6 +57,7 @@ type client struct {
 	paced       paced
 	offer       *offer // a file that it may fetch, or nil
 	views       map[lcChan]*viewing
+	inbox       inbox
 	gone        string            // this connection's away message; see settleAway
 	monitored   map[lcNick]string // nicks as the client wrote them
 	ending      string            // why the server ends the connection, for QUIT

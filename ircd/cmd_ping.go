@@ -13,5 +13,11 @@ func (c *client) cmdPing(msg *ircmsg.Message) error {
 	return nil
 }
 
-// cmdPong need not do anything: that something came is enough.
-func (c *client) cmdPong(*ircmsg.Message) error { return nil }
+// cmdPong need not do anything but for memos: that something came is enough.
+func (c *client) cmdPong(msg *ircmsg.Message) error {
+	c.gotMemos(msg)
+	if c.registered {
+		c.openInbox() // if that failed before
+	}
+	return nil
+}

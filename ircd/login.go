@@ -58,6 +58,9 @@ func (c *client) loggedIn(a Account) error {
 		c.announceAccount()
 	}
 	c.settle()
+	if c.registered {
+		c.openInbox()
+	}
 	return nil
 }
 

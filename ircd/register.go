@@ -57,6 +57,7 @@ func (c *client) register() error {
 		c.enter(m.channel)
 		c.replayChannel(m.channel)
 	}
+	c.openInbox()
 	c.lookUp("JOIN")
 	return nil
 }

@@ -74,6 +74,8 @@ type Config struct {
 
 	Replay Replay // to who joins
 
+	Memos Memos // what programs tell people; nil: nothing
+
 	// Login checks an account's password or token. When it returns the account,
 	// SetAccounts has told of it. The error's text is shown to the client. nil:
 	// nobody can log in.
@@ -142,7 +144,8 @@ type Server struct {
 
 	searching chan struct{} // the same for those who search
 
-	banning sync.Mutex // held while the bans change; taken before mu
+	banning   sync.Mutex // held while the bans change; taken before mu
+	notifying sync.Mutex // held while a memo is kept and given, so that they come in order; taken before mu
 
 	people sync.Mutex // their queue for mu, see client.lock
 

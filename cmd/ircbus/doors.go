@@ -80,8 +80,8 @@ func printDoor(w io.Writer, d bus.DoorReport) error {
 	if d.Failure != "" {
 		fmt.Fprintf(&text, "  does not work: %s\n", d.Failure)
 	}
-	fmt.Fprintf(&text, "  received %d, stored %d, duplicates %d, refused %s, lost %s\n",
-		d.Received, d.Stored, d.Duplicates, counts(d.Refused), counts(d.Dropped))
+	fmt.Fprintf(&text, "  received %d, stored %d, duplicates %d, for people %d, refused %s, lost %s\n",
+		d.Received, d.Stored, d.Duplicates, d.Memos, counts(d.Refused), counts(d.Dropped))
 	if e := d.LastEvent; e != nil {
 		fmt.Fprintf(&text, "  last event %d in %s at %s\n", e.ID, e.Channel, ircbus.FormatTime(e.At))
 	}

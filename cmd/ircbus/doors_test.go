@@ -54,7 +54,7 @@ func TestDoorsCommand(t *testing.T) {
 		if code != 0 {
 			t.Fatal(errs)
 		}
-		if strings.Contains(out, "received 2, stored 1, duplicates 0, refused 1 (malformed 1), lost 0\n") {
+		if strings.Contains(out, "received 2, stored 1, duplicates 0, for people 0, refused 1 (malformed 1), lost 0\n") {
 			for _, want := range []string{"mediawiki  udp " + where + "\n", "  last event 1 in #one at ", `(malformed, from "127.0.0.1"): "the packet is neither`} {
 				if !strings.Contains(out, want) {
 					t.Errorf("no %q in %q", want, out)

@@ -26,6 +26,7 @@ var invariants = []struct{ query, problem string }{
 	{"SELECT count(*) FROM redactions WHERE id >= tombstone OR tombstone > (SELECT head FROM log)", "%d redactions have a tombstone that was never given out"},
 	{"SELECT count(*) FROM chat WHERE target = '' OR msgid = '' OR command = '' OR NOT json_valid(params)", "%d messages of people cannot be read"},
 	{"SELECT count(*) FROM chat WHERE (owner = '') <> (target LIKE '#%')", "%d messages of people are in a channel and a conversation at once, or in neither"},
+	{"SELECT count(*) FROM memos WHERE recipient = '' OR sender = '' OR (text = '') <> given", "%d messages that wait for people cannot be delivered"},
 	{"SELECT abs(count(*) - 1) FROM log", "the log's state is there %d times too often or seldom"},
 }
 

@@ -28,7 +28,7 @@ const (
 var schema embed.FS
 
 // schemaVersion is the newest version, kept in PRAGMA user_version.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // header is what a database's first bytes tell about it.
 type header struct {

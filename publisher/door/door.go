@@ -29,6 +29,14 @@ type Bus struct {
 	// is the account's first. The error is an *ircbus.Refusal.
 	Feed func(account, channel string) (string, error)
 
+	// Person is the account of a person whom a sender names, by that. The error is
+	// an *ircbus.Refusal.
+	Person func(name string) (account string, err error)
+
+	// Notify tells a person something, on disk when it returns, and delivered now
+	// or at his next login. The error is an *ircbus.Refusal or ctx's.
+	Notify func(context.Context, ircbus.Memo) error
+
 	// Account is who an HTTP request proves to be with its Authorization. The
 	// error is the answer.
 	Account func(*http.Request) (string, error)

@@ -42,6 +42,7 @@ type Report struct {
 	Received    uint64            `json:"received"`   // packets, requests, lines: whatever comes through this door
 	Stored      uint64            `json:"stored"`     // events, without the duplicates
 	Duplicates  uint64            `json:"duplicates"` // of events that the log had before
+	Memos       uint64            `json:"memos"`      // kept for people
 	Refused     map[Reason]uint64 `json:"refused"`
 	Dropped     map[Where]uint64  `json:"dropped"`
 	LastEvent   *LastEvent        `json:"last_event,omitempty"`

@@ -19,27 +19,54 @@ const (
 type Input struct {
 	Sender string         // for the report: an address, or a name that was proven
 	Events []ircbus.Event // as Inlet.Event makes them
+	Memos  []ircbus.Memo  // as Inlet.Memo makes them
 }
 
-// Store stores the input, all of it or nothing, with one try: for doors that can
-// tell their sender what came of it. One receipt is returned for each event.
-// The error is an *ircbus.Refusal, with StoreUnavailable if another try is worth
-// while, or ctx's; it has been counted.
-func (in *Inlet) Store(ctx context.Context, input Input) ([]ircbus.Receipt, error) {
-	receipts, err := in.Append(ctx, input.Events)
-	switch {
-	case err == nil:
-		in.stored(input.Events, receipts)
-	case ctx.Err() == nil:
-		in.Refuse(Refused, input.Sender, err)
+// Store stores the input with one try: for doors that can tell their sender what
+// came of it. The events are stored all or none, and then the memos one by one.
+// One receipt is returned for each event. The error is an *ircbus.Refusal, with
+// StoreUnavailable if another try is worth while, or ctx's; it has been counted.
+func (in *Inlet) Store(ctx context.Context, input Input) (receipts []ircbus.Receipt, err error) {
+	if len(input.Events) > 0 {
+		if receipts, err = in.Append(ctx, input.Events); err == nil {
+			in.stored(input.Events, receipts)
+		}
+	}
+	if err == nil {
+		err = in.tell(ctx, input.Memos)
+	}
+	if err != nil && ctx.Err() == nil {
+		in.Refuse(reasonOf(err), input.Sender, err)
 	}
 	return receipts, err
+}
+
+// reasonOf is why the bus has refused something.
+func reasonOf(err error) Reason {
+	if CodeOf(err) == ircbus.RateLimited {
+		return Rate
+	}
+	return Refused
 }
 
 // Keep stores inputs, whatever it takes, until ctx ends: for doors whose senders
 // are told nothing. If the log refuses the batch for one input's sake, the
 // others are stored without it.
 func (in *Inlet) Keep(ctx context.Context, inputs ...Input) {
+	in.keepEvents(ctx, inputs)
+	for _, input := range inputs {
+		for _, m := range input.Memos {
+			err := in.Retry(ctx, func() error { return in.tell(ctx, []ircbus.Memo{m}) })
+			if err != nil && ctx.Err() != nil {
+				in.Drop(Queue, 1)
+			} else if err != nil {
+				in.Refuse(reasonOf(err), input.Sender, err)
+			}
+		}
+	}
+}
+
+func (in *Inlet) keepEvents(ctx context.Context, inputs []Input) {
 	var events []ircbus.Event
 	for _, input := range inputs {
 		events = append(events, input.Events...)
@@ -58,10 +85,10 @@ func (in *Inlet) Keep(ctx context.Context, inputs ...Input) {
 	case ctx.Err() != nil:
 		in.Drop(Queue, len(events))
 	case len(inputs) == 1:
-		in.Refuse(Refused, inputs[0].Sender, err)
+		in.Refuse(reasonOf(err), inputs[0].Sender, err)
 	default:
-		for _, input := range inputs {
-			in.Keep(ctx, input)
+		for i := range inputs {
+			in.keepEvents(ctx, inputs[i:i+1])
 		}
 	}
 }

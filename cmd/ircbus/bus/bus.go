@@ -140,7 +140,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
 		Head: b.head, Events: b.events, Keyed: b.keyed, DCC: c.DCC.irc(), Chat: b.store,
 		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,
-		Replay: ircd.Replay(c.Replay),
+		Replay: ircd.Replay(c.Replay), Memos: limitedMemos{b.store, b},
 		Append: b.Append, Redact: b.redactIRC, Refused: b.metrics.refused,
 		Login: b.loginIRC, Accounts: ircAccounts{b}, Registration: c.Registration.irc(), Password: b.passwordCheck(),
 		ReadMarkers: b.markers,

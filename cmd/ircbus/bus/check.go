@@ -83,6 +83,7 @@ func (c Config) Check() []*Problem {
 	c.Limits.check(&found)
 	c.Chat.check(&found)
 	c.Replay.check(&found)
+	c.Memos.check(&found)
 	for _, channel := range sortedKeys(c.Retention) {
 		c.Retention[channel].check(&found, channel)
 	}

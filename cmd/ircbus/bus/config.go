@@ -50,6 +50,7 @@ type Config struct {
 	DCC    DCC    `toml:"dcc"`
 	Chat   Chat   `toml:"chat"`
 	Replay Replay `toml:"replay"`
+	Memos  Memos  `toml:"memos"`
 
 	Registration Registration `toml:"registration"`
 	Limits       Limits       `toml:"limits"`
@@ -195,6 +196,7 @@ func Default() Config {
 		Registration: Registration{PerHour: account.PerHour, PerNetwork: account.PerNetwork, MinPassword: account.MinPassword},
 		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
 		Replay:       Replay{Text: 10, Chat: 10},
+		Memos:        Memos{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 500},
 		Cloak:        true,
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{

@@ -28,6 +28,7 @@ type directory struct {
 	config     map[string]Publisher // by folded account
 	publishers []ircd.Publisher     // by name; never changed, only replaced
 	names      map[string]struct{}  // of all accounts, folded; likewise
+	people     map[string]string    // accounts that are not publishers', by folded name; likewise
 }
 
 // configure takes the configuration's sections; a refresh makes them effective.
@@ -52,15 +53,19 @@ func (d *directory) refresh() error {
 	publishers := d.build(accounts)
 	names := make([]string, len(accounts))
 	folded := make(map[string]struct{}, len(accounts))
+	people := make(map[string]string)
 	for i, a := range accounts {
 		names[i] = a.Name
 		folded[ircbus.Fold(a.Name)] = struct{}{}
+		if a.Role != account.Publisher {
+			people[ircbus.Fold(a.Name)] = a.Name
+		}
 	}
 	d.set(publishers)
 	d.setNames(names)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.publishers, d.names = publishers, folded
+	d.publishers, d.names, d.people = publishers, folded, people
 	return nil
 }
 
@@ -179,6 +184,13 @@ func (d *directory) hasToldOf(name string) bool {
 	defer d.mu.Unlock()
 	_, ok := d.names[ircbus.Fold(name)]
 	return ok
+}
+
+// person is the account of a person, "" if there is none.
+func (d *directory) person(name string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.people[ircbus.Fold(name)]
 }
 
 // knows reports whether the publisher's channels exist.

@@ -62,6 +62,7 @@ func (b *Bus) openDoors(ctx context.Context) error {
 	for _, d := range b.config.doors() {
 		in := door.New(d.name, door.Bus{
 			Append: b.appendKnown, Ensure: b.Ensure, Feed: b.directory.feed, Account: b.webAccount,
+			Person: b.person, Notify: b.notify,
 			Refused: b.metrics.refused, MaxBody: b.config.MaxEvent, Log: b.log,
 		})
 		now, err := d.section.open(ctx, in)

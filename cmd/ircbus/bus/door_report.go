@@ -35,6 +35,7 @@ var (
 	doorReceived   = counter("ircbus_door_received_total", "Packets, requests and lines received.", "door")
 	doorEvents     = counter("ircbus_door_events_total", "Events stored.", "door")
 	doorDuplicates = counter("ircbus_door_duplicates_total", "Events that the log had before.", "door")
+	doorMemos      = counter("ircbus_door_memos_total", "Messages to people kept, until they have them.", "door")
 	doorRefused    = counter("ircbus_door_refused_total", "Input refused.", "door", "reason")
 	doorDropped    = counter("ircbus_door_dropped_total", "Input lost, by where.", "door", "where")
 	doorQueued     = gauge("ircbus_door_queued_bytes", "Bytes of input that wait for the store.", "door")
@@ -51,6 +52,7 @@ func (f figures) doors(to chan<- prometheus.Metric) {
 		to <- doorReceived.is(float64(r.Received), r.Door)
 		to <- doorEvents.is(float64(r.Stored), r.Door)
 		to <- doorDuplicates.is(float64(r.Duplicates), r.Door)
+		to <- doorMemos.is(float64(r.Memos), r.Door)
 		for reason, count := range r.Refused {
 			to <- doorRefused.is(float64(count), r.Door, string(reason))
 		}

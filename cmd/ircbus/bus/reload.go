@@ -74,7 +74,7 @@ func (b *Bus) current() Config {
 }
 
 // changeable are the keys of the configuration that Reload makes effective.
-var changeable = []string{"admin", "cert", "key", "motd", "publisher", "retention", "sts"}
+var changeable = []string{"admin", "cert", "key", "memos", "motd", "publisher", "retention", "sts"}
 
 // changedFixed names the keys that differ and that only a restart changes.
 func changedFixed(old, new Config) []string {

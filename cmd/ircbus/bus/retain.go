@@ -21,6 +21,8 @@ func (b *Bus) retain(ctx context.Context) error {
 		}
 		removed, err := b.retainChat(ctx)
 		b.removed(ctx, "messages", removed, err)
+		removed, err = b.retainMemos(ctx)
+		b.removed(ctx, "messages that nobody has fetched", removed, err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
