@@ -61,6 +61,27 @@ func TestBenchFanout(t *testing.T) {
 	}
 }
 
+// TestBenchIdle: many come in and stay.
+func TestBenchIdle(t *testing.T) {
+	r := measure(t, "idle", "--connections", "50", "--channels", "5", "--rest", "100ms")
+	if figure(t, r, "memory_MB") <= 0 || figure(t, r, "join_s") <= 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestBenchStorm: many come in, the bus is killed and started again, and nobody
+// misses anything.
+func TestBenchStorm(t *testing.T) {
+	if r := measure(t, "storm", "--connections", "50", "--channels", "5"); figure(t, r, "join_s") <= 0 {
+		t.Errorf("%+v", r)
+	}
+	// More than one answer to CHATHISTORY can bring.
+	r := measure(t, "storm", "--restart", "--kill", "--connections", "50", "--missed", "230")
+	if figure(t, r, "all_back_s") <= 0 || figure(t, r, "connections_tried_again") < 50 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestBenchUsage(t *testing.T) {
 	for _, test := range []struct {
 		args []string

@@ -3,4 +3,6 @@ package bench
 // Commands are the subcommands of ircbus bench.
 type Commands struct {
 	Fanout Fanout `cmd:"" help:"Few publish, many read: deliveries a second, latency, the server's processor time."`
+	Idle   Idle   `cmd:"" help:"What connections cost that do nothing."`
+	Storm  Storm  `cmd:"" help:"How fast many come in at once, and back after a restart."`
 }

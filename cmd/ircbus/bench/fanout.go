@@ -130,7 +130,12 @@ func (f *fanout) enter(ctx context.Context) (err error) {
 func (f *fanout) options() load.Options {
 	o := load.Options{
 		Target: f.server.target, Members: f.Members, Plan: f.plan, Mark: f.mark, Epoch: f.epoch, Threads: f.Threads, Width: f.Width,
-		Tags: func(m int) bool { return f.Tags == "all" || f.Tags == "half" && m%2 == 1 },
+	}
+	o.Caps = func(m int) string {
+		if f.Tags == "all" || f.Tags == "half" && m%2 == 1 {
+			return "message-tags"
+		}
+		return ""
 	}
 	if f.Rate == 0 {
 		o.Sample = 4

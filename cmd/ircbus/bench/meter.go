@@ -62,6 +62,17 @@ func (m *meter) read() usage {
 // cores is a processor time as a number of processors.
 func (u usage) cores(t time.Duration) float64 { return float64(t) / float64(u.took) }
 
+// tell adds what the server and the load side have used.
+func (u usage) tell(r *Result) {
+	if u.server != 0 {
+		r.add("server_cpu_s", u.server.Seconds())
+		r.add("server_cores", u.cores(u.server))
+	}
+	r.add("load_cores", u.cores(u.own))
+	r.add("load_busiest_thread_percent", 100*u.busiest)
+	u.judge(r)
+}
+
 // Shares from which on a thread, or all processors together, count as busy.
 const (
 	busyThread  = 0.9

@@ -24,7 +24,7 @@ type Server struct {
 	Nick         string `help:"With what nicks begin." default:"b"`
 	Pid          int    `help:"Process of the server, whose processor time and memory are measured."`
 	Data         string `help:"Keep the data of a bus of its own here (default: a temporary directory)." name:"keep" placeholder:"DIR"`
-	Width        int    `help:"So many connect and join at one time." default:"100"`
+	Width        int    `help:"So many connect and join at one time (default: 100; 1000 in a storm)."`
 	Threads      int    `help:"Threads of the load side (default: a quarter of the processors)."`
 }
 
@@ -42,6 +42,9 @@ type session struct {
 // open reaches the server, or starts one with so many publishers and with more
 // lines in its configuration.
 func (s *Server) open(env *Env, publishers int, config string) (*session, error) {
+	if s.Width < 1 {
+		s.Width = 100
+	}
 	o := &session{Server: s, env: env, bus: s.Addr == "" || s.Account != ""}
 	if publishers < 1 || publishers > load.MaxPublishers {
 		return nil, fmt.Errorf("--publishers must be between 1 and %d", load.MaxPublishers)

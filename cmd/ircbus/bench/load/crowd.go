@@ -37,14 +37,14 @@ type Options struct {
 	Members   int
 	Channels  func(member int) []string // what each joins
 	Views     func(member int) int      // which of Plan's views each is in; nil if there are none
-	Tags      func(member int) bool     // who asks for message-tags; nil is nobody
+	Caps      func(member int) string   // the capabilities that each asks for; nil is none
 	Plan      Plan
 	Mark      Mark
 	Epoch     time.Time // from which stamps count
 	Threads   int       // that read; 0 takes a quarter of the processors, one at least
 	Width     int       // members that are joining at one time
 	Sample    uint32    // of so many lines one counts for the latency; a power of two, 0 is all
-	Reconnect bool      // who loses the connection comes back at once
+	Reconnect bool      // who loses the connection comes back at once and catches up by CHATHISTORY
 }
 
 // NewCrowd makes a crowd of which nobody is connected yet. Close ends it.
@@ -81,8 +81,12 @@ func (c *Crowd) Since() time.Duration { return time.Since(c.epoch) }
 // Connect brings everybody in and returns when all have joined, or with the
 // first failure.
 func (c *Crowd) Connect(ctx context.Context) error {
+	began := c.Since()
 	for _, s := range c.shards {
-		s.do(s.connectAll)
+		s.do(func() {
+			s.opened = began
+			s.connectAll()
+		})
 	}
 	return c.Await(ctx, func() bool { return c.Ready() == c.Members })
 }
@@ -157,6 +161,19 @@ func (c *Crowd) Latency() *Histogram {
 	var all Histogram
 	c.each(func(s *shard) { all.Add(&s.latency) })
 	return &all
+}
+
+// Joining is the time from Connect to being in all channels, over the members.
+func (c *Crowd) Joining() *Histogram {
+	var all Histogram
+	c.each(func(s *shard) { all.Add(&s.joins) })
+	return &all
+}
+
+// ResetJoining makes Joining count from now on.
+func (c *Crowd) ResetJoining() {
+	now := c.Since()
+	c.each(func(s *shard) { s.joins, s.opened = Histogram{}, now })
 }
 
 // ResetLatency forgets the times so far.

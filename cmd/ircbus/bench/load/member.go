@@ -29,7 +29,8 @@ type member struct {
 	last   string // the last line that was an error
 	wire   wire
 
-	resume uint64 // the id of the last event that it got, of those that were stalled
+	event uint64   // id of the last event of a bus that it got, if ids are noted
+	past  *catchUp // while it catches up
 }
 
 // wire is a member's connection: to write a line or two, and to end it.
@@ -42,15 +43,18 @@ type wire interface {
 func (m *member) hello() {
 	var b bytes.Buffer
 	o := &m.shard.crowd.Options
-	tags := o.Tags != nil && o.Tags(m.number)
-	if tags {
-		b.WriteString("CAP REQ :message-tags\r\n")
+	caps := ""
+	if o.Caps != nil {
+		caps = o.Caps(m.number)
+	}
+	if caps != "" {
+		b.WriteString("CAP REQ :" + caps + "\r\n")
 	}
 	if o.Password != "" {
 		fmt.Fprintf(&b, "PASS %s\r\n", o.Password)
 	}
 	fmt.Fprintf(&b, "NICK %s%d\r\nUSER %[1]s 0 * :%[1]s\r\n", o.Nick, m.number)
-	if tags {
+	if caps != "" {
 		b.WriteString("CAP END\r\n")
 	}
 	m.wire.send(b.Bytes())
@@ -77,15 +81,20 @@ func (m *member) control(line []byte) {
 			return
 		}
 		if m.toJoin--; m.toJoin == 0 {
-			m.state = present
-			m.shard.joined(m)
+			m.enter()
+		}
+	case "BATCH":
+		if m.past != nil {
+			m.past.batch(m, rest)
 		}
 	case "ERROR", "FAIL":
 		m.last = string(line)
-		m.told(rest)
+		if m.past != nil {
+			m.shard.crowd.fail(fmt.Errorf("member %d cannot catch up: the server says %q", m.number, line))
+		}
 	case "CAP":
 		if strings.Contains(rest, " NAK ") {
-			m.shard.crowd.fail(fmt.Errorf("member %d: the server has no message-tags", m.number))
+			m.shard.crowd.fail(fmt.Errorf("member %d: the server lacks one of the capabilities %s", m.number, m.shard.crowd.Caps(m.number)))
 		}
 	default:
 		if refusals[command] && m.state < present {
@@ -99,6 +108,17 @@ func (m *member) welcome() {
 	channels := m.shard.crowd.Channels(m.number)
 	m.state, m.toJoin = joining, len(channels)
 	m.wire.send([]byte("JOIN " + strings.Join(channels, ",") + "\r\n"))
+}
+
+// enter is called in all channels: who was here before catches up first.
+func (m *member) enter() {
+	if m.shard.crowd.Reconnect && m.event > 0 {
+		m.past = &catchUp{}
+		m.past.ask(m)
+		return
+	}
+	m.state = present
+	m.shard.joined(m)
 }
 
 // parse splits a line into its command and what follows it; tags and source are

@@ -154,7 +154,7 @@ func (p *Publisher) read() {
 
 // firstWord is the tags of a line, if it has any.
 func firstWord(line []byte) []byte {
-	if line[0] != '@' {
+	if len(line) == 0 || line[0] != '@' {
 		return nil
 	}
 	word, _, _ := bytes.Cut(line, []byte(" "))

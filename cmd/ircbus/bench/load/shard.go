@@ -14,10 +14,13 @@ type shard struct {
 	counts  []bool // by member: joined, and not stalled or gone
 	check   *Check
 	latency Histogram
+	joins   Histogram     // see Crowd.Joining
+	opened  time.Duration // when the members began to connect
 	mask    uint32        // lines whose number has none of these bits count for latency
 	begun   int           // members that have begun to connect
 	joining int           // of them, those that have not joined yet
 	closing bool          // nobody may connect any more
+	noteIDs bool          // the ids of events are of interest
 	gated   bool          // a gate wants to know how far the slowest is
 	scanned time.Duration // when progress last looked
 
@@ -32,7 +35,7 @@ type shard struct {
 func newShard(c *Crowd, views []int) *shard {
 	return &shard{
 		crowd: c, counts: make([]bool, len(views)), check: NewCheck(c.Plan, views),
-		mask: max(c.Sample, 1) - 1,
+		mask: max(c.Sample, 1) - 1, noteIDs: c.Reconnect,
 	}
 }
 
@@ -50,6 +53,7 @@ func (s *shard) connectAll() {
 // joined takes note of a member that is in all its channels.
 func (s *shard) joined(m *member) {
 	s.counts[m.local] = true
+	s.joins.Record(s.crowd.Since() - s.opened)
 	s.joining--
 	s.crowd.ready.Add(1)
 	s.connectAll()
@@ -120,6 +124,10 @@ func (s *shard) take(m *member, b []byte, now time.Duration) (rest []byte) {
 			continue
 		}
 		lines++
+		if m.past != nil {
+			m.past.take(m, line, stamp)
+			continue
+		}
 		s.check.See(m.local, stamp)
 		if stamp.Seq&s.mask == 0 {
 			s.latency.Record(now - stamp.At)
@@ -127,8 +135,8 @@ func (s *shard) take(m *member, b []byte, now time.Duration) (rest []byte) {
 		if stamp.Seq == 0 {
 			s.crowd.measure(line)
 		}
-		if m.state == stalled {
-			m.resumable(line)
+		if s.noteIDs {
+			m.noteID(line)
 		}
 	}
 	if lines > 0 {
