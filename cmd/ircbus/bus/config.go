@@ -43,6 +43,7 @@ type Config struct {
 
 	Publishers map[string]Publisher `toml:"publisher"` // by account
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
+	Irker      Irker                `toml:"irker"`
 	WebSocket  WebSocket            `toml:"websocket"`
 	STS        STS                  `toml:"sts"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
@@ -197,6 +198,7 @@ func Default() Config {
 		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
 		Replay:       Replay{Text: 10, Chat: 10},
 		Memos:        Memos{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 500},
+		Irker:        Irker{Publisher: "irker"},
 		Cloak:        true,
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{

@@ -49,6 +49,7 @@ func TestDependencies(t *testing.T) {
 		{"publisher/mapping", []string{"."}, []string{"net/http", "database/sql"}},
 		{"publisher/door", []string{".", "publisher"}, []string{"database/sql"}},
 		{"publisher/vcs", []string{".", "publisher/mapping"}, []string{"net/http", "database/sql"}},
+		{"publisher/irker", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/mediawiki", []string{".", "publisher", "publisher/door"}, []string{"database/sql"}},
 		{"subscriber", []string{"."}, []string{"database/sql"}},
 		{"api", []string{".", "history"}, []string{"database/sql"}},

@@ -30,6 +30,7 @@ type doorSection interface {
 func (c *Config) doors() []namedDoor {
 	return []namedDoor{
 		{"mediawiki", &c.MediaWiki},
+		{"irker", &c.Irker},
 	}
 }
 
