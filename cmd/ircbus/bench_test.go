@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -79,6 +80,24 @@ func TestBenchStorm(t *testing.T) {
 	r := measure(t, "storm", "--restart", "--kill", "--connections", "50", "--missed", "230")
 	if figure(t, r, "all_back_s") <= 0 || figure(t, r, "connections_tried_again") < 50 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestBenchPublish: every event is acknowledged and delivered.
+func TestBenchPublish(t *testing.T) {
+	for _, args := range [][]string{
+		{"--events", "300", "--in-flight", "1"},
+		{"--events", "3000", "--publishers", "3"},
+		{"--events", "100", "--rate", "1000"},
+		{"--events", "3000", "--publishers", "2", "--over", "http", "--batch", "100"},
+	} {
+		r := measure(t, append([]string{"publish"}, args...)...)
+		if want := args[1]; fmt.Sprint(figure(t, r, "acknowledged")) != want {
+			t.Errorf("%q: %v were acknowledged", args, figure(t, r, "acknowledged"))
+		}
+		if figure(t, r, "ack_p50_ms") <= 0 || figure(t, r, "deliver_p50_ms") <= 0 || figure(t, r, "disk_commit_p50_ms") <= 0 {
+			t.Errorf("%+v", r)
+		}
 	}
 }
 

@@ -163,7 +163,7 @@ func firstWord(line []byte) []byte {
 
 // answered takes the answer to a labelled line.
 func (p *Publisher) answered(label, line []byte) {
-	if command, _ := parse(line); command != "PRIVMSG" {
+	if !bytes.Contains(line, []byte(" PRIVMSG ")) {
 		p.fail(fmt.Errorf("publisher %d: the server says %q", p.Number, bytes.TrimSpace(line)))
 		return
 	}
@@ -183,6 +183,9 @@ func (p *Publisher) fail(err error) {
 
 // Acknowledged is how many lines the server has acknowledged.
 func (p *Publisher) Acknowledged() uint64 { return p.acks.Load() }
+
+// Failed is closed when the publisher cannot go on.
+func (p *Publisher) Failed() <-chan struct{} { return p.failed }
 
 // Err is why the publisher cannot go on, or nil.
 func (p *Publisher) Err() error {
