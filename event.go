@@ -46,8 +46,10 @@ func (f Fields) Get(key string) string {
 
 // Has reports whether key occurs at all.
 func (f Fields) Has(key string) bool {
-	for range f.Values(key) {
-		return true
+	for i := range f {
+		if f[i].Key == key {
+			return true
+		}
 	}
 	return false
 }
@@ -84,7 +86,33 @@ type Receipt struct {
 const TimeLayout = "2006-01-02T15:04:05.000000Z"
 
 // FormatTime writes t in TimeLayout.
-func FormatTime(t time.Time) string { return t.UTC().Format(TimeLayout) }
+func FormatTime(t time.Time) string { return string(AppendTime(make([]byte, 0, len(TimeLayout)), t)) }
+
+// AppendTime appends what FormatTime returns to dst.
+func AppendTime(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, TimeLayout)
+	}
+	hour, minute, second := t.Clock()
+	dst = appendPadded(dst, year, 1000)
+	dst = appendPadded(append(dst, '-'), int(month), 10)
+	dst = appendPadded(append(dst, '-'), day, 10)
+	dst = appendPadded(append(dst, 'T'), hour, 10)
+	dst = appendPadded(append(dst, ':'), minute, 10)
+	dst = appendPadded(append(dst, ':'), second, 10)
+	dst = appendPadded(append(dst, '.'), t.Nanosecond()/1000, 100_000)
+	return append(dst, 'Z')
+}
+
+// appendPadded appends n with leading zeros; unit is the value of its first digit.
+func appendPadded(dst []byte, n, unit int) []byte {
+	for ; unit > 0; unit /= 10 {
+		dst = append(dst, '0'+byte(n/unit%10))
+	}
+	return dst
+}
 
 // Code says why an event was refused. The values are those of the IRC FAIL
 // replies (docs/protocol.md, "Publishing over IRC").
@@ -192,23 +220,33 @@ func Accept(f Fields, maxBody int) (Fields, error) {
 
 // checkKey enforces docs/protocol.md, "Keys": 1–64 bytes of A-Z a-z 0-9 _ . : -
 func checkKey(key string) error {
+	if isKey(key) {
+		return nil
+	}
 	if key == "" {
 		return Refuse(InvalidEvent, "a field has no name")
 	}
 	if len(key) > MaxKeyLen {
 		return Refuse(InvalidEvent, "the field name %.20q… has %d bytes, the limit is %d", key, len(key), MaxKeyLen)
 	}
-	for i := range len(key) {
-		if !isKeyByte(key[i]) {
-			return Refuse(InvalidEvent, "the field name %q may only have A-Z a-z 0-9 _ . : -", key)
-		}
-	}
-	return nil
+	return Refuse(InvalidEvent, "the field name %q may only have A-Z a-z 0-9 _ . : -", key)
 }
 
-func isKeyByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		c == '_' || c == '.' || c == ':' || c == '-'
+// keyBytes are those that a key may have.
+var keyBytes = func() (table [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-") {
+		table[c] = true
+	}
+	return table
+}()
+
+func isKey(key string) bool {
+	for i := range len(key) {
+		if !keyBytes[key[i]] {
+			return false
+		}
+	}
+	return 0 < len(key) && len(key) <= MaxKeyLen
 }
 
 // toUTF8 returns s with every byte that is not part of valid UTF-8 taken as

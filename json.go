@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -18,7 +17,7 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"id":`...)
 	dst = strconv.AppendUint(dst, uint64(e.ID), 10)
 	dst = append(dst, `,"at":"`...)
-	dst = e.At.UTC().AppendFormat(dst, TimeLayout)
+	dst = AppendTime(dst, e.At)
 	dst = append(dst, `","channel":`...)
 	dst = appendJSONString(dst, e.Channel)
 	dst = append(dst, `,"publisher":`...)
@@ -86,39 +85,45 @@ func (f Fields) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// jsonPlain are the bytes that stand for themselves in a JSON string.
+var jsonPlain = func() (table [256]bool) {
+	for c := ' '; c < 127; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
+
 // appendJSONString writes letters of any script as they are.
 func appendJSONString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 || r == '\u2028' || r == '\u2029' {
-				dst = append(dst, s[start:i]...)
-				dst = fmt.Appendf(dst, `\u%04x`, r)
-				start = i + size
-			}
+		if jsonPlain[s[i]] {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if size > 1 && r != '\u2028' && r != '\u2029' {
 			i += size
 			continue
 		}
-		if c < ' ' || c == '"' || c == '\\' || c == 127 {
-			dst = append(dst, s[start:i]...)
-			switch c {
-			case '"', '\\':
-				dst = append(dst, '\\', c)
-			case '\n':
-				dst = append(dst, '\\', 'n')
-			default:
-				dst = fmt.Appendf(dst, `\u%04x`, c)
-			}
-			start = i + 1
+		dst = append(dst, s[start:i]...)
+		switch r {
+		case '"', '\\':
+			dst = append(dst, '\\', byte(r))
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		default:
+			dst = append(dst, '\\', 'u', lowerHex[r>>12&15], lowerHex[r>>8&15], lowerHex[r>>4&15], lowerHex[r&15])
 		}
-		i++
+		i += size
+		start = i
 	}
 	dst = append(dst, s[start:]...)
 	return append(dst, '"')
 }
+
+const lowerHex = "0123456789abcdef"
 
 // ParseJSON reads an event's fields from one JSON object
 // (docs/protocol.md, "Publishing over HTTP"): strings and numbers are values,

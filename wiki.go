@@ -1,9 +1,6 @@
 package ircbus
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // Wiki is a publisher's description block (docs/protocol.md, "Description
 // block"): what it is, where it is, and how addresses in it are made.
@@ -27,53 +24,65 @@ type Feed struct {
 	Text    string // readable lines
 }
 
+// template makes the field key.
+type template struct{ key, template string }
+
+func (w *Wiki) templates() [3]template {
+	return [...]template{{"url", w.PageURL}, {"diff", w.DiffURL}, {"history", w.HistoryURL}}
+}
+
 // Fill returns fields with the url, diff and history that the publisher left
 // out, made from the templates where the fields they need are there.
-func (w *Wiki) Fill(fields Fields) Fields {
-	filled := fields
-	for _, t := range [...]struct{ key, template string }{
-		{"url", w.PageURL}, {"diff", w.DiffURL}, {"history", w.HistoryURL},
-	} {
-		if t.template == "" || fields.Has(t.key) {
-			continue
-		}
-		if address, ok := expand(t.template, fields); ok {
-			if len(filled) == len(fields) {
-				filled = append(make(Fields, 0, len(fields)+3), fields...)
-			}
-			filled = append(filled, Field{t.key, address})
-		}
-	}
-	return filled
-}
+func (w *Wiki) Fill(fields Fields) Fields { return new(Arena).Fill(w, fields) }
 
-// expand replaces every {key}; ok is false if a field is missing or empty.
-func expand(template string, fields Fields) (_ string, ok bool) {
-	var b strings.Builder
-	inQuery := false
+// appendExpanded appends a template with every {key} replaced; ok is false if a
+// field is missing or empty.
+func appendExpanded(dst []byte, template string, fields Fields) (_ []byte, ok bool) {
+	plain := &inPath
 	for {
-		before, rest, found := strings.Cut(template, "{")
-		b.WriteString(before)
-		if !found {
-			return b.String(), true
+		begin := strings.IndexByte(template, '{')
+		if begin < 0 {
+			return append(dst, template...), true
 		}
-		key, after, found := strings.Cut(rest, "}")
-		value := fields.Get(key)
-		if !found || value == "" {
-			return "", false
+		before, rest := template[:begin], template[begin+1:]
+		end := strings.IndexByte(rest, '}')
+		if end < 0 {
+			return nil, false
 		}
-		inQuery = inQuery || strings.Contains(before, "?")
-		b.WriteString(escapeFor(inQuery, value))
-		template = after
+		value := fields.Get(rest[:end])
+		if value == "" {
+			return nil, false
+		}
+		if strings.IndexByte(before, '?') >= 0 {
+			plain = &inQuery
+		}
+		dst = appendPercent(append(dst, before...), value, plain)
+		template = rest[end+1:]
 	}
 }
 
-// escapeFor escapes a value for an address's path or its query, where & and +
-// mean something; slashes stay readable in both.
-func escapeFor(inQuery bool, value string) string {
-	escaped := url.PathEscape(value)
-	if inQuery {
-		escaped = strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
+// inPath and inQuery are the bytes of a value that stand for themselves in an
+// address: in its path and in its query, where & and + mean something. Slashes
+// stay readable in both.
+var (
+	inPath  = plainBytes("-_.~/$&+=:@")
+	inQuery = plainBytes("-_.~/")
+)
+
+func plainBytes(others string) (table [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + others) {
+		table[c] = true
 	}
-	return strings.ReplaceAll(escaped, "%2F", "/")
+	return table
+}
+
+func appendPercent(dst []byte, value string, plain *[256]bool) []byte {
+	for i := range len(value) {
+		if c := value[i]; plain[c] {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
+		}
+	}
+	return dst
 }

@@ -1,6 +1,8 @@
 package ircbus
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,5 +33,28 @@ func TestFill(t *testing.T) {
 		if diff := cmp.Diff(before, c.fields); diff != "" {
 			t.Errorf("%s: Fill changed its argument:\n%s", c.name, diff)
 		}
+	}
+}
+
+// TestPlainInAddress compares what stays as it is with net/url.
+func TestPlainInAddress(t *testing.T) {
+	for c := range 256 {
+		value := string([]byte{byte(c)})
+		slash := func(s string) string { return strings.ReplaceAll(s, "%2F", "/") }
+		if got, want := string(appendPercent(nil, value, &inPath)), slash(url.PathEscape(value)); got != want {
+			t.Errorf("%q in a path is %s, want %s", value, got, want)
+		}
+		if got, want := string(appendPercent(nil, value, &inQuery)), slash(strings.ReplaceAll(url.QueryEscape(value), "+", "%20")); got != want {
+			t.Errorf("%q in a query is %s, want %s", value, got, want)
+		}
+	}
+}
+
+func BenchmarkFill(b *testing.B) {
+	w := Wiki{PageURL: "https://w.example/wiki/{page}", DiffURL: "https://w.example/w/index.php?diff={rev}&oldid={oldrev}", HistoryURL: "https://w.example/w/index.php?title={page}&action=history"}
+	fields := Fields{{"page", "Main page/sub"}, {"action", "SAVE"}, {"user", "A"}, {"rev", "8"}, {"oldrev", "7"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		w.Fill(fields)
 	}
 }

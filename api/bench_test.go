@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/ircbus/ircbus"
@@ -28,6 +29,26 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
+}
+
+// BenchmarkFloor is what BenchmarkChanges cannot be faster than: bytes that are
+// ready, from one socket to another. One event is taken to have 800 of them.
+func BenchmarkFloor(b *testing.B) {
+	content := make([]byte, 800*10_000)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(content) }))
+	defer server.Close()
+	for b.Loop() {
+		response, err := http.Get(server.URL)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, err = io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*10_000/b.Elapsed().Seconds(), "events/s")
 }
 
 // BenchmarkChanges is a whole request over a socket: 10,000 events from the store.

@@ -28,6 +28,8 @@ type page struct {
 	from netip.Addr // who asks
 
 	pinned history.Bounds // when the page was opened; nothing newer is in it
+	arena  ircbus.Arena   // of the event that is being encoded
+	event  ircbus.Event   // that
 	rows   []byte         // encoded events
 	n      int            // events encoded
 	last   ircbus.ID      // the last of them
@@ -35,7 +37,10 @@ type page struct {
 	next   bool           // something follows the page, or has not been searched
 	final  ircbus.ID      // where the page ends: its last event, or the last one searched
 	known  bool           // final is known; nothing beyond it is read
-	step   int            // events that fitted into the first chunk
+
+	// flush takes a full chunk from rows. Nil is for the first one: nothing is
+	// written before it is known where the page ends.
+	flush func() error
 }
 
 var errStop = errors.New("stop") // ends a Range or Tail that has done enough
@@ -65,6 +70,7 @@ func (p *page) open(ctx context.Context) error {
 // rest is the part of the query that has not been read yet.
 func (p *page) rest() history.Query {
 	q := p.q.Query
+	q.Lend = true // an event is encoded at once
 	if !p.q.until || q.Until > p.pinned.Head {
 		q.Until = p.pinned.Head
 	}
@@ -80,7 +86,7 @@ func (p *page) rest() history.Query {
 		q.Until = min(q.Until, p.final)
 	}
 	if p.known {
-		q.Limit = p.step // the store should not read what will not fit
+		q.Limit = 0
 		return q
 	}
 	q.Budget = p.h.budget(q.Views)
@@ -93,7 +99,8 @@ func (p *page) rest() history.Query {
 // would mean that there is no bound.
 func empty(q history.Query) bool { return q.Until <= q.After }
 
-// read appends encoded events to rows until the chunk or the page is full. When
+// read appends encoded events to rows until the chunk or the page is full, or,
+// with flush, all that remain. When
 // retention overtakes it, it goes on with what is left: the gap is told from the
 // bounds.
 func (p *page) read(ctx context.Context) error {
@@ -110,21 +117,22 @@ func (p *page) readOnce(ctx context.Context) error {
 	if empty(q) {
 		return nil
 	}
-	before := p.n
-	err := p.ended(p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
+	return p.ended(p.h.Index.Range(ctx, q, func(e *ircbus.Event) error {
 		switch {
-		case p.n == p.q.Limit, p.q.format.whole && len(p.rows) >= wholeSize:
+		case !p.known && p.n == p.q.Limit, p.q.format.whole && len(p.rows) >= wholeSize:
 			p.next = true
 			return errStop
-		case len(p.rows) >= chunkSize && !p.q.format.whole:
+		case len(p.rows) >= chunkSize && !p.q.format.whole && p.flush == nil:
 			p.more = true
 			return errStop
+		case len(p.rows) >= chunkSize && p.flush != nil:
+			if err := p.flush(); err != nil {
+				return err
+			}
 		}
 		p.encode(e)
 		return nil
 	}))
-	p.more = p.more || p.known && p.n-before == q.Limit
-	return err
 }
 
 // ended sorts out why a Range has ended.
@@ -141,8 +149,9 @@ func (p *page) ended(err error) error {
 
 func (p *page) encode(e *ircbus.Event) {
 	if p.q.format.filled {
-		filled := p.fill.fill(e)
-		e = &filled
+		p.arena.Reset()
+		p.event = p.fill.fillIn(&p.arena, e)
+		e = &p.event
 	}
 	p.rows = p.enc.event(p.rows, e)
 	p.last = e.ID
@@ -154,7 +163,6 @@ func (p *page) encode(e *ircbus.Event) {
 
 // probe finds the end of a page of several chunks.
 func (p *page) probe(ctx context.Context) error {
-	p.step = p.n
 	q := p.rest()
 	q.Brief = true
 	for {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
 )
 
@@ -40,14 +41,8 @@ func (p *page) write(w http.ResponseWriter, r *http.Request) error {
 func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, told history.Bounds) {
 	b := p.h.newBody(w, r, len(first))
 	_, err := b.Write(first)
-	for err == nil && p.more {
-		p.rows = p.rows[:0]
-		if err = p.readOn(r.Context(), &told); err == nil {
-			_, err = b.Write(p.rows)
-		}
-	}
 	if err == nil {
-		_, err = b.Write(p.enc.end(p.rows[:0]))
+		err = p.writeOn(r.Context(), b, &told)
 	}
 	if err == nil {
 		err = b.Close()
@@ -58,13 +53,29 @@ func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, told
 	}
 }
 
-// readOn reads the next chunk of a page that has begun with what it says of
-// removals: it fails if a later one has taken events that should have followed.
-func (p *page) readOn(ctx context.Context, told *history.Bounds) error {
-	last := p.last
-	if err := p.read(ctx); err != nil {
+// writeOn writes what follows the first chunk.
+func (p *page) writeOn(ctx context.Context, b *body, told *history.Bounds) error {
+	last := p.last // written
+	p.rows = p.rows[:0]
+	p.flush = func() error {
+		if err := p.check(ctx, last, told); err != nil {
+			return err
+		}
+		_, err := b.Write(p.rows)
+		last, p.rows = p.last, p.rows[:0]
 		return err
 	}
+	err := p.read(ctx)
+	if err == nil {
+		p.rows = p.enc.end(p.rows)
+		err = p.flush()
+	}
+	return err
+}
+
+// check is for a page that has begun with what it says of removals: it fails if
+// a later one may have taken events that should have followed the last one.
+func (p *page) check(ctx context.Context, last ircbus.ID, told *history.Bounds) error {
 	now, err := p.h.Index.Bounds(ctx, channels(p.q.Views)...)
 	if err != nil {
 		return err

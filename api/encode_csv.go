@@ -26,7 +26,7 @@ func (csvEncoder) begin(dst []byte, _ *envelope) []byte {
 func (csvEncoder) event(dst []byte, e *ircbus.Event) []byte {
 	dst = strconv.AppendUint(dst, uint64(e.ID), 10)
 	dst = append(dst, ',')
-	dst = e.At.UTC().AppendFormat(dst, ircbus.TimeLayout)
+	dst = ircbus.AppendTime(dst, e.At)
 	dst = append(dst, ',')
 	dst = appendCSV(dst, e.Channel)
 	dst = append(dst, ',')

@@ -29,7 +29,7 @@ func (xmlEncoder) event(dst []byte, e *ircbus.Event) []byte {
 	dst = append(dst, `  <event`...)
 	dst = appendIDAttr(dst, "id", e.ID)
 	dst = append(dst, ` at="`...)
-	dst = e.At.UTC().AppendFormat(dst, ircbus.TimeLayout)
+	dst = ircbus.AppendTime(dst, e.At)
 	dst = append(dst, '"')
 	dst = appendAttr(dst, "channel", e.Channel)
 	dst = appendAttr(dst, "publisher", e.Publisher)
@@ -48,11 +48,12 @@ func (xmlEncoder) end(dst []byte) []byte { return append(dst, "</changes>\n"...)
 // appendXMLValue appends the rest of a start tag and the content. What XML 1.0
 // has no character for makes the whole value base64.
 func appendXMLValue(dst []byte, value string) []byte {
-	if !xmlCan(value) {
+	escaped, ok := escapeXML(append(dst, '>'), value)
+	if !ok {
 		dst = append(dst, ` encoding="base64">`...)
 		return base64.StdEncoding.AppendEncode(dst, []byte(value))
 	}
-	return appendXML(append(dst, '>'), value)
+	return escaped
 }
 
 func appendAttr(dst []byte, name, value string) []byte {
@@ -71,57 +72,53 @@ func appendIDAttr(dst []byte, name string, id ircbus.ID) []byte {
 	return append(dst, '"')
 }
 
-// xmlCan reports whether every character of s is one of XML 1.0's (its
-// production 2, Char).
-func xmlCan(s string) bool {
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
-				return false
-			}
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 || r == 0xFFFE || r == 0xFFFF {
-			return false
-		}
-		i += size
+// xmlPlain are the bytes that stand for themselves.
+var xmlPlain = func() (table [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		table[c] = c != '&' && c != '<' && c != '>' && c != '"'
 	}
-	return true
-}
+	return table
+}()
 
 // appendXML escapes s for content and for attributes alike. White space other
 // than blanks is written as references, or parsers would make it something else.
 // Characters that XML cannot carry become U+FFFD.
 func appendXML(dst []byte, s string) []byte {
+	dst, _ = escapeXML(dst, s)
+	return dst
+}
+
+// escapeXML is appendXML; ok reports whether every character of s is one of
+// XML 1.0's (its production 2, Char).
+func escapeXML(dst []byte, s string) (_ []byte, ok bool) {
+	ok = true
 	start := 0
 	for i := 0; i < len(s); {
-		c := s[i]
+		if xmlPlain[s[i]] {
+			i++
+			continue
+		}
 		size, replacement := 1, ""
-		switch {
-		case c == '&':
+		switch s[i] {
+		case '&':
 			replacement = "&amp;"
-		case c == '<':
+		case '<':
 			replacement = "&lt;"
-		case c == '>':
+		case '>':
 			replacement = "&gt;"
-		case c == '"':
+		case '"':
 			replacement = "&quot;"
-		case c == '\t':
+		case '\t':
 			replacement = "&#x9;"
-		case c == '\n':
+		case '\n':
 			replacement = "&#xA;"
-		case c == '\r':
+		case '\r':
 			replacement = "&#xD;"
-		case c < ' ':
-			replacement = "\uFFFD"
-		case c >= utf8.RuneSelf:
+		default:
 			var r rune
 			r, size = utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 || r == 0xFFFE || r == 0xFFFF {
-				replacement = "\uFFFD"
+			if size == 1 || r == 0xFFFE || r == 0xFFFF {
+				replacement, ok = "\uFFFD", false
 			}
 		}
 		if replacement != "" {
@@ -131,5 +128,5 @@ func appendXML(dst []byte, s string) []byte {
 		}
 		i += size
 	}
-	return append(dst, s[start:]...)
+	return append(dst, s[start:]...), ok
 }

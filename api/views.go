@@ -71,10 +71,13 @@ func newFiller(wikis []ircbus.Wiki) filler {
 
 // fill returns the event with the addresses that its publisher left out. It
 // does not change e.
-func (f filler) fill(e *ircbus.Event) ircbus.Event {
+func (f filler) fill(e *ircbus.Event) ircbus.Event { return f.fillIn(new(ircbus.Arena), e) }
+
+// fillIn is fill into an arena.
+func (f filler) fillIn(arena *ircbus.Arena, e *ircbus.Event) ircbus.Event {
 	filled := *e
 	if wiki := f[ircbus.Fold(e.Publisher)]; wiki != nil {
-		filled.Fields = wiki.Fill(e.Fields)
+		filled.Fields = arena.Fill(wiki, e.Fields)
 	}
 	return filled
 }

@@ -91,6 +91,10 @@ type Query struct {
 
 	// Brief leaves out the events' fields, so that a store need not read them.
 	Brief bool
+
+	// Lend lets the store use the memory of an event, of its strings too, again
+	// as soon as fn has returned: fn must copy what it keeps.
+	Lend bool
 }
 
 // Unfinished is the error of a Range that has spent its query's Budget. It has

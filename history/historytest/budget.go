@@ -3,6 +3,7 @@ package historytest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/ircbus/ircbus"
@@ -74,5 +75,22 @@ func testRangeBrief(t *testing.T, b *bench) {
 		}
 		q.Brief = true
 		same(t, "brief events of "+name, query(t, s, q), want)
+	}
+}
+
+// testRangeLend compares the events that are lent, of several Ranges one after
+// another, with those that can be kept; one is larger than all others together.
+func testRangeLend(t *testing.T, b *bench) {
+	s := b.open(t)
+	store(t, s, numbered("moin", "a", 1500)...)
+	store(t, s, event("moin", "page=large&comment="+strings.Repeat("a+b%26c", 2000)))
+	huge := event("moin", "page=huge")
+	huge.Fields = append(huge.Fields, ircbus.Field{Key: "text", Value: strings.Repeat("x y", 700_000)})
+	store(t, s, huge)
+	store(t, s, numbered("moin", "b", 10)...)
+	for _, q := range []history.Query{{}, {Desc: true}, {Views: []ircbus.View{view(t, "#moin?page=P1*&page=large&page=huge")}}} {
+		want := query(t, s, q)
+		q.Lend = true
+		same(t, fmt.Sprintf("events of Range(%+v)", q), query(t, s, q), want)
 	}
 }

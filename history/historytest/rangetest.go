@@ -92,6 +92,7 @@ func randomQuery(t *testing.T, random *rand.Rand, stored []ircbus.Event) (q hist
 		q.Limit = random.IntN(40) + 1
 	}
 	q.Desc = random.IntN(2) == 0
+	q.Lend = random.IntN(2) == 0
 	return q
 }
 

@@ -5,6 +5,7 @@ package historytest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,7 @@ func Run(t *testing.T, start func(t *testing.T) Harness) {
 		{"RangeSnapshot", testRangeSnapshot},
 		{"RangeBudget", testRangeBudget},
 		{"RangeBrief", testRangeBrief},
+		{"RangeLend", testRangeLend},
 		{"Event", testEvent},
 		{"Bounds", testBounds},
 		{"RetainAge", testRetainAge},
@@ -172,6 +174,9 @@ func storeEach(t *testing.T, s Store, events ...ircbus.Event) (receipts []ircbus
 func query(t *testing.T, s Store, q history.Query) (events []ircbus.Event) {
 	t.Helper()
 	err := s.Range(t.Context(), q, func(e *ircbus.Event) error {
+		if q.Lend {
+			e = clone(e)
+		}
 		events = append(events, *e)
 		return nil
 	})
@@ -179,6 +184,16 @@ func query(t *testing.T, s Store, q history.Query) (events []ircbus.Event) {
 		t.Fatalf("Range(%+v): %v", q, err)
 	}
 	return events
+}
+
+// clone copies a lent event, its strings too.
+func clone(e *ircbus.Event) *ircbus.Event {
+	c := *e
+	c.Fields = slices.Clone(e.Fields)
+	for i, f := range c.Fields {
+		c.Fields[i] = ircbus.Field{Key: strings.Clone(f.Key), Value: strings.Clone(f.Value)}
+	}
+	return &c
 }
 
 func all(t *testing.T, s Store) []ircbus.Event {

@@ -108,7 +108,8 @@ func BenchmarkRange(b *testing.B) {
 	}
 	for _, name := range []string{"", "#moinmaster", "#moinmaster?page=*77"} {
 		b.Run("view="+name, func(b *testing.B) {
-			var q history.Query
+			q := history.Query{Lend: true}
+			b.ReportAllocs()
 			if name != "" {
 				view, err := ircbus.ParseView(name)
 				if err != nil {

@@ -67,6 +67,19 @@ func (n *names) text(id int64) string {
 	return ""
 }
 
+// lastName saves looking up the same name for one row after another.
+type lastName struct {
+	id   int64
+	text string
+}
+
+func (l *lastName) of(n *names, id int64) string {
+	if l.text == "" || l.id != id {
+		*l = lastName{id, n.text(id)}
+	}
+	return l.text
+}
+
 // first returns the number of the first spelling of a name, 0 if there is none.
 func (n *names) first(text string) (first int64) {
 	for _, id := range n.folded(text) {

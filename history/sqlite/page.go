@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,11 +19,9 @@ import (
 // go first.
 const yieldEvery = 64
 
-// Limits of one page, which is read at once and then handed on from memory.
-const (
-	pageEvents = 1000
-	pageBytes  = 1 << 20
-)
+// pageEvents and packSize are the limits of one page, which is read at once and
+// then handed on from memory.
+const pageEvents = 500
 
 // maxMerged is up to how many channels are read each by its own index; more are
 // picked out of all events.
@@ -91,14 +90,17 @@ func (s *Store) snapshot(ctx context.Context, fn func(*sql.Tx) error) error {
 
 // page reads the next part of p, and moves p on beyond it.
 func (s *Store) page(ctx context.Context, p *plan) (events []ircbus.Event, err error) {
+	r := newRows(false)
+	defer r.release()
 	err = s.snapshot(ctx, func(tx *sql.Tx) error {
-		events, err = s.readPage(tx, p)
+		events, err = s.readPage(tx, p, r)
 		return err
 	})
 	return events, err
 }
 
-func (s *Store) readPage(tx *sql.Tx, p *plan) (events []ircbus.Event, err error) {
+// readPage is page for who has a snapshot, and rows to read with.
+func (s *Store) readPage(tx *sql.Tx, p *plan, r *rows) (events []ircbus.Event, err error) {
 	if p.done() {
 		return nil, nil
 	}
@@ -107,48 +109,74 @@ func (s *Store) readPage(tx *sql.Tx, p *plan) (events []ircbus.Event, err error)
 		size = min(size, p.limit)
 	}
 	query, args := p.query(size)
-	rows, err := tx.Query(query, args...)
-	if err != nil {
+	if err := r.query(tx, query, args); err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	if p.match == nil {
-		events = make([]ircbus.Event, 0, min(uint64(size), uint64(p.last-p.first)+1))
+	if events = r.events[:0]; p.match == nil {
+		events = slices.Grow(events, int(min(uint64(size), uint64(p.last-p.first)+1)))
 	}
-	read, bytes := 0, 0
-	for ; bytes < pageBytes && !p.spent() && rows.Next(); read++ {
-		var e ircbus.Event
-		n, err := s.scan(rows, &e)
+	for read := 0; !p.spent(); read++ {
+		next, ok, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			if !r.cut && read < size {
+				p.end()
+			}
+			break
+		}
+		if read%yieldEvery == yieldEvery-1 {
+			runtime.Gosched() // publishers must not wait for who reads much
+		}
+		e, err := s.event(r, next, p.brief && p.match == nil)
 		if err != nil {
 			return nil, err
 		}
 		p.passed(e.ID)
-		p.budget -= n + eventCost
-		if read%yieldEvery == yieldEvery-1 {
-			runtime.Gosched() // publishers must not wait for who reads much
-		}
-		if p.match != nil && !p.match(&e) {
-			continue
-		}
-		if p.brief {
-			e.Fields = nil
-		}
-		bytes += n
+		p.budget -= len(next.body) + eventCost
 		events = append(events, e)
-		if p.limit > 0 {
-			if p.limit--; p.limit == 0 {
-				p.end()
-				return events, nil
-			}
+		if !p.wants(&events[len(events)-1]) {
+			events = events[:len(events)-1]
+		} else if p.done() {
+			break
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if read < size && bytes < pageBytes && !p.spent() {
-		p.end()
-	}
+	r.events = events
 	return events, nil
+}
+
+// event makes a row an event.
+func (s *Store) event(r *rows, row row, brief bool) (e ircbus.Event, err error) {
+	e = ircbus.Event{
+		ID:        ircbus.ID(row.id),
+		At:        time.UnixMicro(row.at).UTC(),
+		Channel:   r.channel.of(s.channels, row.channel),
+		Publisher: r.publisher.of(s.publishers, row.publisher),
+	}
+	if !brief {
+		if e.Fields, err = r.arena.Parse(row.body); err != nil {
+			err = fmt.Errorf("event %d is damaged on disk: %w", row.id, err)
+		}
+	}
+	return e, err
+}
+
+// wants reports whether the plan's event is wanted, and makes it as it is. The
+// plan ends with its limit.
+func (p *plan) wants(e *ircbus.Event) bool {
+	if p.match != nil && !p.match(e) {
+		return false
+	}
+	if p.brief {
+		e.Fields = nil
+	}
+	if p.limit > 0 {
+		if p.limit--; p.limit == 0 {
+			p.end()
+		}
+	}
+	return true
 }
 
 // passed notes that everything up to id, in the plan's order, has been read.
@@ -176,16 +204,19 @@ func (p *plan) query(size int) (query string, args []any) {
 	if p.desc {
 		order += " DESC"
 	}
-	columns := "SELECT id, at, channel, publisher, body FROM events"
+	body := "body"
 	if p.brief && p.match == nil {
-		columns = "SELECT id, at, channel, publisher, '' FROM events"
+		body = "''"
 	}
+	query = "SELECT pack(?, ?, id, at, channel, publisher, " + body + ") FROM (SELECT * FROM events WHERE "
 	first, last := clampID(p.first), clampID(p.last)
 	switch n := len(p.channels); {
 	case n == 1:
-		return columns + " WHERE channel = ? AND id BETWEEN ? AND ?" + order + " LIMIT ?", []any{p.channels[0], first, last, size}
+		query += "channel = ? AND "
+		args = append(args, p.channels[0])
+		fallthrough
 	case n == 0 || n > maxMerged:
-		return columns + " WHERE id BETWEEN ? AND ?" + order + " LIMIT ?", []any{first, last, size}
+		return query + "id BETWEEN ? AND ?" + order + " LIMIT ?)", append(args, first, last, size)
 	}
 	part := "SELECT * FROM (SELECT id FROM events WHERE channel = ? AND id BETWEEN ? AND ?" + order + " LIMIT ?)"
 	parts := make([]string, len(p.channels))
@@ -193,33 +224,13 @@ func (p *plan) query(size int) (query string, args []any) {
 		parts[i] = part
 		args = append(args, channel, first, last, size)
 	}
-	return columns + " WHERE id IN (SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ")" + order + " LIMIT ?)" + order, append(args, size)
+	ids := "SELECT * FROM (" + strings.Join(parts, " UNION ALL ") + ")" + order + " LIMIT ?"
+	return query + "id IN (" + ids + ")" + order + " LIMIT ?)", append(args, size, size)
 }
 
 // clampID makes an id, which may be any number that somebody asked for, one that
 // SQLite can compare.
 func clampID(id ircbus.ID) int64 { return int64(min(id, math.MaxInt64)) }
-
-// scan reads a row into e and returns the size of its body.
-func (s *Store) scan(rows *sql.Rows, e *ircbus.Event) (int, error) {
-	var id, at, channel, publisher int64
-	var body string
-	if err := rows.Scan(&id, &at, &channel, &publisher, &body); err != nil {
-		return 0, err
-	}
-	fields, err := ircbus.Parse(body)
-	if err != nil {
-		return 0, fmt.Errorf("event %d is damaged on disk: %w", id, err)
-	}
-	*e = ircbus.Event{
-		ID:        ircbus.ID(id),
-		At:        time.UnixMicro(at).UTC(),
-		Channel:   s.channels.text(channel),
-		Publisher: s.publishers.text(publisher),
-		Fields:    fields,
-	}
-	return len(body), nil
-}
 
 // Event implements history.Index.
 func (s *Store) Event(ctx context.Context, id ircbus.ID) (ircbus.Event, error) {

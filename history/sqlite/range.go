@@ -21,31 +21,93 @@ func (s *Store) Range(ctx context.Context, q history.Query, fn func(*ircbus.Even
 	if !s.choose(p, q.Views) {
 		return nil
 	}
-	for begun := false; !begun || !p.done(); begun = true {
-		if p.spent() {
-			return &history.Unfinished{Last: p.position()}
-		}
-		events, err := s.rangePage(ctx, p, q, begun)
+	r := newRows(q.Lend)
+	defer func() { r.release() }()
+	events, err := s.rangePage(ctx, p, r, q, false)
+	for {
 		if err != nil {
 			return err
 		}
-		for i := range events {
-			if err := s.ended(ctx); err != nil {
-				return err
-			}
-			if err := fn(&events[i]); err != nil {
-				return err
-			}
+		var next *ahead
+		if !p.done() && !p.spent() {
+			next = s.readAhead(ctx, p, q)
 		}
+		if err := s.hand(ctx, events, fn); err != nil {
+			next.drop()
+			return err
+		}
+		switch {
+		case next != nil:
+			r.release()
+			r, events, err = next.wait()
+		case !p.done():
+			return &history.Unfinished{Last: p.position()}
+		default:
+			return nil
+		}
+	}
+}
+
+// hand gives a page to fn.
+func (s *Store) hand(ctx context.Context, events []ircbus.Event, fn func(*ircbus.Event) error) error {
+	for i := range events {
 		if err := s.ended(ctx); err != nil {
 			return err
 		}
+		if err := fn(&events[i]); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.ended(ctx)
+}
+
+// ahead is the next page of a Range, which is read while the one before is
+// handed on.
+type ahead struct {
+	rows   *rows
+	events []ircbus.Event
+	err    error
+	read   chan struct{} // closed when it has been; nil until somebody reads
+	fetch  func(*ahead)
+}
+
+// readAhead begins to read the plan's next page. Of a search, which may find
+// nothing and must leave processors to others, it is read when it is asked for.
+func (s *Store) readAhead(ctx context.Context, p *plan, q history.Query) *ahead {
+	a := &ahead{rows: newRows(q.Lend)}
+	a.fetch = func(a *ahead) { a.events, a.err = s.rangePage(ctx, p, a.rows, q, true) }
+	if p.match == nil {
+		a.read = make(chan struct{})
+		go func() {
+			defer close(a.read)
+			a.fetch(a)
+		}()
+	}
+	return a
+}
+
+func (a *ahead) wait() (*rows, []ircbus.Event, error) {
+	if a.read != nil {
+		<-a.read
+	} else {
+		a.fetch(a)
+	}
+	return a.rows, a.events, a.err
+}
+
+// drop is wait for a page that nobody wants any more. A nil ahead has none.
+func (a *ahead) drop() {
+	if a == nil {
+		return
+	}
+	if a.read != nil {
+		<-a.read
+	}
+	a.rows.release()
 }
 
 // rangePage reads the first or a later page of a Range.
-func (s *Store) rangePage(ctx context.Context, p *plan, q history.Query, begun bool) (events []ircbus.Event, err error) {
+func (s *Store) rangePage(ctx context.Context, p *plan, r *rows, q history.Query, begun bool) (events []ircbus.Event, err error) {
 	err = s.snapshot(ctx, func(tx *sql.Tx) (err error) {
 		if begun {
 			err = checkRemoved(tx, p)
@@ -53,7 +115,7 @@ func (s *Store) rangePage(ctx context.Context, p *plan, q history.Query, begun b
 			err = p.bound(tx, q)
 		}
 		if err == nil {
-			events, err = s.readPage(tx, p)
+			events, err = s.readPage(tx, p, r)
 		}
 		if err == nil && !begun && !p.done() && !p.desc { // what the next pages compare with
 			p.removed, err = removals(tx, p.channels)
