@@ -101,6 +101,19 @@ func TestBenchPublish(t *testing.T) {
 	}
 }
 
+// TestBenchBackfill: every format gives every event, once and in order.
+func TestBenchBackfill(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 { // the second time the events are there
+		r := measure(t, "backfill", "--fill", "2345", "--asks", "1", "--keep", dir)
+		for _, name := range []string{"xml_per_s", "json_per_s", "ndjson_per_s", "qs_per_s", "first_byte_page_p50_ms"} {
+			if figure(t, r, name) <= 0 {
+				t.Errorf("%s of %+v", name, r)
+			}
+		}
+	}
+}
+
 func TestBenchUsage(t *testing.T) {
 	for _, test := range []struct {
 		args []string
