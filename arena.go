@@ -115,7 +115,7 @@ func (a *Arena) pair(pair string, parts bool) (Field, error) {
 	if !ok {
 		return Field{}, Refuse(InvalidEvent, "the value of %q has a %% that two hex digits must follow", name)
 	}
-	return Field{key, toUTF8(value)}, nil
+	return Field{key, ToUTF8(value)}, nil
 }
 
 // unescape undoes + and %XX; ok is false if a % stands without two hex digits.

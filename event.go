@@ -207,7 +207,7 @@ func Accept(f Fields, maxBody int) (Fields, error) {
 	}
 	accepted := f.Canonical()
 	for i := range accepted {
-		accepted[i].Value = toUTF8(accepted[i].Value)
+		accepted[i].Value = ToUTF8(accepted[i].Value)
 	}
 	if keys == 1 && accepted.Get("key") == "" {
 		return nil, Refuse(InvalidEvent, "the field \"key\" is empty")
@@ -249,9 +249,9 @@ func isKey(key string) bool {
 	return 0 < len(key) && len(key) <= MaxKeyLen
 }
 
-// toUTF8 returns s with every byte that is not part of valid UTF-8 taken as
+// ToUTF8 returns s with every byte that is not part of valid UTF-8 taken as
 // Latin-1 (docs/protocol.md, "Reading").
-func toUTF8(s string) string {
+func ToUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}

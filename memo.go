@@ -32,7 +32,7 @@ type Memo struct {
 // carry and without empty lines. The error is always a *Refusal.
 func AcceptMemo(m Memo) (Memo, error) {
 	var lines []string
-	for line := range strings.FieldsFuncSeq(toUTF8(m.Text), func(r rune) bool { return r == '\n' || r == '\r' }) {
+	for line := range strings.FieldsFuncSeq(ToUTF8(m.Text), func(r rune) bool { return r == '\n' || r == '\r' }) {
 		if line = strings.ReplaceAll(line, "\x00", ""); strings.TrimSpace(line) != "" {
 			lines = append(lines, line)
 		}

@@ -35,7 +35,7 @@ func (r Redaction) Tombstone() Fields {
 		f = append(f, Field{"fields", strings.Join(r.Names, ",")})
 	}
 	if r.Reason != "" {
-		f = append(f, Field{"reason", toUTF8(r.Reason)})
+		f = append(f, Field{"reason", ToUTF8(r.Reason)})
 	}
 	return f
 }

@@ -28,6 +28,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitLater  = 75 // of what mail programs run: try again (sysexits.h, EX_TEMPFAIL)
 )
 
 // globals is what every command gets.
@@ -52,6 +53,14 @@ func (e usageError) Error() string { return string(e) }
 // usagef makes a usageError: one sentence that says what to do.
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
+// laterError is a failure that may pass, of a command that a mail program runs:
+// exit code 75.
+type laterError struct{ error }
+
+func (e laterError) Unwrap() error { return e.error }
+
+func laterf(format string, args ...any) error { return laterError{fmt.Errorf(format, args...)} }
+
 // cli is the command line. Each command lives in the file of its name.
 type cli struct {
 	Data      string `help:"Data directory (default: the configuration's, else ./ircbus-data)." placeholder:"DIR" env:"IRCBUS_DATA"`
@@ -63,6 +72,7 @@ type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
 	Account     accountCmd     `cmd:"" help:"Add, list, change and remove accounts."`
 	Publish     publishCmd     `cmd:"" help:"Publish events."`
+	Mail        mailCmd        `cmd:"" help:"Hand a mail over, from procmail or a mail server."`
 	Redact      redactCmd      `cmd:"" help:"Remove an event, or fields of it, for good."`
 	Hook        hookCmd        `cmd:"" help:"Publish what git, CVS, Subversion or Mercurial tells its hooks."`
 	Follow      followCmd      `cmd:"" help:"Follow views: every event once, in order."`
@@ -88,8 +98,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitDone
 	}
 	fmt.Fprintf(stderr, "ircbus: %s\n", strings.ReplaceAll(err.Error(), "\n", " "))
-	if errors.As(err, new(usageError)) {
+	switch {
+	case errors.As(err, new(usageError)):
 		return exitUsage
+	case errors.As(err, new(laterError)):
+		return exitLater
 	}
 	return exitFailed
 }

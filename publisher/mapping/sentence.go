@@ -3,6 +3,8 @@ package mapping
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ircbus/ircbus"
 )
 
 // maxSentence limits, in bytes, the field "text". It is a little less than a line
@@ -30,7 +32,7 @@ func Sentence(head, body, address string) string {
 }
 
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+	return strings.Join(strings.Fields(ircbus.ToUTF8(s)), " ")
 }
 
 // Clip cuts a text at a character so that it has at most max bytes, and marks it

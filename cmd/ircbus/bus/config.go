@@ -44,6 +44,7 @@ type Config struct {
 	Publishers map[string]Publisher `toml:"publisher"` // by account
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
 	Irker      Irker                `toml:"irker"`
+	Mail       Mail                 `toml:"mail"`
 	WebSocket  WebSocket            `toml:"websocket"`
 	STS        STS                  `toml:"sts"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
@@ -199,6 +200,7 @@ func Default() Config {
 		Replay:       Replay{Text: 10, Chat: 10},
 		Memos:        Memos{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 500},
 		Irker:        Irker{Publisher: "irker"},
+		Mail:         Mail{Trusted: []string{"root"}, Publisher: defaultTeller},
 		Cloak:        true,
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{

@@ -31,6 +31,7 @@ func (c *Config) doors() []namedDoor {
 	return []namedDoor{
 		{"mediawiki", &c.MediaWiki},
 		{"irker", &c.Irker},
+		{"mail", &c.Mail},
 	}
 }
 
