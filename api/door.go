@@ -13,7 +13,8 @@ type Door struct {
 	// Serve answers. An error becomes the answer, if nothing was written before: an
 	// *ircbus.Refusal with its status, one with a method HTTPStatus() (status,
 	// retryAfter int) with that. The body ends with an error after MaxDoorPost
-	// bytes, and when the sender stalls. The login, if there is any, is Serve's
+	// bytes, and when the sender stalls. RemoteAddr is "" if the request came through
+	// a proxy that is not listed: then the address proves nothing. The login, if there is any, is Serve's
 	// affair; see Handler.Account.
 	Serve func(http.ResponseWriter, *http.Request) error
 }
@@ -45,6 +46,10 @@ func (h *Handler) serveDoor(d Door) http.Handler {
 		if err := sameOrigin.Check(asPost); err != nil {
 			h.fail(w, r, &Problem{Status: http.StatusForbidden, Detail: "a page of another site may not publish here"})
 			return
+		}
+		if isVeiled(r) {
+			r = r.WithContext(r.Context())
+			r.RemoteAddr = ""
 		}
 		rc := http.NewResponseController(w)
 		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, MaxDoorPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body}

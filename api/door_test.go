@@ -26,6 +26,8 @@ func TestDoors(t *testing.T) {
 			switch r.PathValue("what") {
 			case "refusing":
 				return refusing{errors.New("not this")}
+			case "address":
+				body = []byte(r.RemoteAddr)
 			case "refused":
 				return ircbus.Refuse(ircbus.StoreUnavailable, "the disk is full")
 			}
@@ -46,6 +48,8 @@ func TestDoors(t *testing.T) {
 		{"POST", "/doors/test/x", strings.Repeat("x", MaxDoorPost+1), nil, 413, "too large"},
 		{"POST", "/doors/test/refusing", "", nil, 422, "not this"},
 		{"POST", "/doors/test/refused", "", nil, 503, "STORE_UNAVAILABLE"},
+		{"GET", "/doors/test/address", "", nil, 200, "took 127.0.0.1:"},
+		{"GET", "/doors/test/address", "", map[string]string{"X-Forwarded-For": "127.0.0.1"}, 200, "took "},
 		{"GET", "/doors/test/x", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, "another site"},
 		{"POST", "/doors/test/x", "", map[string]string{"Origin": "https://evil.example"}, 403, "another site"},
 	} {
@@ -62,7 +66,7 @@ func TestDoors(t *testing.T) {
 		}
 		answer, err := io.ReadAll(response.Body)
 		response.Body.Close()
-		if err != nil || response.StatusCode != c.status || !strings.Contains(string(answer), c.says) {
+		if err != nil || response.StatusCode != c.status || !strings.Contains(string(answer), c.says) || c.header["X-Forwarded-For"] != "" && string(answer) != c.says {
 			t.Errorf("%s %s: %d %.200q, %v; want %d with %q", c.method, c.path, response.StatusCode, answer, err, c.status, c.says)
 		}
 	}

@@ -10,6 +10,9 @@ import (
 
 type secureKey struct{}
 
+// proxiedKey marks requests that a listed proxy has described.
+type proxiedKey struct{}
+
 // forwarded is the request as a listed proxy describes it: from whom it comes and
 // whether TLS protected it, by X-Forwarded-For and X-Forwarded-Proto or, without
 // the first, by Forwarded (RFC 7239). What others say about themselves counts for
@@ -25,13 +28,19 @@ func (h *Handler) forwarded(r *http.Request) *http.Request {
 			proto = told
 		}
 	}
+	ctx := context.WithValue(r.Context(), proxiedKey{}, true)
 	if strings.EqualFold(proto, "https") {
-		r = r.WithContext(context.WithValue(r.Context(), secureKey{}, true))
-	} else {
-		r = r.WithContext(r.Context()) // a copy that may be changed
+		ctx = context.WithValue(ctx, secureKey{}, true)
 	}
+	r = r.WithContext(ctx) // a copy that may be changed
 	r.RemoteAddr = netip.AddrPortFrom(h.origin(remote(r), hops), remotePort(r)).String()
 	return r
+}
+
+// isVeiled reports whether the request has come through a proxy that is not
+// listed, so that its address says nothing about who sent it.
+func isVeiled(r *http.Request) bool {
+	return r.Context().Value(proxiedKey{}) == nil && (r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "")
 }
 
 // origin goes back from proxy to proxy to the first address that is none of ours:

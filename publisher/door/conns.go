@@ -24,8 +24,34 @@ type Conns struct {
 	allow    []netip.Prefix
 
 	mu    sync.Mutex
+	ended bool
 	open  map[net.Conn]netip.Addr
 	count map[netip.Addr]int
+}
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
+
+// conn is a connection whose reads end with the door, whatever deadline it gets
+// later.
+type conn struct {
+	net.Conn
+	of *Conns
+}
+
+// SetReadDeadline implements net.Conn.
+func (c conn) SetReadDeadline(t time.Time) error {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if c.of.ended {
+		t = past
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetDeadline implements net.Conn.
+func (c conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetWriteDeadline(t), c.SetReadDeadline(t))
 }
 
 // ListenConns binds the address, host:port; port 0 takes a free one. Connections
@@ -59,16 +85,16 @@ func (c *Conns) Run(ctx context.Context, serve func(context.Context, net.Conn)) 
 	stop := context.AfterFunc(ctx, c.end)
 	defer stop()
 	for {
-		conn, err := c.listener.Accept()
+		accepted, err := c.listener.Accept()
 		switch {
 		case err == nil:
-			if why := c.admit(conn); why != nil {
-				conn.Close()
+			if why := c.admit(accepted); why != nil {
+				accepted.Close()
 				continue
 			}
 			serving.Go(func() {
-				defer c.forget(conn)
-				serve(storing, conn)
+				defer c.forget(accepted)
+				serve(storing, conn{accepted, c})
 			})
 			if ctx.Err() != nil {
 				c.end() // this one came in between
@@ -88,8 +114,8 @@ func (c *Conns) Run(ctx context.Context, serve func(context.Context, net.Conn)) 
 }
 
 // admit says why a connection is not served, or counts it.
-func (c *Conns) admit(conn net.Conn) error {
-	addr := Remote(conn.RemoteAddr())
+func (c *Conns) admit(came net.Conn) error {
+	addr := Remote(came.RemoteAddr())
 	if !Allowed(c.allow, addr) {
 		c.in.Received(1)
 		c.in.Refuse(Sender, addr.String(), errSender)
@@ -104,17 +130,17 @@ func (c *Conns) admit(conn net.Conn) error {
 		c.in.Refuse(Rate, addr.String(), err)
 		return err
 	}
-	c.open[conn] = addr
+	c.open[came] = addr
 	c.count[addr]++
 	return nil
 }
 
-func (c *Conns) forget(conn net.Conn) {
-	conn.Close()
+func (c *Conns) forget(gone net.Conn) {
+	gone.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	addr := c.open[conn]
-	delete(c.open, conn)
+	addr := c.open[gone]
+	delete(c.open, gone)
 	if c.count[addr]--; c.count[addr] == 0 {
 		delete(c.count, addr)
 	}
@@ -125,7 +151,8 @@ func (c *Conns) end() {
 	c.listener.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for conn := range c.open {
-		conn.SetReadDeadline(time.Unix(1, 0))
+	c.ended = true
+	for open := range c.open {
+		open.SetReadDeadline(past)
 	}
 }

@@ -24,6 +24,9 @@ type Bus struct {
 	// account and first channel.
 	Ensure func(context.Context, ircbus.Wiki) (account, channel string, err error)
 
+	// AddChannels lets a publisher publish in channels beyond those that it has.
+	AddChannels func(account string, channels []string) error
+
 	// Feed is the packed channel in which an account publishes if somebody asks
 	// for the given one, by its own name or by that of its readable channel; ""
 	// is the account's first. The error is an *ircbus.Refusal.
@@ -67,6 +70,16 @@ func New(name string, bus Bus) *Inlet {
 	in := &Inlet{Bus: bus, Name: name}
 	in.report.init()
 	return in
+}
+
+// Speaker makes the account a publisher, which may publish in these channels too,
+// unless it is one, and returns its name.
+func (in *Inlet) Speaker(ctx context.Context, name string, channels []string) (account string, err error) {
+	account, _, err = in.Ensure(ctx, ircbus.Wiki{Publisher: name})
+	if err == nil && len(channels) > 0 {
+		err = in.AddChannels(account, channels)
+	}
+	return account, err
 }
 
 // Event addresses and checks an event of the account. The channel is one for

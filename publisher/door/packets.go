@@ -155,4 +155,4 @@ func (p *Packets) takePacket(packet, ancillary []byte, from netip.AddrPort) {
 }
 
 // wake lets a blocked read return.
-func wake(conn *net.UDPConn) { conn.SetReadDeadline(time.Unix(1, 0)) }
+func wake(conn *net.UDPConn) { conn.SetReadDeadline(past) }

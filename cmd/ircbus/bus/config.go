@@ -45,6 +45,7 @@ type Config struct {
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
 	Irker      Irker                `toml:"irker"`
 	Mail       Mail                 `toml:"mail"`
+	Prism      Prism                `toml:"prism"`
 	WebSocket  WebSocket            `toml:"websocket"`
 	STS        STS                  `toml:"sts"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
@@ -198,6 +199,7 @@ func Default() Config {
 		Registration: Registration{PerHour: account.PerHour, PerNetwork: account.PerNetwork, MinPassword: account.MinPassword},
 		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
 		Replay:       Replay{Text: 10, Chat: 10},
+		Prism:        Prism{Publisher: "prism", Storm: 60},
 		Memos:        Memos{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 500},
 		Irker:        Irker{Publisher: "irker"},
 		Mail:         Mail{Trusted: []string{"root"}, Publisher: defaultTeller},

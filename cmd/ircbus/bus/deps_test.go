@@ -47,6 +47,7 @@ func TestDependencies(t *testing.T) {
 		{"ircd/readable", []string{"."}, []string{"net/http", "database/sql"}},
 		{"publisher", []string{"."}, []string{"database/sql"}},
 		{"publisher/mapping", []string{"."}, []string{"net/http", "database/sql"}},
+		{"publisher/prism", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/door", []string{".", "publisher"}, []string{"database/sql"}},
 		{"publisher/vcs", []string{".", "publisher/mapping"}, []string{"net/http", "database/sql"}},
 		{"publisher/irker", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},

@@ -244,6 +244,22 @@ func (d *directory) ensure(wiki ircbus.Wiki) (name, channel string, err error) {
 	return a.Name, "#" + a.Name, nil
 }
 
+// addChannels lets a publisher publish in more channels, which exist when it
+// returns.
+func (d *directory) addChannels(name string, channels []string) error {
+	lacks := func(channel string) bool {
+		_, err := d.feed(name, channel)
+		return err != nil
+	}
+	if !slices.ContainsFunc(channels, lacks) {
+		return nil
+	}
+	if err := d.accounts.AddChannels(name, channels); err != nil {
+		return err
+	}
+	return d.refresh()
+}
+
 // account returns the publisher's account, a new one if there is none.
 func (d *directory) account(name string) (account.Account, error) {
 	a, err := d.accounts.Get(name)

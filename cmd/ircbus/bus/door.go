@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/netip"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/api"
+	"github.com/ircbus/ircbus/ircd/account"
 	"github.com/ircbus/ircbus/publisher"
 	"github.com/ircbus/ircbus/publisher/door"
 )
@@ -32,6 +34,7 @@ func (c *Config) doors() []namedDoor {
 		{"mediawiki", &c.MediaWiki},
 		{"irker", &c.Irker},
 		{"mail", &c.Mail},
+		{"prism", &c.Prism},
 	}
 }
 
@@ -63,7 +66,7 @@ type openDoor struct {
 func (b *Bus) openDoors(ctx context.Context) error {
 	for _, d := range b.config.doors() {
 		in := door.New(d.name, door.Bus{
-			Append: b.appendKnown, Ensure: b.Ensure, Feed: b.directory.feed, Account: b.webAccount,
+			Append: b.appendKnown, Ensure: b.Ensure, AddChannels: b.directory.addChannels, Feed: b.directory.feed, Account: b.webAccount,
 			Person: b.person, Notify: b.notify,
 			Refused: b.metrics.refused, MaxBody: b.config.MaxEvent, Log: b.log,
 		})
@@ -179,4 +182,29 @@ func senders(allow []string) ([]netip.Prefix, error) {
 		return door.Loopback, nil
 	}
 	return prefixes(allow)
+}
+
+// checkSpeaker checks who publishes what comes through a door, and where.
+func checkSpeaker(found *checker, section, publisher string, channels []string, open bool) {
+	switch {
+	case publisher != "":
+		found.add(ircbus.CheckName(publisher), section, "publisher")
+	case open:
+		found.add(errors.New("somebody must publish what comes through the door: name an account"), section, "publisher")
+	}
+	for _, channel := range channels {
+		found.add(account.CheckChannel(channel), section, "channels")
+	}
+}
+
+// openSecrets reads a door's file of secrets; nil without one.
+func openSecrets(path, key string) (*door.Secrets, error) {
+	if path == "" {
+		return nil, nil
+	}
+	secrets, err := door.OpenSecrets(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return secrets, nil
 }
