@@ -24,23 +24,73 @@ func (f Fields) Append(dst []byte) []byte {
 
 const upperHex = "0123456789ABCDEF"
 
-func appendEscaped(dst []byte, s string, isKey bool) []byte {
+// encodedLen is the length, in bytes, of what Encode returns.
+func (f Fields) encodedLen() int {
+	n := max(0, len(f)-1) // ampersands
+	for _, field := range f {
+		n += escapedLen(field.Key, true) + len("=") + escapedLen(field.Value, false)
+	}
+	return n
+}
+
+func escapedLen(s string, isKey bool) int {
+	n := len(s)
 	for i := 0; i < len(s); {
-		n := escapeWidth(s[i:], isKey)
-		switch {
-		case n > 0: // literal
-			dst = append(dst, s[i:i+n]...)
-			i += n
-			continue
-		case s[i] == ' ':
-			dst = append(dst, '+')
-		default:
-			dst = append(dst, '%', upperHex[s[i]>>4], upperHex[s[i]&15])
+		width := literal(s[i:], isKey)
+		if i += width; i == len(s) {
+			break
+		}
+		if s[i] != ' ' {
+			n += len("%XX") - 1
 		}
 		i++
 	}
+	return n
+}
+
+func appendEscaped(dst []byte, s string, isKey bool) []byte {
+	for i := 0; i < len(s); i++ {
+		width := literal(s[i:], isKey)
+		dst = append(dst, s[i:i+width]...)
+		if i += width; i == len(s) {
+			break
+		}
+		if s[i] == ' ' {
+			dst = append(dst, '+')
+		} else {
+			dst = append(dst, '%', upperHex[s[i]>>4], upperHex[s[i]&15])
+		}
+	}
 	return dst
 }
+
+// literal returns how many bytes at the start of s are written as they are.
+func literal(s string, isKey bool) int {
+	i := 0
+	for i < len(s) {
+		switch c := s[i]; {
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				return i
+			}
+			i += size
+		case escaped[c] || c == '=' && isKey:
+			return i
+		default:
+			i++
+		}
+	}
+	return i
+}
+
+// escaped are the bytes below 128 that no text has as they are.
+var escaped = func() (t [utf8.RuneSelf]bool) {
+	for c := range t {
+		t[c] = c <= ' ' || c == 127 || strings.IndexByte("%&+#;", byte(c)) >= 0
+	}
+	return t
+}()
 
 // escapeWidth returns how many bytes at the start of s are written literally as
 // one character, or 0 if the first byte is written in another way.
@@ -53,8 +103,7 @@ func escapeWidth(s string, isKey bool) int {
 		}
 		return size
 	}
-	switch {
-	case c <= ' ', c == 127, c == '%', c == '&', c == '+', c == '#', c == ';', c == '=' && isKey:
+	if escaped[c] || c == '=' && isKey {
 		return 0
 	}
 	return 1

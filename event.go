@@ -142,21 +142,28 @@ func Refuse(code Code, format string, args ...any) *Refusal {
 	return &Refusal{Code: code, Reason: fmt.Sprintf(format, args...)}
 }
 
-// leading are the fields that tell the most in the least space; they come first
-// in the canonical order so that the first part of a long event carries them.
-var leading = [...]string{"wiki", "page", "action", "user", "time"}
+// ranks is how many ranks there are. The fields that tell the most in the least
+// space come first in the canonical order, so that the first part of a long
+// event carries them.
+const ranks = 7
 
 // rank orders keys: the leading ones, then everything else as it came, then key.
 func rank(key string) int {
-	for i, k := range leading {
-		if k == key {
-			return i
-		}
+	switch key {
+	case "wiki":
+		return 0
+	case "page":
+		return 1
+	case "action":
+		return 2
+	case "user":
+		return 3
+	case "time":
+		return 4
+	case "key":
+		return ranks - 1
 	}
-	if key == "key" {
-		return len(leading) + 1
-	}
-	return len(leading)
+	return ranks - 2
 }
 
 // Canonical returns the fields in the bus's order: wiki, page, action, user,
@@ -164,7 +171,10 @@ func rank(key string) int {
 // keep their order. f itself is not changed.
 func (f Fields) Canonical() Fields {
 	sorted := make(Fields, 0, len(f)+1)
-	for r := range len(leading) + 2 {
+	if f.isCanonical() {
+		return append(sorted, f...)
+	}
+	for r := range ranks {
 		for _, field := range f {
 			if rank(field.Key) == r {
 				sorted = append(sorted, field)
@@ -172,6 +182,18 @@ func (f Fields) Canonical() Fields {
 		}
 	}
 	return sorted
+}
+
+func (f Fields) isCanonical() bool {
+	last := 0
+	for _, field := range f {
+		r := rank(field.Key)
+		if r < last {
+			return false
+		}
+		last = r
+	}
+	return true
 }
 
 // Accept checks what a publisher wants to publish and returns it as the bus
@@ -212,7 +234,7 @@ func Accept(f Fields, maxBody int) (Fields, error) {
 	if keys == 1 && accepted.Get("key") == "" {
 		return nil, Refuse(InvalidEvent, "the field \"key\" is empty")
 	}
-	if n := len(accepted.Encode()); n > maxBody {
+	if n := accepted.encodedLen(); n > maxBody {
 		return nil, Refuse(EventTooLarge, "the event has %d bytes, the limit is %d", n, maxBody)
 	}
 	return accepted, nil

@@ -131,6 +131,14 @@ const lowerHex = "0123456789abcdef"
 // objects make dotted keys. The order is that of the text. Like Parse it leaves
 // the final check to Accept. The error is a *Refusal.
 func ParseJSON(object []byte) (Fields, error) {
+	if fields, ok := parseFlat(object); ok {
+		return fields, nil
+	}
+	return parseNested(object)
+}
+
+// parseNested is ParseJSON for every object.
+func parseNested(object []byte) (Fields, error) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	d.UseNumber()
 	fields, err := DecodeJSON(d)

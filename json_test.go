@@ -119,3 +119,36 @@ func TestWikiFill(t *testing.T) {
 		t.Errorf("diff is %q", got)
 	}
 }
+
+// FuzzParseFlat holds the fast way against the general decoder.
+func FuzzParseFlat(f *testing.F) {
+	for _, text := range []string{
+		`{"page":"פתיחה","rev":7,"x":-1.5e+3,"bot":true,"minor":false,"y":null}`, ` { "a" : "b\"\\\u00e9\ud83d\ude00" , "b":"" } `,
+		`{}`, `{"a":1,}`, `{"a":01}`, `{"a":-}`, `{"a":1.}`, `{"a":1e}`, `{"a":tru}`, `{"a":truex}`, `{"a":"\ud800"}`, "{\"a\":\"\xff\"}", "{\"a\":\"\n\"}",
+		`{"a":{}}`, `{"a":[1]}`, `{"a":1}x`, `{"a" 1}`, `{"":1}`, `{"":null}`, `{"a":"x`, `{"a":"x\`, `{"\u0061":1}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		fields, ok := ircbus.ParseFlat(text)
+		want, err := ircbus.ParseNested(text)
+		if ok && (err != nil || !cmp.Equal(want, fields)) {
+			t.Errorf("%q is %q, want %q, %v", text, fields, want, err)
+		}
+	})
+}
+
+func BenchmarkParseJSON(b *testing.B) {
+	text := seedEvent.AppendJSON(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		ircbus.ParseJSON(text)
+	}
+}
+
+func BenchmarkAccept(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		ircbus.Accept(seedEvent, 0)
+	}
+}

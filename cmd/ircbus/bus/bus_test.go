@@ -52,12 +52,12 @@ func stopBus(t testing.TB, b *Bus) {
 
 // person is an IRC client that a test drives by hand.
 type person struct {
-	t *testing.T
+	t testing.TB
 	net.Conn
 	lines *bufio.Reader
 }
 
-func connect(t *testing.T, address, nick string) *person {
+func connect(t testing.TB, address, nick string) *person {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -79,7 +79,7 @@ func connectAs(t *testing.T, address, nick, secret string) *person {
 	return meet(t, conn, nick)
 }
 
-func meet(t *testing.T, conn net.Conn, nick string) *person {
+func meet(t testing.TB, conn net.Conn, nick string) *person {
 	t.Helper()
 	t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(patience))

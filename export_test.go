@@ -1,0 +1,7 @@
+package ircbus
+
+// For tests from outside.
+var (
+	ParseFlat   = parseFlat
+	ParseNested = parseNested
+)
