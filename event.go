@@ -9,6 +9,7 @@ package ircbus
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -182,6 +183,20 @@ func (f Fields) Canonical() Fields {
 		}
 	}
 	return sorted
+}
+
+// WithTime returns the fields in canonical order, with this "time" unless they
+// have one. f itself is not changed.
+func (f Fields) WithTime(value string) Fields {
+	sorted := f.Canonical()
+	if f.Has("time") {
+		return sorted
+	}
+	i := 0
+	for i < len(sorted) && rank(sorted[i].Key) < rank("time") {
+		i++
+	}
+	return slices.Insert(sorted, i, Field{Key: "time", Value: value})
 }
 
 func (f Fields) isCanonical() bool {

@@ -34,6 +34,7 @@ type client struct {
 	failed     int           // logins
 	pending    []publication // not stored yet
 	desk       *desk         // of the last of pending
+	flight     *flight       // nil if nothing is under way
 	joiners    map[lcChan]*ircbus.Joiner
 	batch      *openBatch
 

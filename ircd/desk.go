@@ -37,6 +37,7 @@ func (c *client) sitDown() *desk {
 		}
 	}
 	c.kept.Store(d)
+	c.conn.in.trusted = true
 	return d
 }
 

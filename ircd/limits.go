@@ -22,7 +22,7 @@ type Limits struct {
 	Filters      int           // different filtered views of one feed, over all connections; default 1000
 	Masks        int           // bans and exceptions of one channel, all lists together; default 100
 	Behind       int           // bytes that a connection may be behind before it is cut off; default 8 MiB
-	Batch        int           // events of one connection stored together; default 500
+	Batch        int           // events of one connection stored together; default 1000
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
 	Pace         time.Duration // between two old events that come as notices; default 2 s
 
@@ -49,7 +49,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Filters, 1000)
 	def(&l.Masks, 100)
 	def(&l.Behind, 8<<20)
-	def(&l.Batch, 500)
+	def(&l.Batch, 1000)
 	def(&l.BatchOpen, time.Minute)
 	def(&l.Pace, 2*time.Second)
 	def(&l.park, time.Second)

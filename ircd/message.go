@@ -110,13 +110,16 @@ func needsColon(command, param string) bool {
 
 func (m *message) appendTags(dst []byte, tags tagSet) []byte {
 	start := len(dst)
-	put := func(name, value string) {
+	name := func(name string) {
 		if len(dst) == start {
 			dst = append(dst, '@')
 		} else {
 			dst = append(dst, ';')
 		}
 		dst = append(dst, name...)
+	}
+	put := func(tag, value string) {
+		name(tag)
 		if value != "" {
 			dst = append(dst, '=')
 			dst = append(dst, ircmsg.EscapeTagValue(value)...)
@@ -135,10 +138,12 @@ func (m *message) appendTags(dst []byte, tags tagSet) []byte {
 		put("msgid", m.msgid)
 	}
 	if !m.at.IsZero() && tags&tagTime != 0 {
-		put("time", m.at.UTC().Format(timeTag))
+		name("time=")
+		dst = m.at.UTC().AppendFormat(dst, timeTag)
 	}
 	if m.exact && tags&tagMsg != 0 {
-		put("ircbus/at", ircbus.FormatTime(m.at))
+		name("ircbus/at=")
+		dst = m.at.UTC().AppendFormat(dst, ircbus.TimeLayout)
 	}
 	if m.repeat && tags&tagMsg != 0 {
 		put("ircbus/duplicate", "")

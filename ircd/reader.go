@@ -14,8 +14,9 @@ const maxInput = ircmsg.MaxlenTags + maxLine
 // Sizes of a connection's read buffer: it starts small, since most connections
 // say little, and grows for those who send much at once.
 const (
-	smallBuffer = 512
-	largeBuffer = 64 << 10
+	smallBuffer   = 512
+	largeBuffer   = 64 << 10
+	largestBuffer = 256 << 10 // of a publisher
 )
 
 // maxSkipped is how much of a line that is too long we skip, in bytes, in order
@@ -39,6 +40,8 @@ type lineReader struct {
 	discarding bool // in a line that is too long, until its LF
 	skipped    int  // bytes of it, so far
 	size       int  // bytes of the last line, also of one that was too long
+	full       bool // the last read has filled buf: there may be more to read at once
+	trusted    bool // buf may become the largest
 }
 
 // rest gives the buffer back if there is nothing in it.
@@ -101,13 +104,14 @@ func (lr *lineReader) fill() error {
 	case lr.r == lr.w && lr.w < len(lr.buf):
 		lr.r, lr.w = 0, 0
 	case lr.w == len(lr.buf): // the last read filled it
-		grown := make([]byte, min(largeBuffer, 2*len(lr.buf)))
+		grown := make([]byte, min(lr.largest(), 2*len(lr.buf)))
 		lr.w = copy(grown, lr.buf[lr.r:lr.w])
 		lr.buf, lr.r = grown, 0
 	}
 	lr.searched = lr.w
 	n, err := lr.src.Read(lr.buf[lr.w:])
 	lr.w += n
+	lr.full = lr.w == len(lr.buf)
 	if n > 0 {
 		return nil
 	}
@@ -115,4 +119,11 @@ func (lr *lineReader) fill() error {
 		err = io.ErrNoProgress
 	}
 	return err
+}
+
+func (lr *lineReader) largest() int {
+	if lr.trusted {
+		return largestBuffer
+	}
+	return largeBuffer
 }

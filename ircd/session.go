@@ -73,7 +73,14 @@ func farewell(err error) string {
 
 // step reads one line and does what it says.
 func (c *client) step() error {
-	if len(c.pending) >= c.srv.cfg.Limits.Batch || len(c.pending) > 0 && !c.conn.in.buffered() {
+	switch {
+	case len(c.pending) == 0:
+	case len(c.pending) >= c.srv.cfg.Limits.Batch:
+		c.takeOff()
+	case c.conn.in.buffered():
+	case c.conn.in.full:
+		c.takeOff()
+	default:
 		c.publish()
 	}
 	line, err := c.conn.readLine(c.deadline(), c.silence)

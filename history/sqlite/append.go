@@ -102,8 +102,7 @@ func (p *pending) prepare(e *ircbus.Event) error {
 		p.body = p.event.Fields.Append(nil)
 		return nil
 	}
-	withTime := append(e.Fields[:len(e.Fields):len(e.Fields)], ircbus.Field{Key: "time", Value: timeGap})
-	p.event.Fields = withTime.Canonical()
+	p.event.Fields = e.Fields.WithTime(timeGap)
 	for i, field := range p.event.Fields {
 		if field.Key == "time" {
 			p.field = i
