@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 )
@@ -9,17 +10,19 @@ import (
 type Door struct {
 	Methods []string // GET, POST or PUT
 	Pattern string   // as chi has them: "/notification/send", "/doors/ntfy/{topic}"; Request.PathValue has the parts
+	MaxPost int64    // bytes of one request that Serve gets to read; 0 means MaxDoorPost
 
 	// Serve answers. An error becomes the answer, if nothing was written before: an
 	// *ircbus.Refusal with its status, one with a method HTTPStatus() (status,
-	// retryAfter int) with that. The body ends with an error after MaxDoorPost
+	// retryAfter int) with that. The body ends with an error after MaxPost
 	// bytes, and when the sender stalls. RemoteAddr is "" if the request came through
 	// a proxy that is not listed: then the address proves nothing. The login, if there is any, is Serve's
 	// affair; see Handler.Account.
 	Serve func(http.ResponseWriter, *http.Request) error
 }
 
-// MaxDoorPost is how many bytes of one request a door gets to read.
+// MaxDoorPost is how many bytes of one request a door gets to read if it does not
+// say otherwise.
 const MaxDoorPost = 1 << 20
 
 // Account is the account that the request proves to be with its Authorization.
@@ -38,6 +41,7 @@ func (h *Handler) mount() {
 // serveDoor does what every door needs first.
 func (h *Handler) serveDoor(d Door) http.Handler {
 	sameOrigin := http.NewCrossOriginProtection()
+	maxPost := cmp.Or(d.MaxPost, MaxDoorPost)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Here a GET may publish, too, and no other site's page shall do that with
 		// its reader's browser. (Other methods have been checked before.)
@@ -52,7 +56,7 @@ func (h *Handler) serveDoor(d Door) http.Handler {
 			r.RemoteAddr = ""
 		}
 		rc := http.NewResponseController(w)
-		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, MaxDoorPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body}
+		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, maxPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body}
 		w.Header().Set("Cache-Control", "no-store")
 		if err := d.Serve(w, r); err != nil {
 			h.fail(w, r, err)

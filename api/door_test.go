@@ -18,7 +18,7 @@ func (refusing) HTTPStatus() (status, retryAfter int) { return http.StatusUnproc
 // TestDoors: what the API does for every door.
 func TestDoors(t *testing.T) {
 	b := startBus(t, func(c *Config) {
-		c.Doors = []Door{{[]string{"GET", "POST"}, "/doors/test/{what}", func(w http.ResponseWriter, r *http.Request) error {
+		c.Doors = []Door{{Methods: []string{"GET", "POST"}, Pattern: "/doors/test/{what}", Serve: func(w http.ResponseWriter, r *http.Request) error {
 			body, err := io.ReadAll(r.Body)
 			if err != nil {
 				return ircbus.Refuse(ircbus.EventTooLarge, "%v", err)

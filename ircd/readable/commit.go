@@ -9,7 +9,8 @@ import (
 )
 
 // heading names what an event is about: the page, or of version control the
-// project with its branch or tag and the revision, "ircbus main 4d13a581". Where
+// project with an issue's number, or with its branch or tag and the revision,
+// "ircbus main 4d13a581". Where
 // the revision is a file's own, as in CVS, the files stand in its place.
 func heading(f ircbus.Fields) string {
 	project := f.Get("project")
@@ -21,6 +22,9 @@ func heading(f ircbus.Fields) string {
 		words[0] = module
 	} else if module != "" {
 		words[0] += "/" + module
+	}
+	if number := f.Get("number"); number != "" { // an issue, a pull request
+		return words[0] + " #" + number
 	}
 	if name := firstOf(f, "branch", "tag", "ref"); name != "" {
 		words = append(words, name)

@@ -45,6 +45,7 @@ func TestPlain(t *testing.T) {
 			"ircbus main 4d13a581 — commit by Ann (+10, -2): Fix it https://x/4d13"},
 		{"a forced push", "project=ircbus&ref=refs/heads/main&branch=main&action=update&user=Ann&forced=1", "ircbus main — update by Ann (forced)"},
 		{"a tag", "project=ircbus&ref=refs/tags/v1&tag=v1&action=create&user=Ann&rev=12", "ircbus v1 r12 — create by Ann"},
+		{"an issue", "project=p&action=issues/opened&user=Ann&number=7&branch=main&comment=It fails&url=https://x/7", "p #7 — issues/opened by Ann: It fails https://x/7"},
 		{"CVS", "project=psyced&module=psyced/place&action=commit&user=lynx&rev=1.2&files=tagesschau.c&files_changed=1&comment=new feed url",
 			"psyced/place tagesschau.c — commit by lynx: new feed url"},
 		{"many files", "project=p&module=m&action=commit&user=Ann&files=a&files=b&files=c&files=d&files_changed=9", "p/m a b c +6 — commit by Ann"},

@@ -44,6 +44,7 @@ type Config struct {
 	Publishers map[string]Publisher `toml:"publisher"` // by account
 	MediaWiki  MediaWiki            `toml:"mediawiki"`
 	Irker      Irker                `toml:"irker"`
+	Forge      Forge                `toml:"forge"`
 	Mail       Mail                 `toml:"mail"`
 	Prism      Prism                `toml:"prism"`
 	WebSocket  WebSocket            `toml:"websocket"`

@@ -50,6 +50,8 @@ func TestDependencies(t *testing.T) {
 		{"publisher/prism", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/door", []string{".", "publisher"}, []string{"database/sql"}},
 		{"publisher/vcs", []string{".", "publisher/mapping"}, []string{"net/http", "database/sql"}},
+		// vcs is the words in which forge says commits, too.
+		{"publisher/forge", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/vcs"}, []string{"database/sql"}},
 		{"publisher/irker", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/mediawiki", []string{".", "publisher", "publisher/door"}, []string{"database/sql"}},
 		{"subscriber", []string{"."}, []string{"database/sql"}},

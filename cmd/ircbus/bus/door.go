@@ -33,6 +33,7 @@ func (c *Config) doors() []namedDoor {
 	return []namedDoor{
 		{"mediawiki", &c.MediaWiki},
 		{"irker", &c.Irker},
+		{"forge", &c.Forge},
 		{"mail", &c.Mail},
 		{"prism", &c.Prism},
 	}

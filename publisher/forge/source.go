@@ -1,0 +1,147 @@
+package forge
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/door"
+)
+
+// Door serves webhooks over HTTP.
+type Door struct {
+	in      *door.Inlet
+	secrets *door.Secrets
+}
+
+// New makes the door. secrets has the secret of each publisher's webhooks under
+// the publisher's name.
+func New(in *door.Inlet, secrets *door.Secrets) *Door { return &Door{in, secrets} }
+
+// MaxBody is how large, in bytes, a delivery may be. A push of 2,048 commits, the
+// most that GitHub tells of, has about half of it.
+const MaxBody = 4 << 20
+
+// errForbidden is told in every case, so that nobody learns which publishers
+// there are.
+var errForbidden = &door.HTTPError{Status: http.StatusForbidden, Detail: "the publisher or the secret is wrong, or the delivery is not signed: give the webhook the secret that the bus has for this address"}
+
+// Serve answers a delivery to the publisher that the path names: 201 when its
+// events are on the disk, also if they were there before. Any other answer means
+// that nothing was stored.
+func (d *Door) Serve(w http.ResponseWriter, r *http.Request) error {
+	d.in.Received(1)
+	name := r.PathValue("publisher")
+	body, err := d.body(r, name)
+	if err != nil {
+		return err
+	}
+	events, err := d.events(r, name, body)
+	if err != nil {
+		return err
+	}
+	receipts, err := d.in.Store(r.Context(), door.Input{Sender: name, Events: events})
+	if err != nil {
+		return err
+	}
+	return answer(w, events, receipts)
+}
+
+// body reads a delivery that is proven to be the publisher's. The error is the
+// answer, and has been counted.
+func (d *Door) body(r *http.Request, name string) ([]byte, error) {
+	secret, known, err := d.secrets.Secret(name)
+	if err != nil {
+		d.in.Trouble("the secrets cannot be read", err)
+		return nil, &door.HTTPError{Status: http.StatusServiceUnavailable, Detail: "the secrets of webhooks cannot be read at present", RetryAfter: 60}
+	}
+	if !known { // before a stranger sends much
+		d.in.Refuse(door.Sender, r.RemoteAddr, errForbidden)
+		return nil, errForbidden
+	}
+	body, err := door.ReadBody(r)
+	if err != nil {
+		d.in.Refuse(door.Malformed, r.RemoteAddr, err)
+		return nil, err
+	}
+	if !proven(secret, r.Header, body) {
+		d.in.Refuse(door.Sender, r.RemoteAddr, errForbidden)
+		return nil, errForbidden
+	}
+	return body, nil
+}
+
+// proven reports whether the delivery has the secret: GitLab sends it as it is,
+// the others a signature of the body that is made with it.
+func proven(secret string, h http.Header, body []byte) bool {
+	if token := h.Get("X-Gitlab-Token"); token != "" {
+		return subtle.ConstantTimeCompare([]byte(token), []byte(secret)) == 1
+	}
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	want := mac.Sum(nil)
+	for _, header := range [...]string{"X-Hub-Signature-256", "X-Forgejo-Signature", "X-Gitea-Signature", "X-Gogs-Signature"} {
+		got, err := hex.DecodeString(strings.TrimPrefix(h.Get(header), "sha256="))
+		if err == nil && hmac.Equal(got, want) {
+			return true
+		}
+	}
+	return false
+}
+
+// events are those of a delivery that is proven to be the publisher's. What they
+// cannot be has been counted.
+func (d *Door) events(r *http.Request, name string, body []byte) ([]ircbus.Event, error) {
+	delivery := Delivery{Body: body, UUID: r.Header.Get("X-Gitlab-Event-UUID")}
+	delivery.Event, delivery.ID = kind(r.Header)
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "application/x-www-form-urlencoded" {
+		form, err := url.ParseQuery(string(body))
+		if err != nil || !form.Has("payload") {
+			err := ircbus.Refuse(ircbus.InvalidEvent, "the form has no field \"payload\"")
+			d.in.Refuse(door.Malformed, name, err)
+			return nil, err
+		}
+		delivery.Body = []byte(form.Get("payload"))
+	}
+	made, err := Parse(delivery)
+	if err != nil {
+		d.in.Refuse(door.Malformed, name, err)
+		return nil, err
+	}
+	account, _, err := d.in.Ensure(r.Context(), ircbus.Wiki{Publisher: name})
+	if err != nil {
+		d.in.Refuse(door.Target, name, err)
+		return nil, err
+	}
+	events := make([]ircbus.Event, len(made))
+	for i, e := range made {
+		if events[i], err = d.in.Event(account, r.URL.Query().Get("channel"), e.Fit(d.in.MaxBody)); err != nil {
+			d.in.Refuse(door.Refused, name, err)
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+// answer says where the events are, as POST /events does.
+func answer(w http.ResponseWriter, events []ircbus.Event, receipts []ircbus.Receipt) error {
+	type stored struct {
+		ID        ircbus.ID `json:"id"`
+		Key       string    `json:"key"`
+		Duplicate bool      `json:"duplicate"`
+	}
+	all := make([]stored, len(receipts))
+	for i, receipt := range receipts {
+		all[i] = stored{receipt.ID, events[i].Fields.Get("key"), receipt.Duplicate}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	return json.NewEncoder(w).Encode(map[string]any{"events": all})
+}
