@@ -114,6 +114,14 @@ func TestBenchBackfill(t *testing.T) {
 	}
 }
 
+// TestBenchSlow: who is stalled is cut off and told, or catches up.
+func TestBenchSlow(t *testing.T) {
+	r := measure(t, "slow", "--members", "20", "--stalled", "5", "--events", "20000", "--behind", "100000")
+	if told, kept := figure(t, r, "stalled_cut_off_and_told"), figure(t, r, "stalled_caught_up"); told+kept != 5 {
+		t.Errorf("%v were told, %v caught up", told, kept)
+	}
+}
+
 func TestBenchUsage(t *testing.T) {
 	for _, test := range []struct {
 		args []string

@@ -7,4 +7,5 @@ type Commands struct {
 	Publish  Publish  `cmd:"" help:"How fast events are taken, which is when they are on disk."`
 	Backfill Backfill `cmd:"" help:"How fast old events are given over HTTP."`
 	Storm    Storm    `cmd:"" help:"How fast many come in at once, and back after a restart."`
+	Slow     Slow     `cmd:"" help:"What stalled readers cost the others and the server."`
 }

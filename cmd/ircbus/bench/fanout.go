@@ -86,6 +86,7 @@ type fanout struct {
 	crowd      *load.Crowd
 	publishers []*load.Publisher
 	senders    []*sender
+	then       func(context.Context) error // when all are there; nil is measure
 }
 
 // all brings everybody in, measures, and sees them out.
@@ -105,6 +106,9 @@ func (f *fanout) all(ctx context.Context) (err error) {
 	defer f.crowd.Close()
 	if err := f.probe(ctx); err != nil {
 		return err
+	}
+	if f.then != nil {
+		return f.then(ctx)
 	}
 	return f.measure(ctx)
 }
@@ -209,24 +213,43 @@ func (f *fanout) sent() []uint32 {
 
 // measure publishes for the time and says what came of it.
 func (f *fanout) measure(ctx context.Context) error {
+	w, err := f.run(ctx)
+	if err != nil {
+		return err
+	}
+	f.tell(w)
+	f.result.Failures = reasons(w.failure, faults(f.crowd))
+	return nil
+}
+
+// window is what happened while lines were published.
+type window struct {
+	used                    usage
+	deliveries, lines, size uint64 // size in bytes, of all deliveries
+	latency                 *load.Histogram
+	failure                 error
+}
+
+// run publishes for the time and waits until everything has come. The error is
+// that of ctx.
+func (f *fanout) run(ctx context.Context) (w window, err error) {
 	f.crowd.ResetLatency()
-	lines, bytes := f.crowd.Lines(), f.crowd.Bytes()
+	lines, size, published := f.crowd.Lines(), f.crowd.Bytes(), f.published()
 	show := follow(f.env, func() string {
 		return fmt.Sprintf("%s deliveries", readable(float64(f.crowd.Lines()-lines)))
 	})
 	m := startMeter(f.Pid, f.crowd)
-	failure := f.publish(ctx)
-	if failure == nil {
-		failure = f.arrive(ctx)
+	if w.failure = f.publish(ctx); w.failure == nil {
+		w.failure = f.arrive(ctx)
 	}
-	used := m.read()
+	w.used = m.read()
 	show.end()
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return w, context.Cause(ctx)
 	}
-	f.tell(used, f.crowd.Lines()-lines, f.crowd.Bytes()-bytes)
-	f.result.Failures = reasons(failure, faults(f.crowd))
-	return nil
+	w.deliveries, w.size, w.lines = f.crowd.Lines()-lines, f.crowd.Bytes()-size, f.published()-published
+	w.latency = f.crowd.Latency()
+	return w, nil
 }
 
 // publish lets every sender send, and returns the first failure.
@@ -237,7 +260,7 @@ func (f *fanout) publish(ctx context.Context) error {
 		end := time.AfterFunc(f.Duration, func() { cancel(nil) })
 		defer end.Stop()
 	}
-	gate := load.NewGate(f.crowd, f.Lead, len(f.senders))
+	gate := load.NewGate(f.crowd, f.Lead, int(f.published()))
 	ends := make(chan error, len(f.senders))
 	for i, s := range f.senders {
 		s.left = share(f.Events, len(f.senders), i)
@@ -268,30 +291,30 @@ func share(events, n, i int) int {
 }
 
 // tell adds the figures.
-func (f *fanout) tell(used usage, lines, bytes uint64) {
-	r, total := f.result, float64(lines)
+func (f *fanout) tell(w window) {
+	r, used, total := f.result, w.used, float64(w.deliveries)
 	r.add("deliveries", total)
 	r.add("deliveries_per_s", total/used.took.Seconds())
-	r.add("lines_per_s", f.published()/used.took.Seconds())
-	r.add("line_bytes", float64(bytes)/max(total, 1))
+	r.add("lines_per_s", float64(w.lines)/used.took.Seconds())
+	r.add("line_bytes", float64(w.size)/max(total, 1))
 	if f.Pid != 0 {
-		r.add("server_cpu_per_delivery_us", microseconds(used.server)/total)
+		r.add("server_cpu_per_delivery_us", microseconds(used.server)/max(total, 1))
 		r.add("server_cores", used.cores(used.server))
 		if memory, err := processMemory(f.Pid); err == nil {
 			r.add("server_memory_MB", float64(memory)/1e6)
 		}
 	}
-	r.addLatency("", f.crowd.Latency())
+	r.addLatency("", w.latency)
 	r.add("load_cores", used.cores(used.own))
 	r.add("load_busiest_thread_percent", 100*used.busiest)
 	used.judge(r)
 	f.late()
 }
 
-// published is how many lines were published, the first ones left out.
-func (f *fanout) published() (n float64) {
+// published is how many lines were published so far.
+func (f *fanout) published() (n uint64) {
 	for _, seq := range f.sent() {
-		n += float64(seq - 1)
+		n += uint64(seq)
 	}
 	return n
 }

@@ -127,7 +127,7 @@ func FuzzTake(f *testing.F) {
 		s := crowdOf(Plan{Publishers: 1}, 0)
 		s.crowd.Channels = func(int) []string { return []string{"#c"} }
 		s.members[0].wire = discard{}
-		s.members[0].state = stalled
+		s.members[0].slow = true
 		s.feed(string(text), max(size, 1))
 	})
 }

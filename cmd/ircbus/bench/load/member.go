@@ -13,7 +13,6 @@ const (
 	connecting state = iota // until the server's welcome
 	joining                 // until the end of the names of the last channel
 	present
-	stalled // does not read, or did not
 	closed
 )
 
@@ -23,6 +22,7 @@ type member struct {
 	local  int // in the shard
 	number int // in the crowd
 	state  state
+	slow   bool   // one of those that have been stalled
 	toJoin int    // channels whose names have not come yet
 	tries  int    // to connect, that failed
 	rest   []byte // the beginning of a line

@@ -67,15 +67,15 @@ func (s *shard) ended(m *member, err error) {
 	if s.counts[m.local] {
 		s.counts[m.local] = false
 		s.crowd.ready.Add(-1)
-	} else if was != stalled {
+	} else if !m.slow {
 		s.joining--
 	}
 	switch {
 	case s.closing:
-	case was == connecting && m.tries < maxTries, s.crowd.Reconnect && was != stalled:
-		s.retry(m)
-	case was == stalled:
+	case m.slow:
 		s.crowd.gone.Add(1)
+	case was == connecting && m.tries < maxTries, s.crowd.Reconnect:
+		s.retry(m)
 	default:
 		s.crowd.gone.Add(1)
 		s.crowd.fail(m.left(err))
@@ -129,13 +129,13 @@ func (s *shard) take(m *member, b []byte, now time.Duration) (rest []byte) {
 			continue
 		}
 		s.check.See(m.local, stamp)
-		if stamp.Seq&s.mask == 0 {
+		if stamp.Seq&s.mask == 0 && !m.slow {
 			s.latency.Record(now - stamp.At)
 		}
 		if stamp.Seq == 0 {
 			s.crowd.measure(line)
 		}
-		if s.noteIDs {
+		if s.noteIDs || m.slow {
 			m.noteID(line)
 		}
 	}

@@ -50,6 +50,20 @@ func (s *shard) connect(m *member) {
 	s.poll.connect(m)
 }
 
+// stall stops reading what a member gets, or goes on. It is false if that is
+// not possible: with a goroutine for each member.
+func (s *shard) stall(m *member, stop bool) bool {
+	w, ok := m.wire.(*socket)
+	if !ok {
+		return false
+	}
+	events := uint32(unix.EPOLLIN)
+	if stop {
+		events = 0
+	}
+	return unix.EpollCtl(s.poll.epoll, unix.EPOLL_CTL_MOD, w.fd, &unix.EpollEvent{Events: events, Fd: int32(m.local)}) == nil
+}
+
 // close ends all connections and the thread.
 func (s *shard) close() {
 	if s.poll == nil {
