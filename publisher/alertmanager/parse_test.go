@@ -1,0 +1,139 @@
+package alertmanager
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ircbus/ircbus"
+)
+
+// recorded returns the bodies that Alertmanager sent.
+func recorded(t testing.TB) [][]byte {
+	t.Helper()
+	lines, err := os.ReadFile("testdata/alertmanager.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bodies [][]byte
+	for line := range bytes.Lines(lines) {
+		var post struct{ Body string }
+		if err := json.Unmarshal(line, &post); err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, []byte(post.Body))
+	}
+	return bodies
+}
+
+func grafana(t testing.TB) []byte {
+	t.Helper()
+	body, err := os.ReadFile("testdata/grafana.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+func pairs(fields ircbus.Fields) []string {
+	var lines []string
+	for _, field := range fields {
+		lines = append(lines, field.Key+"="+field.Value)
+	}
+	return lines
+}
+
+func TestRecorded(t *testing.T) {
+	bodies := recorded(t)
+	fired, err := Parse(bodies[0], 0)
+	if err != nil || len(fired) != 2 {
+		t.Fatalf("%v, %v", fired, err)
+	}
+	want := []string{
+		"page=WikiDown", "action=firing", "time=2026-11-20T18:34:07.749796Z", "comment=הוויקי אינו עונה", "url=http://prom.example/graph",
+		"text=[FIRING] WikiDown on wiki1: הוויקי אינו עונה http://prom.example/graph",
+		"key=3e409c67da711a605669c7bae5e16d6896ca7766",
+		"labels.instance=wiki1", "labels.severity=critical", "annotations.description=HTTP 503 for 5 minutes",
+		"startsAt=2026-11-20T18:34:07.749796212Z", "generatorURL=http://prom.example/graph", "fingerprint=0f8d9c1877af3b3e",
+		"receiver=bus", "externalURL=http://host:29093", `groupKey={}:{alertname="WikiDown"}`,
+	}
+	if diff := cmp.Diff(want, pairs(fired[0])); diff != "" {
+		t.Error(diff)
+	}
+	later, err := Parse(bodies[1], 0)
+	if err != nil || len(later) != 2 {
+		t.Fatalf("%v, %v", later, err)
+	}
+	if got := later[0]; got.Get("action") != "resolved" || got.Get("time") != "2026-11-20T18:34:10.000000Z" || got.Get("key") == fired[0].Get("key") ||
+		got.Get("endsAt") != "2026-11-20T18:34:10Z" || got.Get("text") != "[RESOLVED] WikiDown on wiki1: הוויקי אינו עונה" {
+		t.Errorf("resolved: %v", got)
+	}
+	if later[1].Get("key") != fired[1].Get("key") || fired[0].Get("key") == fired[1].Get("key") {
+		t.Errorf("the repeated alert has the key %s, before %s", later[1].Get("key"), fired[1].Get("key"))
+	}
+}
+
+func TestGrafana(t *testing.T) {
+	events, err := Parse(grafana(t), 0)
+	if err != nil || len(events) != 1 {
+		t.Fatalf("%v, %v", events, err)
+	}
+	e := events[0]
+	if got, want := e.Get("text"), "[FIRING] Disk full on wiki1:9100: 95 % of /srv is used https://grafana.example/d/abc?viewPanel=2"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	for _, name := range []string{"values.B", "valueString", "silenceURL", "dashboardURL", "orgId", "title", "state", "message"} {
+		if e.Get(name) == "" {
+			t.Errorf("%s is missing in %v", name, e)
+		}
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	for _, body := range []string{"", "{}", "[]", `{"alerts":[]}`, `{"alerts":[7]}`, `{"alerts":[{}]}`, `{"alerts":"x"}`, `{"alerts":[{"status":"firing"}`} {
+		if events, err := Parse([]byte(body), 0); err == nil || events != nil {
+			t.Errorf("%s: %v", body, events)
+		}
+	}
+}
+
+// An alert with more labels than an event has fields is still told.
+func TestTooMuch(t *testing.T) {
+	labels := `"alertname":"A"`
+	for i := range 100 {
+		labels += `,"l` + strings.Repeat("x", i) + `":"v"`
+	}
+	body := `{"alerts":[{"status":"firing","labels":{` + labels + `},"annotations":{"summary":"` + strings.Repeat("s", 20_000) + `"}}]}`
+	events, err := Parse([]byte(body), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ircbus.Accept(events[0], 0)
+	if err != nil || got.Get("omitted") == "" || got.Get("cut") != "comment" || got.Get("page") != "A" {
+		t.Errorf("%v: %.200v", err, got)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, body := range append(recorded(f), grafana(f)) {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		events, err := Parse(body, 0)
+		if err != nil {
+			if _, ok := err.(*ircbus.Refusal); !ok || events != nil {
+				t.Errorf("%T with %d events", err, len(events))
+			}
+			return
+		}
+		for _, fields := range events {
+			if _, err := ircbus.Accept(fields, 0); err != nil && fields.Get("action") != ircbus.Redacted {
+				t.Errorf("%v: %v", fields, err)
+			}
+		}
+	})
+}
