@@ -1,0 +1,72 @@
+package incoming
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/ircbus/ircbus"
+)
+
+// documented are bodies as the documentation of Slack, Mattermost and Discord has
+// them, and as tools send them.
+var documented = []struct {
+	body, want string
+	discord    bool
+}{
+	{`{"text":"Hello, world."}`, "comment=Hello, world.&text=Hello, world.", false},
+	{"payload=" + url.QueryEscape(`{"text":"a & b","username":"שרה","channel":"#ops","icon_emoji":":ghost:"}`), "user=שרה&comment=a & b&text=שרה: a & b&channel_=#ops&icon_emoji=:ghost:", false},
+	{`{"text":"<!channel> see <https://example.org/a?b=1&amp;c=2|the page> and <https://example.org/> &lt;b&gt; <@U024BE7LH> <#C1|general> 1 < 2 > 1"}`,
+		"comment=@channel see the page (https://example.org/a?b=1&c=2) and https://example.org/ <b> @U024BE7LH general 1 < 2 > 1&text=@channel see the page (https://example.org/a?b=1&c=2) and https://example.org/ <b> @U024BE7LH general 1 < 2 > 1", false},
+	{`{"username":"Grafana","attachments":[{"fallback":"not this","color":"#D63232","pretext":"pre","title":"[Alerting] Disk","title_link":"https://grafana.example/d/1","text":"95 %","fields":[{"title":"host","value":"wiki1","short":true},{"title":"n","value":7}],"footer":"Grafana","ts":1700000000}]}`,
+		"user=Grafana&comment=pre\n[Alerting] Disk\n95 %\nhost: wiki1\nn: 7&url=https://grafana.example/d/1&text=Grafana: pre [Alerting] Disk 95 % host: wiki1 n: 7 https://grafana.example/d/1&attachments.color=#D63232&attachments.footer=Grafana&attachments.ts=1700000000", false},
+	{`{"attachments":[{"fallback":"only this"}]}`, "comment=only this&text=only this", false},
+	{`{"blocks":[{"type":"header","text":{"type":"plain_text","text":"Head"}},{"type":"section","text":{"type":"mrkdwn","text":"*bold* &amp; more"},"fields":[{"type":"mrkdwn","text":"f1"}]},{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"rich"}]}]}]}`,
+		"comment=Head\n*bold* & more f1\nrich&text=Head *bold* & more f1 rich&blocks.type=header&blocks.text.type=plain_text&blocks.text.text=Head&blocks.type=section&blocks.text.type=mrkdwn&blocks.text.text=*bold* &amp; more&blocks.fields.type=mrkdwn&blocks.fields.text=f1&blocks.type=rich_text&blocks.elements.type=rich_text_section&blocks.elements.elements.type=text&blocks.elements.elements.text=rich", false},
+	{`{"text":"| a |\n|---|","props":{"card":"more"},"priority":{"priority":"urgent"}}`, "comment=| a |\n|---|&text=| a | |---|&props.card=more&priority.priority=urgent", false},
+	{`{"content":"Hello","username":"Hook","avatar_url":"https://a.example/a.png","embeds":[{"title":"T","description":"D","url":"https://e.example/","color":7,"fields":[{"name":"n","value":"v","inline":true}]}]}`,
+		"user=Hook&comment=Hello\nT\nD\nn: v&url=https://e.example/&text=Hook: Hello T D n: v https://e.example/&avatar_url=https://a.example/a.png&embeds.color=7", true},
+}
+
+func TestDocumented(t *testing.T) {
+	for _, test := range documented {
+		fields, discord, err := Parse([]byte(test.body), 0)
+		if err != nil || discord != test.discord {
+			t.Errorf("%s: %v, discord %v", test.body, err, discord)
+			continue
+		}
+		var got []string
+		for _, field := range fields {
+			got = append(got, field.Key+"="+field.Value)
+		}
+		if got := strings.Join(got, "&"); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.body, got, test.want)
+		}
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	for _, body := range []string{"", "text", "payload=", "payload=x", "%zz", "[]", "{}", `{"text":""}`, `{"text":7}`, `{"text":" ","username":"x"}`, `{"attachments":[{}]}`, `{"text":"x"`} {
+		if fields, _, err := Parse([]byte(body), 0); err == nil {
+			t.Errorf("%s: %v", body, fields)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, d := range documented {
+		f.Add([]byte(d.body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		fields, _, err := Parse(body, 0)
+		if err != nil {
+			if _, ok := err.(*ircbus.Refusal); !ok {
+				t.Errorf("%T", err)
+			}
+			return
+		}
+		if _, err := ircbus.Accept(fields, 0); err != nil {
+			t.Errorf("%q: %v", body, err)
+		}
+	})
+}
