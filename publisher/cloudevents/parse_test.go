@@ -1,0 +1,103 @@
+package cloudevents
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ircbus/ircbus"
+)
+
+// request is one in short.
+type request struct {
+	headers, body string // "Name: value", one a line
+}
+
+func (r request) header() http.Header {
+	header := http.Header{}
+	for line := range strings.SplitSeq(r.headers, "\n") {
+		name, value, _ := strings.Cut(line, ": ")
+		header.Set(name, value)
+	}
+	return header
+}
+
+const structuredEvent = `{"specversion":"1.0","type":"com.example.someevent","source":"/mycontext","subject":"larger-context","id":"C234-1234-1234","time":"2018-04-05T17:31:00Z","comexampleextension1":"value","comexampleothervalue":5,"datacontenttype":"application/json","data":{"appinfoA":"abc","appinfoC":true,"message":"hello"}}`
+
+// The examples of the specification (cloudevents/bindings/http-protocol-binding.md,
+// cloudevents/formats/json-format.md).
+var documented = []struct {
+	request
+	want string
+}{
+	{request{"ce-specversion: 1.0\nce-type: com.example.someevent\nce-time: 2018-04-05T03:56:24Z\nce-id: 1234-1234-1234\nce-source: /mycontext/subcontext\nce-comexample: Euro%20%E2%82%AC\nContent-Type: application/json; charset=utf-8", `{"n":1.0}`},
+		"action=com.example.someevent&time=2018-04-05T03:56:24.000000Z&text=com.example.someevent from /mycontext/subcontext&key=/mycontext/subcontext 1234-1234-1234&comexample=Euro €&id_=1234-1234-1234&source=/mycontext/subcontext&type=com.example.someevent&datacontenttype=application/json; charset=utf-8&data.n=1.0"},
+	{request{"Content-Type: application/cloudevents+json; charset=UTF-8", structuredEvent},
+		"page=larger-context&action=com.example.someevent&time=2018-04-05T17:31:00.000000Z&text=com.example.someevent larger-context from /mycontext: hello&key=/mycontext C234-1234-1234&comexampleextension1=value&comexampleothervalue=5&datacontenttype=application/json&id_=C234-1234-1234&source=/mycontext&type=com.example.someevent&data.appinfoA=abc&data.appinfoC=1&data.message=hello"},
+	{request{"Content-Type: application/cloudevents-batch+json", `[{"specversion":"1.0","type":"t","source":"s","id":"1","data":"text"},{"specversion":"1.0","type":"t","source":"s","id":"2","data_base64":"/9g="}]`},
+		"action=t&comment=text&text=t from s: text&key=s 1&id_=1&source=s&type=t|action=t&text=t from s&key=s 2&id_=2&source=s&type=t&data_base64=/9g="},
+	{request{"ce-specversion: 1.0\nce-type: t\nce-id: 1\nce-source: s\nContent-Type: text/plain", "some\ntext"}, "action=t&comment=some\ntext&text=t from s: some text&key=s 1&id_=1&source=s&type=t&datacontenttype=text/plain"},
+	{request{"ce-specversion: 1.0\nce-type: t\nce-id: 1\nce-source: s\nContent-Type: application/json", "[1,2]"}, "action=t&text=t from s&key=s 1&id_=1&source=s&type=t&datacontenttype=application/json&data=1&data=2"},
+	{request{"ce-specversion: 1.0\nce-type: t\nce-id: 1\nce-source: s", ""}, "action=t&text=t from s&key=s 1&id_=1&source=s&type=t"},
+}
+
+func TestDocumented(t *testing.T) {
+	for _, test := range documented {
+		events, err := Parse(test.header(), []byte(test.body), 0)
+		if err != nil {
+			t.Errorf("%s: %v", test.body, err)
+			continue
+		}
+		var all []string
+		for _, fields := range events {
+			var got []string
+			for _, field := range fields {
+				if _, err := ircbus.Accept(fields, 0); err != nil {
+					t.Error(err)
+				}
+				got = append(got, field.Key+"="+field.Value)
+			}
+			all = append(all, strings.Join(got, "&"))
+		}
+		if got := strings.Join(all, "|"); got != test.want {
+			t.Errorf("%s:\n got %s\nwant %s", test.body, got, test.want)
+		}
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	for _, r := range []request{
+		{"", "{}"}, {"Content-Type: application/json", structuredEvent},
+		{"ce-specversion: 2.0\nce-id: 1\nce-source: s\nce-type: t", ""}, {"ce-specversion: 1.0\nce-id: 1\nce-source: s", ""},
+		{"ce-specversion: 1.0\nce-id: 1\nce-source: s\nce-type: t\nContent-Type: application/json", "{"},
+		{"ce-specversion: 1.0\nce-id: 1\nce-source: s\nce-type: t\nContent-Type: application/json", `1,"x":2`},
+		{"Content-Type: application/cloudevents+json", ""}, {"Content-Type: application/cloudevents+json", "[]"}, {"Content-Type: application/cloudevents+json", "{}"},
+		{"Content-Type: application/cloudevents+json", `{"specversion":"1.0","type":"t","source":"s","id":"1","data_base64":"%"}`},
+		{"Content-Type: application/cloudevents-batch+json", "[]"}, {"Content-Type: application/cloudevents-batch+json", "[7]"},
+		{"Content-Type: application/cloudevents-batch+json", "[" + strings.Repeat(structuredEvent+",", maxBatch) + structuredEvent + "]"},
+	} {
+		if events, err := Parse(r.header(), []byte(r.body), 0); err == nil || events != nil {
+			t.Errorf("%s %.80s: %v", r.headers, r.body, events)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, d := range documented {
+		f.Add(d.headers, []byte(d.body))
+	}
+	f.Fuzz(func(t *testing.T, headers string, body []byte) {
+		events, err := Parse(request{headers: headers}.header(), body, 0)
+		if err != nil {
+			if _, ok := err.(*ircbus.Refusal); !ok || events != nil {
+				t.Errorf("%T", err)
+			}
+			return
+		}
+		for _, fields := range events {
+			if _, err := ircbus.Accept(fields, 0); err != nil && fields.Get("action") != ircbus.Redacted {
+				t.Errorf("%v: %v", fields, err)
+			}
+		}
+	})
+}
