@@ -8,7 +8,7 @@ import (
 
 // Door is a way in for programs that bring events in a form of their own.
 type Door struct {
-	Methods []string // GET, POST or PUT
+	Methods []string // GET, POST, PUT or OPTIONS
 	Pattern string   // as chi has them: "/notification/send", "/doors/ntfy/{topic}"; Request.PathValue has the parts
 	MaxPost int64    // bytes of one request that Serve gets to read; 0 means MaxDoorPost
 
@@ -19,6 +19,11 @@ type Door struct {
 	// a proxy that is not listed: then the address proves nothing. The login, if there is any, is Serve's
 	// affair; see Handler.Account.
 	Serve func(http.ResponseWriter, *http.Request) error
+
+	// Fail writes the answer for an error in the door's own form, its header and
+	// all; nil: it is a problem in JSON. The path may have a secret in it, so it is
+	// never logged.
+	Fail func(w http.ResponseWriter, status int, detail string)
 }
 
 // MaxDoorPost is how many bytes of one request a door gets to read if it does not
@@ -48,7 +53,7 @@ func (h *Handler) serveDoor(d Door) http.Handler {
 		asPost := r.Clone(r.Context())
 		asPost.Method = http.MethodPost
 		if err := sameOrigin.Check(asPost); err != nil {
-			h.fail(w, r, &Problem{Status: http.StatusForbidden, Detail: "a page of another site may not publish here"})
+			h.failDoor(d, w, r, &Problem{Status: http.StatusForbidden, Detail: "a page of another site may not publish here"})
 			return
 		}
 		if isVeiled(r) {
@@ -59,9 +64,20 @@ func (h *Handler) serveDoor(d Door) http.Handler {
 		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, maxPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body}
 		w.Header().Set("Cache-Control", "no-store")
 		if err := d.Serve(w, r); err != nil {
-			h.fail(w, r, err)
+			h.failDoor(d, w, r, err)
 		}
 	})
+}
+
+// failDoor answers with an error in the door's form.
+func (h *Handler) failDoor(d Door, w http.ResponseWriter, r *http.Request, err error) {
+	p := h.problem(r, d.Pattern, err)
+	if d.Fail == nil {
+		h.writeProblem(w, p)
+		return
+	}
+	p.setHeaders(w.Header())
+	d.Fail(w, p.Status, p.Detail)
 }
 
 // doorBody is a request's body with the door's limits.

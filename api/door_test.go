@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -69,6 +70,39 @@ func TestDoors(t *testing.T) {
 		if err != nil || response.StatusCode != c.status || !strings.Contains(string(answer), c.says) || c.header["X-Forwarded-For"] != "" && string(answer) != c.says {
 			t.Errorf("%s %s: %d %.200q, %v; want %d with %q", c.method, c.path, response.StatusCode, answer, err, c.status, c.says)
 		}
+	}
+}
+
+// TestDoorFails: a door may answer errors in its own form, and what may be a
+// secret in the path does not come into the log.
+func TestDoorFails(t *testing.T) {
+	var log strings.Builder
+	b := startBus(t, func(c *Config) {
+		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		c.Doors = []Door{{
+			Methods: []string{"POST"}, Pattern: "/doors/test/{token}",
+			Serve: func(_ http.ResponseWriter, r *http.Request) error {
+				if r.PathValue("token") == "late" {
+					return ircbus.Refuse(ircbus.StoreUnavailable, "the disk is full")
+				}
+				return errors.New("something broke")
+			},
+			Fail: func(w http.ResponseWriter, status int, detail string) {
+				w.WriteHeader(status)
+				io.WriteString(w, "own form: "+detail)
+			},
+		}}
+	})
+	a := b.do("POST", "/doors/test/late", nil)
+	if a.status != 503 || string(a.body) != "own form: the disk is full" || a.header.Get("Retry-After") == "" {
+		t.Errorf("%d %q", a.status, a.body)
+	}
+	a = b.do("POST", "/doors/test/secret", nil)
+	if a.status != 500 || !strings.HasPrefix(string(a.body), "own form: an internal error") {
+		t.Errorf("%d %q", a.status, a.body)
+	}
+	if got := log.String(); strings.Contains(got, "secret") || !strings.Contains(got, "something broke") {
+		t.Errorf("the log: %s", got)
 	}
 }
 

@@ -83,27 +83,26 @@ func asProblem(err error) *Problem {
 // fail answers with a problem. An answer whose header is out already cannot
 // become one: handlers end those by panicking with http.ErrAbortHandler.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := asProblem(err)
-	if p == nil {
-		if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-			panic(http.ErrAbortHandler) // nobody is there to read an answer; none must look like success
-		}
-		h.Logger.Error("request failed", "method", r.Method, "path", r.URL.Path, "err", err)
-		p = &Problem{Status: http.StatusInternalServerError, Detail: "an internal error; the bus's log says more"}
+	h.writeProblem(w, h.problem(r, r.URL.Path, err))
+}
+
+// problem is the answer for an error. If it is an internal one, the log names the
+// path.
+func (h *Handler) problem(r *http.Request, path string, err error) Problem {
+	if p := asProblem(err); p != nil {
+		return *p
 	}
-	h.writeProblem(w, *p)
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		panic(http.ErrAbortHandler) // nobody is there to read an answer; none must look like success
+	}
+	h.Logger.Error("request failed", "method", r.Method, "path", path, "err", err)
+	return Problem{Status: http.StatusInternalServerError, Detail: "an internal error; the bus's log says more"}
 }
 
 func (h *Handler) writeProblem(w http.ResponseWriter, p Problem) {
 	p.Title = http.StatusText(p.Status)
 	header := w.Header()
-	switch {
-	case p.Status == http.StatusUnauthorized:
-		header.Add("WWW-Authenticate", `Basic realm="ircbus", charset="UTF-8"`)
-		header.Add("WWW-Authenticate", `Bearer realm="ircbus"`)
-	case p.RetryAfter > 0:
-		header.Set("Retry-After", strconv.Itoa(p.RetryAfter))
-	}
+	p.setHeaders(header)
 	body := mustJSON(p)
 	for _, name := range []string{"ETag", "Link", "Content-Encoding", "Cache-Control"} {
 		header.Del(name)
@@ -113,4 +112,15 @@ func (h *Handler) writeProblem(w http.ResponseWriter, p Problem) {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)
 	w.Write(body) // the reader may have gone; there is no one else to tell
+}
+
+// setHeaders sets what a status asks for beside the body.
+func (p *Problem) setHeaders(header http.Header) {
+	switch {
+	case p.Status == http.StatusUnauthorized:
+		header.Add("WWW-Authenticate", `Basic realm="ircbus", charset="UTF-8"`)
+		header.Add("WWW-Authenticate", `Bearer realm="ircbus"`)
+	case p.RetryAfter > 0:
+		header.Set("Retry-After", strconv.Itoa(p.RetryAfter))
+	}
 }

@@ -100,3 +100,12 @@ func CodeOf(err error) ircbus.Code {
 	}
 	return ircbus.InvalidEvent
 }
+
+// ReasonFor is why something is refused that Inlet.Event has returned an error
+// for.
+func ReasonFor(err error) Reason {
+	if CodeOf(err) == ircbus.NotPublisher {
+		return Target
+	}
+	return Refused
+}

@@ -30,16 +30,6 @@ var (
 	errNotFound   = &Error{40401, http.StatusNotFound, "page not found"}
 )
 
-// Codes of ntfy's for what the bus refuses.
-const (
-	codeInvalid      = 40000
-	codeUnauthorized = 40101
-	codeForbidden    = 40301
-	codeTooLarge     = 41301
-	codeTooMany      = 42901
-	codeUnavailable  = 50001
-)
-
 type attachment struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`

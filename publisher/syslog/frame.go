@@ -80,6 +80,7 @@ func (f frames) line() ([]byte, error) {
 // waits for nobody.
 func (f frames) ready() bool {
 	buffered, _ := f.r.Peek(f.r.Buffered())
+	buffered = bytes.TrimLeft(buffered, "\r\n\x00") // empty lines are no messages
 	if n := counted(buffered); n > 0 {
 		length, err := strconv.Atoi(string(buffered[:n-1]))
 		return err == nil && len(buffered)-n >= length

@@ -36,7 +36,7 @@ func TestFrames(t *testing.T) {
 }
 
 func TestReady(t *testing.T) {
-	for input, want := range map[string]bool{"": false, "<1>a": false, "<1>a\n": true, "4 <1>a": true, "5 <1>a": false, "5 <1>a\n": true, "12": false} {
+	for input, want := range map[string]bool{"": false, "<1>a": false, "<1>a\n": true, "4 <1>a": true, "5 <1>a": false, "5 <1>a\n": true, "12": false, "\n\r\n": false, "\n<1>a\n": true, "\n4 <1>a": true} {
 		f := newFrames(strings.NewReader(input))
 		f.r.Peek(len(input))
 		if got := f.ready(); got != want {

@@ -1,0 +1,123 @@
+package jsonhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
+)
+
+// maxBatch limits the events of one request.
+const maxBatch = 1000
+
+// Parse makes events of JSON. maxBody limits one event, as mapping.Event.Fit says.
+// The error is an *ircbus.Refusal.
+func (m *Mapping) Parse(body []byte, maxBody int) ([]ircbus.Fields, error) {
+	value, err := decode(body)
+	if err != nil {
+		return nil, err
+	}
+	elements := []any{value}
+	if m.each != nil {
+		found, _ := m.each.find(value)
+		list, ok := found.([]any)
+		if !ok || len(list) == 0 || len(list) > maxBatch {
+			return nil, ircbus.Refuse(ircbus.InvalidEvent, "where the events should be there is no array of 1 to %d elements", maxBatch)
+		}
+		elements = list
+	}
+	events := make([]ircbus.Fields, len(elements))
+	for i, element := range elements {
+		if events[i], err = m.event(element, maxBody); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}
+
+func decode(body []byte) (value any, err error) {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "something follows the JSON")
+	}
+	return value, nil
+}
+
+// event makes one event.
+func (m *Mapping) event(element any, maxBody int) (ircbus.Fields, error) {
+	object, ok := element.(map[string]any)
+	if !ok {
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "an event must be a JSON object")
+	}
+	var e mapping.Event
+	for _, f := range m.fields {
+		values, err := f.values(object)
+		if err != nil {
+			return nil, err
+		}
+		for _, value := range values {
+			e.Add(f.key, value)
+			if f.key == "key" {
+				break // there is but one
+			}
+		}
+	}
+	if !m.only {
+		text, err := json.Marshal(object)
+		if err != nil {
+			return nil, ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
+		}
+		raw, err := mapping.Flatten(text)
+		if err != nil {
+			return nil, err
+		}
+		e.KeepAll(raw, m.taken...)
+	}
+	if len(e.Fields)+len(e.Rest) == 0 {
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "there is nothing in the JSON of which to make an event")
+	}
+	for i, f := range e.Fields {
+		if f.Key == "key" {
+			e.Fields[i].Value = mapping.Key(f.Value) // however long it is
+		}
+	}
+	return e.Fit(maxBody), nil
+}
+
+// values are what a field has in an event: of an array of texts and numbers each.
+func (f field) values(object map[string]any) ([]string, error) {
+	switch {
+	case f.template != nil:
+		value, err := execute(f.template, object)
+		return []string{value}, err
+	case f.pointer == nil:
+		return []string{f.text}, nil
+	}
+	found, ok := f.pointer.find(object)
+	if !ok {
+		return nil, nil
+	}
+	text, err := json.Marshal(map[string]any{"v": found})
+	if err != nil {
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
+	}
+	raw, err := mapping.Flatten(text)
+	if err != nil {
+		return nil, err
+	}
+	var values []string
+	for _, field := range raw {
+		if field.Key != "v" { // an object: as it is
+			whole, err := json.Marshal(found)
+			return []string{string(whole)}, err
+		}
+		values = append(values, field.Value)
+	}
+	return values, nil
+}
