@@ -1,6 +1,7 @@
 package door
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/netip"
 
@@ -79,8 +80,15 @@ type Webhook struct {
 	In *Inlet
 	// Parse makes events of a body. The error is an *ircbus.Refusal.
 	Parse func(r *http.Request, body []byte) ([]ircbus.Fields, error)
-	// Answer says that the events are stored; nil answers 204.
-	Answer func(w http.ResponseWriter, r *http.Request, receipts []ircbus.Receipt)
+	// Receipts answers with 201 and what became of each event, as POST /events does;
+	// else the answer is 204.
+	Receipts bool
+}
+
+type receipt struct {
+	ID        ircbus.ID `json:"id"`
+	At        string    `json:"at"`
+	Duplicate bool      `json:"duplicate"`
 }
 
 // Serve answers a request. An error is the answer, if it is not written yet.
@@ -101,10 +109,18 @@ func (h *Webhook) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if h.Answer == nil {
+	if !h.Receipts {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	h.Answer(w, r, receipts)
+	var answer struct {
+		Events []receipt `json:"events"`
+	}
+	for _, r := range receipts {
+		answer.Events = append(answer.Events, receipt{r.ID, ircbus.FormatTime(r.At), r.Duplicate})
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	json.NewEncoder(w).Encode(answer) // stored all the same if the sender has gone
 	return nil
 }

@@ -51,6 +51,15 @@ type Config struct {
 	STS        STS                  `toml:"sts"`
 	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
 
+	// Doors.
+	Alertmanager WebDoor         `toml:"alertmanager"`
+	CloudEvents  WebDoor         `toml:"cloudevents"`
+	Incoming     WebDoor         `toml:"incoming"`
+	JSON         map[string]JSON `toml:"json"` // by the door's name
+	Ntfy         Ntfy            `toml:"ntfy"`
+	Ping         WebDoor         `toml:"ping"`
+	Syslog       Syslog          `toml:"syslog"`
+
 	DCC    DCC    `toml:"dcc"`
 	Chat   Chat   `toml:"chat"`
 	Replay Replay `toml:"replay"`

@@ -30,13 +30,23 @@ type doorSection interface {
 
 // doors are all doors that there are.
 func (c *Config) doors() []namedDoor {
-	return []namedDoor{
+	doors := []namedDoor{
 		{"mediawiki", &c.MediaWiki},
 		{"irker", &c.Irker},
 		{"forge", &c.Forge},
 		{"mail", &c.Mail},
 		{"prism", &c.Prism},
+		{"alertmanager", webSection{&c.Alertmanager, alertmanagerRoutes}},
+		{"cloudevents", webSection{&c.CloudEvents, cloudEventsRoutes}},
+		{"incoming", webSection{&c.Incoming, incomingRoutes}},
+		{"ntfy", &c.Ntfy},
+		{"ping", webSection{&c.Ping, pingRoutes}},
+		{"syslog", &c.Syslog},
 	}
+	for _, name := range sortedKeys(c.JSON) {
+		doors = append(doors, namedDoor{"json." + name, jsonSection{c.JSON[name], name}})
+	}
+	return doors
 }
 
 type namedDoor struct {

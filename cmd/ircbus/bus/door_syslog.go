@@ -1,0 +1,75 @@
+package bus
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/door"
+	"github.com/ircbus/ircbus/publisher/syslog"
+)
+
+// Syslog configures the door for syslog.
+type Syslog struct {
+	UDP       string   `toml:"udp"`       // host:port, "" = not
+	TCP       string   `toml:"tcp"`       // host:port, "" = not
+	Allow     []string `toml:"allow"`     // senders' networks, empty = loopback
+	Severity  string   `toml:"severity"`  // the least urgent that is taken, "" = debug
+	Publisher string   `toml:"publisher"` // account, made if there is none
+	Channel   string   `toml:"channel"`   // one of its channels, "" = its first
+}
+
+func (s *Syslog) check(found *checker) {
+	found.add(checkAddress(s.UDP), "syslog", "udp")
+	found.add(checkAddress(s.TCP), "syslog", "tcp")
+	_, err := prefixes(s.Allow)
+	found.add(err, "syslog", "allow")
+	_, err = s.severity()
+	found.add(err, "syslog", "severity")
+	if s.UDP == "" && s.TCP == "" {
+		return
+	}
+	if s.Publisher == "" {
+		found.add(errors.New("name the account that publishes what comes, as in \"syslog\""), "syslog", "publisher")
+	} else {
+		found.add(ircbus.CheckName(s.Publisher), "syslog", "publisher")
+	}
+	if s.Channel != "" {
+		found.add(ircbus.CheckChannel(s.Channel), "syslog", "channel")
+	}
+}
+
+func (s *Syslog) severity() (syslog.Severity, error) {
+	return syslog.ParseSeverity(cmp.Or(s.Severity, "debug"))
+}
+
+func (s *Syslog) open(ctx context.Context, in *door.Inlet) (*opened, error) {
+	if s.UDP == "" && s.TCP == "" {
+		return nil, nil
+	}
+	allow, err := senders(s.Allow)
+	if err != nil {
+		return nil, err
+	}
+	severity, err := s.severity()
+	if err != nil {
+		return nil, err
+	}
+	account, _, err := in.Ensure(ctx, ircbus.Wiki{Publisher: s.Publisher})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := in.Feed(account, s.Channel); err != nil {
+		return nil, err
+	}
+	source, err := syslog.Listen(in, syslog.Config{UDP: s.UDP, TCP: s.TCP, Allow: allow, Severity: severity, Account: account, Channel: s.Channel})
+	if err != nil {
+		return nil, err
+	}
+	now := &opened{source: source}
+	for _, addr := range source.Addrs() {
+		now.listens = append(now.listens, addr.Network()+" "+addr.String())
+	}
+	return now, nil
+}
