@@ -213,6 +213,7 @@ func Default() Config {
 		Memos:        Memos{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 500},
 		Irker:        Irker{Publisher: "irker"},
 		Mail:         Mail{Trusted: []string{"root"}, Publisher: defaultTeller},
+		Syslog:       Syslog{Publisher: "syslog"},
 		Cloak:        true,
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/door"
@@ -16,7 +17,7 @@ type Syslog struct {
 	TCP       string   `toml:"tcp"`       // host:port, "" = not
 	Allow     []string `toml:"allow"`     // senders' networks, empty = loopback
 	Severity  string   `toml:"severity"`  // the least urgent that is taken, "" = debug
-	Publisher string   `toml:"publisher"` // account, made if there is none
+	Publisher string   `toml:"publisher"` // who publishes what comes
 	Channel   string   `toml:"channel"`   // one of its channels, "" = its first
 }
 
@@ -30,11 +31,7 @@ func (s *Syslog) check(found *checker) {
 	if s.UDP == "" && s.TCP == "" {
 		return
 	}
-	if s.Publisher == "" {
-		found.add(errors.New("name the account that publishes what comes, as in \"syslog\""), "syslog", "publisher")
-	} else {
-		found.add(ircbus.CheckName(s.Publisher), "syslog", "publisher")
-	}
+	found.add(ircbus.CheckName(s.Publisher), "syslog", "publisher")
 	if s.Channel != "" {
 		found.add(ircbus.CheckChannel(s.Channel), "syslog", "channel")
 	}
@@ -65,7 +62,10 @@ func (s *Syslog) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 	}
 	source, err := syslog.Listen(in, syslog.Config{UDP: s.UDP, TCP: s.TCP, Allow: allow, Severity: severity, Account: account, Channel: s.Channel})
 	if err != nil {
-		return nil, err
+		if op, ok := errors.AsType[*net.OpError](err); ok && op.Net == "tcp" {
+			return nil, listenError(err, "TCP "+s.TCP, "", "syslog.tcp")
+		}
+		return nil, listenError(err, "UDP "+s.UDP, "", "syslog.udp")
 	}
 	now := &opened{source: source}
 	for _, addr := range source.Addrs() {
