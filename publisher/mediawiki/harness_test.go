@@ -153,3 +153,15 @@ func burst(t testing.TB, n, firstID int) []string {
 	}
 	return packets
 }
+
+// waitFor polls a condition that another goroutine brings about.
+func waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); !holds(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %v", patience)
+		}
+	}
+}

@@ -2,13 +2,10 @@ package mediawiki
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"path"
 
-	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher"
 	"github.com/ircbus/ircbus/publisher/door"
 )
@@ -23,35 +20,25 @@ type Config struct {
 	QueueBytes int // packets that may wait for the store, in bytes; 0 means door.DefaultQueueBytes
 }
 
-// Source receives the packets of MediaWiki's feeds. A wiki's first change asks
-// the inlet for its account and feed, and so does the first that tells where the
-// wiki is.
+// Source receives the packets of MediaWiki's feeds.
 type Source struct {
-	cfg     Config
-	in      *door.Inlet
+	intake
 	packets *door.Packets
-	wikis   wikis // owned by Run
 }
 
 var _ publisher.Source = (*Source)(nil)
 
 // Listen binds the address. What arrives before Run waits in the kernel.
 func Listen(in *door.Inlet, cfg Config) (*Source, error) {
-	if in.Append == nil || in.Ensure == nil {
-		return nil, errors.New("mediawiki: the inlet needs Append and Ensure")
-	}
-	for _, pattern := range cfg.Names {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return nil, fmt.Errorf("the pattern %q of wiki names is malformed", pattern)
-		}
+	taking, err := newIntake(in, cfg.Names, cfg.Wiki)
+	if err != nil {
+		return nil, err
 	}
 	packets, err := door.ListenPackets(in, cfg.Listen, cfg.Allow, cfg.QueueBytes)
 	if err != nil {
 		return nil, fmt.Errorf("cannot receive MediaWiki's packets: %w", err)
 	}
-	s := &Source{cfg: cfg, in: in, packets: packets}
-	s.wikis = wikis{byName: make(map[string]*target), byAccount: make(map[string]string)}
-	return s, nil
+	return &Source{taking, packets}, nil
 }
 
 // Addr returns the address that the source listens on.
@@ -68,36 +55,9 @@ func (s *Source) Run(ctx context.Context) error { return s.packets.Run(ctx, s.st
 func (s *Source) store(ctx context.Context, batch []door.Packet) {
 	inputs := make([]door.Input, 0, len(batch))
 	for _, packet := range batch {
-		sender := packet.From.Addr().String()
-		change, err := Parse(packet.Data)
-		if err != nil {
-			s.in.Refuse(door.Malformed, sender, err)
-			continue
-		}
-		if event, ok := s.event(ctx, sender, change); ok {
-			inputs = append(inputs, door.Input{Sender: sender, Events: []ircbus.Event{event}})
+		if input, ok := s.take(ctx, packet.From.Addr().String(), packet.Data); ok {
+			inputs = append(inputs, input)
 		}
 	}
 	s.in.Keep(ctx, inputs...)
-}
-
-// event addresses a change; false means that the bus does not take it.
-func (s *Source) event(ctx context.Context, sender string, c *Change) (ircbus.Event, bool) {
-	if c.Wiki == "" {
-		if s.cfg.Wiki == "" {
-			s.in.Refuse(door.Malformed, sender, malformed("an IRC line does not say which wiki it is from: give the feed's address a path, as in udp://host:port/#mywiki"))
-			return ircbus.Event{}, false
-		}
-		c.named(s.cfg.Wiki)
-	}
-	fields, err := ircbus.Accept(c.Fields, s.in.MaxBody)
-	if err != nil {
-		s.in.Refuse(door.Refused, sender, err)
-		return ircbus.Event{}, false
-	}
-	to, ok := s.target(ctx, sender, c)
-	if !ok {
-		return ircbus.Event{}, false
-	}
-	return ircbus.Event{Channel: to.channel, Publisher: to.account, Fields: fields}, true
 }

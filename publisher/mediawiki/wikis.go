@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/door"
@@ -20,15 +21,70 @@ type target struct {
 	located          bool // the bus knows where the wiki is
 }
 
-// wikis are those seen so far. Owned by Run.
+// wikis are those seen so far.
 type wikis struct {
 	byName    map[string]*target // by what the wiki calls itself
 	byAccount map[string]string  // which wiki has a publisher's name, folded
 }
 
+// intake makes events of changes. A wiki's first change asks the inlet for its
+// account and feed, and so does the first that tells where the wiki is. Owned by
+// Run.
+type intake struct {
+	in    *door.Inlet
+	names []string // patterns (path.Match) of wikis that may become publishers
+	wiki  string   // the wiki that IRC lines without any prefix are from; "" refuses them
+	wikis wikis
+}
+
+func newIntake(in *door.Inlet, names []string, wiki string) (intake, error) {
+	if in.Append == nil || in.Ensure == nil {
+		return intake{}, errors.New("mediawiki: the inlet needs Append and Ensure")
+	}
+	for _, pattern := range names {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return intake{}, fmt.Errorf("the pattern %q of wiki names is malformed", pattern)
+		}
+	}
+	return intake{in, names, wiki, wikis{byName: make(map[string]*target), byAccount: make(map[string]string)}}, nil
+}
+
+// take makes an event of a change as it came; false means that the bus does not
+// take it, which has been counted.
+func (s *intake) take(ctx context.Context, sender string, packet []byte) (door.Input, bool) {
+	change, err := Parse(packet)
+	if err != nil {
+		s.in.Refuse(door.Malformed, sender, err)
+		return door.Input{}, false
+	}
+	event, ok := s.event(ctx, sender, change)
+	return door.Input{Sender: sender, Events: []ircbus.Event{event}}, ok
+}
+
+// event addresses a change; false means that the bus does not take it.
+func (s *intake) event(ctx context.Context, sender string, c *Change) (ircbus.Event, bool) {
+	if c.Wiki == "" {
+		if s.wiki == "" {
+			s.in.Refuse(door.Malformed, sender, malformed("an IRC line does not say which wiki it is from: give the feed's address a path, as in udp://host:port/#mywiki"))
+			return ircbus.Event{}, false
+		}
+		c.named(s.wiki)
+	}
+	fields, err := ircbus.Accept(c.Fields, s.in.MaxBody)
+	if err != nil {
+		s.in.Refuse(door.Refused, sender, err)
+		return ircbus.Event{}, false
+	}
+	to, ok := s.target(ctx, sender, c)
+	if !ok {
+		return ircbus.Event{}, false
+	}
+	return ircbus.Event{Channel: to.channel, Publisher: to.account, Fields: fields}, true
+}
+
 // target returns where the change goes. On a wiki's first sight it asks for its
 // account and feed; false means that there are none to be had.
-func (s *Source) target(ctx context.Context, sender string, c *Change) (*target, bool) {
+func (s *intake) target(ctx context.Context, sender string, c *Change) (*target, bool) {
 	known := s.wikis.byName[c.Wiki]
 	if known != nil && (known.located || c.ServerURL == "") {
 		return known, true
@@ -65,7 +121,7 @@ func (s *Source) target(ctx context.Context, sender string, c *Change) (*target,
 }
 
 // deny says why a wiki may not become a publisher, or "".
-func (s *Source) deny(wiki string) string {
+func (s *intake) deny(wiki string) string {
 	name := PublisherName(wiki)
 	if other, taken := s.wikis.byAccount[ircbus.Fold(name)]; taken && other != wiki {
 		return fmt.Sprintf("the wikis %q and %q would both be the publisher %q", clip(wiki), other, name)
@@ -73,12 +129,18 @@ func (s *Source) deny(wiki string) string {
 	if len(s.wikis.byName) >= maxWikis {
 		return fmt.Sprintf("the wiki %q would be one more than %d", clip(wiki), maxWikis)
 	}
-	for _, pattern := range s.cfg.Names {
-		if ok, _ := path.Match(pattern, wiki); ok {
-			return ""
-		}
+	if !s.allows(wiki) {
+		return fmt.Sprintf("no configured name allows the wiki %q", clip(wiki))
 	}
-	return fmt.Sprintf("no configured name allows the wiki %q", clip(wiki))
+	return ""
+}
+
+// allows reports whether a configured name does.
+func (s *intake) allows(wiki string) bool {
+	return slices.ContainsFunc(s.names, func(pattern string) bool {
+		ok, _ := path.Match(pattern, wiki)
+		return ok
+	})
 }
 
 func clip(s string) string { return s[:min(len(s), 64)] }

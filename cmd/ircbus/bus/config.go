@@ -41,15 +41,16 @@ type Config struct {
 	MaxEvent       int      `toml:"max_event"`        // bytes of an event's canonical form, 0 = ircbus.MaxBody
 	LogFormat      string   `toml:"log_format"`       // "text" or "json"; the bus itself ignores it
 
-	Publishers map[string]Publisher `toml:"publisher"` // by account
-	MediaWiki  MediaWiki            `toml:"mediawiki"`
-	Irker      Irker                `toml:"irker"`
-	Forge      Forge                `toml:"forge"`
-	Mail       Mail                 `toml:"mail"`
-	Prism      Prism                `toml:"prism"`
-	WebSocket  WebSocket            `toml:"websocket"`
-	STS        STS                  `toml:"sts"`
-	Retention  map[string]Retention `toml:"retention"` // by channel, "*" = all
+	Publishers   map[string]Publisher `toml:"publisher"` // by account
+	MediaWiki    MediaWiki            `toml:"mediawiki"`
+	EventStreams EventStreams         `toml:"eventstreams"`
+	Irker        Irker                `toml:"irker"`
+	Forge        Forge                `toml:"forge"`
+	Mail         Mail                 `toml:"mail"`
+	Prism        Prism                `toml:"prism"`
+	WebSocket    WebSocket            `toml:"websocket"`
+	STS          STS                  `toml:"sts"`
+	Retention    map[string]Retention `toml:"retention"` // by channel, "*" = all
 
 	// Doors.
 	Alertmanager WebDoor         `toml:"alertmanager"`

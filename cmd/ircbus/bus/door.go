@@ -32,6 +32,7 @@ type doorSection interface {
 func (c *Config) doors() []namedDoor {
 	doors := []namedDoor{
 		{"mediawiki", &c.MediaWiki},
+		{"eventstreams", eventStreamsDoor{&c.EventStreams, c}},
 		{"irker", &c.Irker},
 		{"forge", &c.Forge},
 		{"mail", &c.Mail},
