@@ -82,10 +82,10 @@ func (v *viewing) target() *target { return &target{name: v.name, feed: v.view.o
 // secret channel is only known to its members.
 func (c *client) find(name string) *target {
 	key := foldChan(name)
-	if v := c.views[key]; v != nil {
+	if v := c.views.get(key); v != nil {
 		return v.target()
 	}
-	if m := c.channels[key]; m != nil {
+	if m := c.channels.get(key); m != nil {
 		return m.channel.target()
 	}
 	base, _, _ := strings.Cut(name, "?")

@@ -23,14 +23,14 @@ type client struct {
 	// owned by the read loop, and while there is none by Server.hub.parking
 	limiter    *rate.Limiter
 	nicks      *rate.Limiter // changes of the nick; nil before the first
-	recipients recipients
-	slowed     bool      // has been told of the limit on lines
-	fastSince  time.Time // every line since then had to wait; zero: the last had not
-	due        time.Time // when its silence has lasted too long
-	pinged     bool      // has not answered our PING yet
-	queued     bool      // see lock
+	recipients *recipients   // nil before the first
+	slowed     bool          // has been told of the limit on lines
+	fastSince  time.Time     // every line since then had to wait; zero: the last had not
+	due        time.Time     // when its silence has lasted too long
+	pinged     bool          // has not answered our PING yet
+	queued     bool          // see lock
 	password   string
-	sasl       saslState
+	sasl       *saslState    // nil: no login has begun
 	failed     int           // logins
 	pending    []publication // not stored yet
 	desk       *desk         // of the last of pending
@@ -57,7 +57,7 @@ type client struct {
 	own         *own // events that this publisher's connection publishes
 	paced       paced
 	offer       *offer // a file that it may fetch, or nil
-	views       map[lcChan]*viewing
+	views       assoc[viewing]
 	inbox       inbox
 	gone        string            // this connection's away message; see settleAway
 	monitored   map[lcNick]string // nicks as the client wrote them
@@ -78,7 +78,6 @@ func newClient(s *Server, nc net.Conn) *client {
 		conn:    newConn(&s.hub, nc, min(s.cfg.Limits.Behind, maxReplies)),
 		begun:   time.Now(),
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
-		sasl:    newSASL(),
 	}
 	c.person = &person{host: s.shownHost(c.conn.addr), since: c.begun}
 	return c

@@ -15,18 +15,18 @@ func (c *client) cmdAuthenticate(msg *ircmsg.Message) error {
 	param := msg.Params[0]
 	switch {
 	case param == "*":
-		c.sasl.end()
+		c.sasl = nil
 		return numeric("906", "The login was aborted")
-	case c.sasl.mechanism == nil:
+	case c.sasl == nil:
 		return c.saslBegin(param)
 	case len(param) > saslChunk:
-		c.sasl.end()
+		c.sasl = nil
 		return numeric("905", "A line of a SASL response has at most 400 bytes")
 	}
 	done, response, err := c.sasl.buffer.Add(param)
 	switch {
 	case err != nil:
-		c.sasl.end()
+		c.sasl = nil
 		return numeric("904", "The SASL response is not base64, or too long")
 	case !done:
 		return nil
@@ -45,7 +45,7 @@ func (c *client) saslBegin(name string) error {
 		c.reply("908", c.mechanisms(), "are available SASL mechanisms")
 		return numeric("904", "This server does not know this SASL mechanism, or not on this connection")
 	}
-	c.sasl.mechanism = m
+	c.sasl = newSASL(m)
 	c.challenge("")
 	return nil
 }
@@ -57,13 +57,13 @@ func (c *client) saslStep(response []byte) error {
 	defer c.unlock()
 	switch {
 	case err != nil:
-		c.sasl.end()
+		c.sasl = nil
 		return c.loginFailed(numeric("904", err.Error()))
 	case account == nil:
 		c.challenge(challenge)
 		return nil
 	}
-	c.sasl.end()
+	c.sasl = nil
 	if err := c.loggedIn(*account); err != nil {
 		return numeric("904", err.Error())
 	}

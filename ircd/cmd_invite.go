@@ -47,7 +47,7 @@ func (c *client) cmdInvite(msg *ircmsg.Message) error {
 // (docs/protocol.md, "Channels").
 func (c *client) mayInvite(p *person, t *target) error {
 	if t.feed != nil {
-		if c.views[foldChan(t.name)] == nil {
+		if c.views.get(foldChan(t.name)) == nil {
 			return errNotOnChannel(t.name)
 		}
 		return nil

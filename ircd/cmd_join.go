@@ -15,10 +15,10 @@ func (c *client) cmdJoin(msg *ircmsg.Message) error {
 	case "":
 		return errNeedMoreParams("JOIN")
 	case "0":
-		for _, v := range c.views {
+		for _, v := range c.views.all() {
 			c.partView(v)
 		}
-		for _, m := range c.channels {
+		for _, m := range c.channels.all() {
 			c.part(m.channel, "")
 		}
 		return nil
@@ -42,7 +42,7 @@ func (c *client) cmdJoin(msg *ircmsg.Message) error {
 
 func (c *client) join(name, key string) error {
 	folded := foldChan(name)
-	if c.views[folded] != nil || c.channels[folded] != nil {
+	if c.views.get(folded) != nil || c.channels.get(folded) != nil {
 		return nil
 	}
 	if limit := c.srv.cfg.Limits.Channels; len(c.views)+len(c.channels) >= limit {
@@ -71,10 +71,7 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 		return numeric("405", clip(name), fmt.Sprintf("%s has %d different filters already, the limit", fn.name, limit))
 	}
 	v := &viewing{name: name, view: fn.view(name, view.Filter)}
-	if c.views == nil {
-		c.views = make(map[lcChan]*viewing)
-	}
-	c.views[foldChan(name)] = v
+	c.views.add(foldChan(name), v)
 	v.view.enter(c, v)
 	c.respond(c.joinMessage(name, c.caps))
 	c.replyJoined(v.target())

@@ -124,7 +124,7 @@ func (c *client) replyMarkers() {
 		return
 	}
 	for _, target := range slices.Sorted(maps.Keys(markers.ReadMarkers(ircbus.Fold(c.account)))) {
-		if c.channels[foldChan(target)] == nil { // those it enters now
+		if c.channels.get(foldChan(target)) == nil { // those it enters now
 			c.respond(c.markerMessage(target))
 		}
 	}

@@ -79,7 +79,7 @@ func (c *client) present(t *target) []presence {
 		for _, pub := range t.feed.feed.publishers {
 			all = append(all, presence{pub.person, rank{voice: true}})
 		}
-		if c.views[foldChan(t.name)] != nil && !t.feed.feed.allows(c.publisher) {
+		if c.views.get(foldChan(t.name)) != nil && !t.feed.feed.allows(c.publisher) {
 			all = append(all, presence{person: c.person})
 		}
 		return all

@@ -27,7 +27,7 @@ func (c *client) cmdNick(msg *ircmsg.Message) error {
 	if nick == c.nick {
 		return nil
 	}
-	for _, m := range c.channels { // in which others could not tell who is banned
+	for _, m := range c.channels.all() { // in which others could not tell who is banned
 		if !m.op && !m.voice && m.channel.mutes(c.person) {
 			return numeric("435", nick, m.channel.name, "You are banned from speaking in a channel, so you keep your nick there")
 		}

@@ -14,7 +14,7 @@ func (c *client) cmdPart(msg *ircmsg.Message) error {
 	}
 	for name := range strings.SplitSeq(msg.Params[0], ",") {
 		key := foldChan(name)
-		switch v, m := c.views[key], c.channels[key]; {
+		switch v, m := c.views.get(key), c.channels.get(key); {
 		case v != nil:
 			c.partView(v)
 		case m != nil:
@@ -49,6 +49,6 @@ func (c *client) partView(v *viewing) {
 
 // unview takes the connection out of a view without a word.
 func (c *client) unview(v *viewing) {
-	delete(c.views, foldChan(v.name))
+	c.views.remove(foldChan(v.name))
 	v.view.leave(v)
 }

@@ -21,7 +21,7 @@ func (c *client) cmdRedact(msg *ircmsg.Message) error {
 	switch fn, ch := c.srv.feeds[foldChan(base)], c.srv.channels[foldChan(r.target)]; {
 	case fn != nil:
 		return c.redactEvent(fn, r)
-	case ch != nil && c.channels[foldChan(r.target)] != nil:
+	case ch != nil && c.channels.get(foldChan(r.target)) != nil:
 		return c.redactIn(ch, r)
 	case !strings.HasPrefix(r.target, "#"):
 		return c.redactTo(r)

@@ -85,8 +85,8 @@ func (c *client) sees(p *person) bool {
 	if !p.invisible || p == c.person {
 		return true
 	}
-	for key := range p.channels {
-		if c.channels[key] != nil {
+	for key := range p.channels.all() {
+		if c.channels.get(key) != nil {
 			return true
 		}
 	}

@@ -117,11 +117,11 @@ func (c *client) channelsOf(p *person) []string {
 			}
 		}
 	} else if p == c.person {
-		for _, v := range c.views {
+		for _, v := range c.views.all() {
 			names = append(names, v.name)
 		}
 	}
-	for _, m := range p.channels {
+	for _, m := range p.channels.all() {
 		if p == c.person || m.channel.members[c.person] != nil || !m.channel.has('s') && !p.invisible {
 			names = append(names, m.prefix(c.caps.has(capMultiPrefix))+m.channel.name)
 		}

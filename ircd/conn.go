@@ -32,8 +32,8 @@ type conn struct {
 	addr netip.Addr
 	fd   int32 // of the socket, -1 if unknown
 
-	in      lineReader // owned by the read loop
-	visible []*member  // owned by the running writer
+	in      *lineReader // owned by the read loop; nil while there is none
+	visible []*member   // owned by the running writer
 
 	raw syscall.RawConn // of net, if the read loop writes by itself; owned by it
 
@@ -88,7 +88,6 @@ type arrival struct {
 func newConn(h *hub, nc net.Conn, limit int) *conn {
 	c := &conn{hub: h, net: nc, fd: descriptor(nc), limit: limit}
 	c.idle.L = &c.mu
-	c.in.src = nc
 	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.addr = tcp.AddrPort().Addr().Unmap()
 	}

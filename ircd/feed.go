@@ -151,7 +151,7 @@ func (v *view) leave(m *viewing) {
 // gets what was delivered so far from the old ones, everything else from the
 // new ones, and its current answer in between.
 func (c *client) rerender() {
-	for _, m := range c.views {
+	for _, m := range c.views.all() {
 		v := m.view
 		if v.key(c) == m.key {
 			continue

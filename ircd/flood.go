@@ -109,10 +109,10 @@ func (c *client) tooManyTargets(nick string) error {
 	if c.exempt.Load() {
 		return nil
 	}
-	to := &c.recipients
-	if to.names == nil || now.Sub(to.since) >= time.Minute {
-		to.since, to.names = now, make(map[lcNick]struct{})
+	if c.recipients == nil || now.Sub(c.recipients.since) >= time.Minute {
+		c.recipients = &recipients{now, make(map[lcNick]struct{})}
 	}
+	to := c.recipients
 	key := foldNick(nick)
 	if _, known := to.names[key]; !known && len(to.names) >= limit {
 		return numeric("439", clip(nick), fmt.Sprintf("You have written to %d people within a minute, the limit: wait a little", limit))

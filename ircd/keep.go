@@ -25,7 +25,7 @@ func (s *Server) keep(ch *channel, m *message) {
 
 // keepAll is keep for what concerns every channel of a person.
 func (s *Server) keepAll(p *person, m *message) {
-	for _, in := range p.channels {
+	for _, in := range p.channels.all() {
 		s.keep(in.channel, m)
 	}
 }

@@ -46,7 +46,7 @@ func (c *client) lookUp(command string) {
 	for i, l := range lookups {
 		c.answer(command, l.show(errs[i]))
 	}
-	c.conn.resume(c.compose(nil), c.arriving...)
+	c.conn.resume(c.compose(), c.arriving...)
 	c.arriving = nil
 }
 

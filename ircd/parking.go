@@ -48,11 +48,13 @@ func (l *parking) park(c *client) bool {
 		return false
 	}
 	l.parked[c.conn.fd] = parked{c, c.due}
-	c.conn.in.rest()
 	if err := l.poller.watch(c.conn.fd); err != nil {
 		c.log().Error("a connection cannot be parked", "err", err)
 		delete(l.parked, c.conn.fd)
 		return false
+	}
+	if in := c.conn.in; in != nil && in.empty() {
+		c.conn.in = nil
 	}
 	return true
 }

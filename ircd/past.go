@@ -57,7 +57,7 @@ func (c *client) past(q *question) (name string, p past, err error) {
 		return name, c.srv.pastOf(fn, name, view), nil
 	}
 	if strings.HasPrefix(q.target, "#") {
-		m := c.channels[foldChan(q.target)]
+		m := c.channels.get(foldChan(q.target))
 		if m == nil {
 			return "", nil, errHistory("INVALID_TARGET", "You are in no such channel", q.subcommand, q.target)
 		}

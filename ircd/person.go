@@ -2,7 +2,6 @@ package ircd
 
 import (
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -30,7 +29,7 @@ type person struct {
 	operator   string     // user mode o: the operator's account by which; or ""
 	away       string
 	clients    []*client // those that have registered
-	channels   map[lcChan]*membership
+	channels   assoc[membership]
 	invited    []invitation
 	since      time.Time
 	read       map[string]time.Time // read markers of who has no account, by folded target
@@ -136,7 +135,7 @@ func (p *person) neighbours(but *client) iter.Seq[*client] {
 		if !visit(p) {
 			return
 		}
-		for _, m := range p.channels {
+		for _, m := range p.channels.all() {
 			for other := range m.channel.members {
 				if !visit(other) {
 					return
@@ -149,11 +148,8 @@ func (p *person) neighbours(but *client) iter.Seq[*client] {
 // join puts the person into the channel, without a word.
 func (p *person) join(ch *channel, r rank) {
 	m := &membership{channel: ch, rank: r}
-	if p.channels == nil {
-		p.channels = make(map[lcChan]*membership)
-	}
 	key := foldChan(ch.name)
-	p.channels[key] = m
+	p.channels.add(key, m)
 	ch.members[p] = m
 	p.invited = slices.DeleteFunc(p.invited, func(i invitation) bool { return foldChan(i.name) == key })
 }
@@ -162,7 +158,7 @@ func (p *person) join(ch *channel, r rank) {
 // people ends.
 func (s *Server) leave(p *person, ch *channel) {
 	key := foldChan(ch.name)
-	delete(p.channels, key)
+	p.channels.remove(key)
 	delete(ch.members, p)
 	if len(ch.members) == 0 && s.channels[key] == ch {
 		delete(s.channels, key)
@@ -200,7 +196,7 @@ func (c *client) detach() {
 		s.settleAway(p, nil)
 		return
 	}
-	for _, m := range p.channels {
+	for _, m := range p.channels.all() {
 		s.leave(p, m.channel)
 	}
 	s.count(p, -1)
@@ -217,11 +213,11 @@ func (c *client) detach() {
 func (c *client) become(p *person) {
 	old := c.person
 	alone, present := len(old.clients) == 1, len(p.clients) > 0
-	theirs := maps.Clone(p.channels)
+	theirs := p.channels
 	c.announceBecoming(p)
-	for key, m := range old.channels { // which last as long as old is there
-		if theirs[key] != nil {
-			delete(theirs, key)
+	for key, m := range old.channels.all() { // which last as long as old is there
+		if theirs.get(key) != nil {
+			theirs.remove(key)
 			continue
 		}
 		r := m.rank
@@ -235,7 +231,7 @@ func (c *client) become(p *person) {
 	}
 	c.detach()
 	c.attach(p)
-	for _, m := range theirs {
+	for _, m := range theirs.all() {
 		c.enter(m.channel)
 	}
 	if !present {

@@ -180,7 +180,7 @@ func (s *Server) addFeedName(old map[lcChan]*feedName, name string, textOf *feed
 // evict puts everybody out of a feed's channel.
 func (s *Server) evict(fn *feedName) {
 	for c := range s.clients {
-		for _, m := range c.views {
+		for _, m := range c.views.all() {
 			if m.view.of != fn {
 				continue
 			}

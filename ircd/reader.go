@@ -44,12 +44,8 @@ type lineReader struct {
 	trusted    bool // buf may become the largest
 }
 
-// rest gives the buffer back if there is nothing in it.
-func (lr *lineReader) rest() {
-	if lr.r == lr.w {
-		lr.buf, lr.r, lr.w, lr.searched = nil, 0, 0, 0
-	}
-}
+// empty reports whether nothing is lost with the reader.
+func (lr *lineReader) empty() bool { return lr.r == lr.w && !lr.discarding }
 
 // next returns the next line, which is valid until the call after.
 func (lr *lineReader) next() ([]byte, error) {

@@ -41,8 +41,8 @@ func (c *client) register() error {
 		c.reply("433", nick, s.taken(nick, c.person))
 		return nil
 	}
-	if c.sasl.mechanism != nil { // ircv3.net/specs/extensions/sasl-3.1
-		c.sasl.end()
+	if c.sasl != nil { // ircv3.net/specs/extensions/sasl-3.1
+		c.sasl = nil
 		c.reply("906", "The login was aborted, since the registration is complete")
 	}
 	s.nicks[foldNick(p.nick)] = p
@@ -53,7 +53,7 @@ func (c *client) register() error {
 	s.stats.registered.Add(1)
 	c.welcome()
 	c.replyMarkers()
-	for _, m := range c.channels {
+	for _, m := range c.channels.all() {
 		c.enter(m.channel)
 		c.replayChannel(m.channel)
 	}

@@ -15,6 +15,9 @@ func (c *client) reply(command string, params ...string) {
 
 // respond adds a line to the answer to the current command.
 func (c *client) respond(m message) {
+	if c.response == nil {
+		c.response, c.srv.response = c.srv.response, nil
+	}
 	if len(m.lines) > 0 {
 		c.response = append(c.response, m.forCaps(c.caps)...)
 		return
@@ -81,7 +84,7 @@ func (f *failure) message(server, client string, caps capSet) message {
 // (ircv3.net/specs/extensions/labeled-response), and the places that begin
 // after it.
 func (c *client) flush() {
-	if line := c.compose(nil); len(line) > 0 || len(c.arriving) > 0 {
+	if line := c.compose(); len(line) > 0 || len(c.arriving) > 0 {
 		c.conn.queue(line, c.arriving...)
 	}
 	c.arriving = nil
@@ -118,19 +121,24 @@ func wrap(words []string, room int) [][]string {
 	return lines
 }
 
-// maxIdleResponse is how many lines of an answer have room that is kept for the
-// next: the greeting's many would be half the memory of an idle connection.
-const maxIdleResponse = 2
+// maxSpareAnswer is how many bytes, and a hundredth of them lines, of an answer
+// have room that is kept for the next, whose ever it is.
+const maxSpareAnswer = 16 << 10
 
-// compose appends the answer to dst and begins a new one.
-func (c *client) compose(dst []byte) []byte {
-	dst = appendAnswer(dst, c.response, c.label, c.srv.cfg.Name, c.caps)
-	clear(c.response)
-	c.response, c.label = c.response[:0], ""
-	if cap(c.response) > maxIdleResponse {
-		c.response = nil
+// compose encodes the answer and begins a new one. The bytes are valid until the
+// next call for any client.
+func (c *client) compose() []byte {
+	s := c.srv
+	line := appendAnswer(s.answer[:0], c.response, c.label, s.cfg.Name, c.caps)
+	if cap(line) <= maxSpareAnswer {
+		s.answer = line[:0]
 	}
-	return dst
+	clear(c.response)
+	if cap(c.response) <= maxSpareAnswer/100 {
+		s.response = c.response[:0]
+	}
+	c.response, c.label = nil, ""
+	return line
 }
 
 // appendAnswer appends the lines of an answer, labelled if what they answer was.

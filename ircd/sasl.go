@@ -17,17 +17,13 @@ const maxSASL = 1024
 // saslState is how far a login by AUTHENTICATE has come. It is owned by the read
 // loop.
 type saslState struct {
-	mechanism *mechanism // nil: none has begun
-	exchange  Exchange   // of SCRAM
+	mechanism *mechanism
+	exchange  Exchange // of SCRAM
 	buffer    ircutils.SASLBuffer
 }
 
-func newSASL() saslState { return saslState{buffer: *ircutils.NewSASLBuffer(maxSASL)} }
-
-// end is the end of a login, good or bad.
-func (s *saslState) end() {
-	s.mechanism, s.exchange = nil, nil
-	s.buffer.Clear()
+func newSASL(m *mechanism) *saslState {
+	return &saslState{mechanism: m, buffer: *ircutils.NewSASLBuffer(maxSASL)}
 }
 
 // mechanism is a way to log in by SASL. Its step takes a response of the client

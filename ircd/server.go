@@ -173,7 +173,9 @@ type Server struct {
 	monitors   map[lcNick]map[*client]struct{} // who monitors a nick
 	used       map[string]uint64               // how often each command was used
 	set        Settings
-	scratch    scratch // for Deliver
+	scratch    scratch   // for Deliver
+	response   []message // memory for client.response, nil while in use
+	answer     []byte    // and for client.compose
 }
 
 // New returns a server that listens nowhere yet.

@@ -24,6 +24,9 @@ func (c *client) serve(refused string) {
 // read is the read loop, after what has happened so far. It lives as long as the
 // connection, but for the times in which that is parked.
 func (c *client) read(err error) {
+	if c.conn.in == nil {
+		c.conn.in = &lineReader{src: c.conn.net}
+	}
 	for err == nil {
 		err = c.step()
 	}
@@ -207,7 +210,7 @@ func (c *client) quit(reason string) {
 	c.unmonitorAll()
 	c.stopPaced()
 	c.stopOffer()
-	for _, v := range c.views {
+	for _, v := range c.views.all() {
 		c.unview(v)
 	}
 	if c.registered {

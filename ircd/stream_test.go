@@ -50,7 +50,7 @@ func TestJoinWhileEnding(t *testing.T) {
 	c.conn.finish("ERROR :Go away")
 	c.answer("JOIN", c.join("#moin", ""))
 	c.flush()
-	st := c.views["#moin"].place.stream
+	st := c.views.get("#moin").place.stream
 	b.Server.mu.Unlock()
 	bob.rest()
 	bob.nc.Close()

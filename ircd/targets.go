@@ -19,12 +19,12 @@ func (c *client) askTargets(q *question) {
 		t.from, t.to = t.to, t.from
 	}
 	t.private = c.srv.cfg.KeepPrivate && t.chat != nil && c.account != ""
-	for _, v := range c.views {
+	for _, v := range c.views.all() {
 		if view, err := ircbus.ParseView(v.name); err == nil {
 			t.add(v.name, c.srv.pastOf(v.view.of, v.name, view))
 		}
 	}
-	for _, m := range c.channels {
+	for _, m := range c.channels.all() {
 		p := c.pastIn(m.channel)
 		p.query.Texts = true
 		t.add(m.channel.name, p)

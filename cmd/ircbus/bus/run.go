@@ -41,6 +41,7 @@ func (b *Bus) run(ctx context.Context) {
 	})
 	b.task("retention", func() error { return b.retain(reading) })
 	b.task("the read markers", func() error { return b.markers.run(reading, b.log) })
+	b.task("the memory", func() error { return returnMemory(reading) })
 	for _, d := range b.doors {
 		if d.current().source != nil {
 			b.tasks.Go(func() { d.run(stopping) })

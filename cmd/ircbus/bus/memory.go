@@ -1,0 +1,63 @@
+package bus
+
+import (
+	"context"
+	"runtime/debug"
+	runtimemetrics "runtime/metrics"
+	"time"
+)
+
+// Go keeps the memory that a rush has taken, such as thousands who come at once,
+// until the next garbage collection, which may be minutes later when nothing
+// happens, and a good part of it after that.
+const (
+	memoryTick = 5 * time.Second
+	calm       = 4 << 20 // bytes allocated in that time, at most, and a quarter of what is kept: nobody needs the memory soon
+	worthwhile = 8 << 20 // bytes to give back, at least, and a quarter of what is kept
+)
+
+// returnMemory gives memory back to the system when it has become calm.
+func returnMemory(ctx context.Context) error {
+	ticker := time.NewTicker(memoryTick)
+	defer ticker.Stop()
+	m := newMemory()
+	for {
+		select {
+		case <-ticker.C:
+			m.look()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// memory is what Go's heap has taken from the system.
+type memory struct {
+	samples   []runtimemetrics.Sample
+	allocated uint64 // in all, at the last look
+}
+
+func newMemory() *memory {
+	return &memory{samples: []runtimemetrics.Sample{
+		{Name: "/gc/heap/allocs:bytes"},
+		{Name: "/gc/heap/live:bytes"},
+		{Name: "/memory/classes/heap/objects:bytes"},
+		{Name: "/memory/classes/heap/unused:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"},
+	}}
+}
+
+// look gives memory back if it is worthwhile, and reports that.
+func (m *memory) look() bool {
+	runtimemetrics.Read(m.samples)
+	value := func(i int) uint64 { return m.samples[i].Value.Uint64() }
+	recently := value(0) - m.allocated
+	m.allocated = value(0)
+	kept := value(2) + value(3) + value(4)
+	spare := kept - min(kept, value(1))
+	if recently > max(calm, kept/4) || spare < max(worthwhile, kept/4) {
+		return false
+	}
+	debug.FreeOSMemory()
+	return true
+}
