@@ -24,7 +24,7 @@ func (c *client) serve(refused string) {
 // read is the read loop, after what has happened so far. It lives as long as the
 // connection, but for the times in which that is parked.
 func (c *client) read(err error) {
-	if c.conn.in == nil {
+	if err == nil && c.conn.in == nil {
 		c.conn.in = &lineReader{src: c.conn.net}
 	}
 	for err == nil {
