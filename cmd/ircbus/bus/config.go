@@ -48,6 +48,7 @@ type Config struct {
 	Forge        Forge                `toml:"forge"`
 	Mail         Mail                 `toml:"mail"`
 	Prism        Prism                `toml:"prism"`
+	PSYC         PSYC                 `toml:"psyc"`
 	WebSocket    WebSocket            `toml:"websocket"`
 	STS          STS                  `toml:"sts"`
 	Retention    map[string]Retention `toml:"retention"` // by channel, "*" = all
@@ -211,6 +212,7 @@ func Default() Config {
 		Chat:         Chat{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 10_000, MaxTotal: 1_000_000},
 		Replay:       Replay{Text: 10, Chat: 10},
 		Prism:        Prism{Publisher: "prism", Storm: 60},
+		PSYC:         PSYC{Publisher: "psyc"},
 		Memos:        Memos{MaxAge: Age(30 * 24 * time.Hour), MaxCount: 500},
 		Irker:        Irker{Publisher: "irker"},
 		Mail:         Mail{Trusted: []string{"root"}, Publisher: defaultTeller},

@@ -55,6 +55,7 @@ func TestDependencies(t *testing.T) {
 		{"publisher/syslog", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/xmlrpc", nil, []string{"net/http", "database/sql"}},
 		{"publisher/mapping", []string{"."}, []string{"net/http", "database/sql"}},
+		{"publisher/psyc", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/prism", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/door", []string{".", "publisher"}, []string{"database/sql"}},
 		{"publisher/vcs", []string{".", "publisher/mapping"}, []string{"net/http", "database/sql"}},

@@ -43,6 +43,7 @@ func (c *Config) doors() []namedDoor {
 		{"ntfy", &c.Ntfy},
 		{"ping", webSection{&c.Ping, pingRoutes}},
 		{"syslog", &c.Syslog},
+		{"psyc", &c.PSYC},
 	}
 	for _, name := range sortedKeys(c.JSON) {
 		doors = append(doors, namedDoor{"json." + name, jsonSection{c.JSON[name], name}})

@@ -1,0 +1,222 @@
+package bus
+
+import (
+	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ircbus/ircbus/ircd/account"
+)
+
+func psycBus(t *testing.T, change func(*PSYC)) *Bus {
+	t.Helper()
+	c := quiet(t)
+	c.PSYC = PSYC{Listen: "127.0.0.1:0", Publisher: "psyc", Channels: []string{"#wikinotify", "#cvs"}}
+	if change != nil {
+		change(&c.PSYC)
+	}
+	b := startBus(t, c)
+	if err := b.Accounts().Add(account.Account{Name: "lynX", Role: account.User}, "correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// circuit is what the scripts of psyced do over TCP: they wait for the greeting, send
+// their packets and the end of the circuit, and go. It returns what the bus
+// said behind its greeting.
+func circuit(t *testing.T, b *Bus, end, packets string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", doorAddr(t, b, "psyc", "tcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(conn, end+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(conn)
+	for ends, established := 0, false; ends < 3; {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if established = established || line == "_notice_circuit_established\n"; line == end+"\n" {
+			if ends++; ends == 2 && !established {
+				t.Error("the circuit is not established by the first packet")
+			}
+		}
+	}
+	if _, err := io.WriteString(conn, packets+"_request_circuit_shutdown\n"+end+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	said, err := io.ReadAll(lines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(said)
+}
+
+const (
+	psycmail = ".\n:_target\tpsyc://psyced.org/~lynX\n\n:_origin\tMary Foo <spam@gotthroo.example.com>\n:_subject\t=?UTF-8?Q?Caf=C3=A9?=\n" +
+		":_nick_alias\tbombMail\n_notice_received_email\n([_nick_alias]) [_origin]: [_subject]\n.\n"
+	psycnotify = ".\n:_target\tpsyc://wiki.example.org/@wikinotify\n\n:_nick_wiki\tfippo\n:_article\tWikinotify\n:_page\thttp://about.psyc.eu/Wikinotify\n" +
+		"_notice_update_wiki_minor\n(Wiki:[_nick_wiki]) has made a minor change in [_page]\n.\n"
+	cvs2psyc = ":_target\tpsyc://example.org/@cvs\n\n:_comment\tnew feed url\n:_files\ttagesschau.c\n:_module\tplace\n:_repository\tpsyced\n" +
+		":_nick_place\tcvs\n:_nick_editor\tlynx\n_notice_update_software_CVS\n([_repository]:[_nick_editor] in [_module]) [_files] changed: [_comment]\n.\n"
+	git2psyc = ":_target\tpsyc://example.org/@cvs\n\n:_project\tpsyced\n:_ref\theads/master\n:_hash_commit_long\t89abcdef89abcdef89abcdef89abcdef89abcdef\n" +
+		":_hash_commit\t89abcdef\n:_name_editor\tAnna\n:_comment\tnew feed url\n:_stat_files_changed\t1\n:_stat_insertions\t2\n:_stat_deletions\t3\n" +
+		"_notice_update_software_git\n[_project]: [_name_editor] \"[_comment]\" ([_stat_files_changed] files: +[_stat_insertions] -[_stat_deletions]) [_page_commit]\n%s\n"
+)
+
+// TestPSYCOriginals: the packets of the original programs arrive, over UDP and
+// TCP, in both syntaxes.
+func TestPSYCOriginals(t *testing.T) {
+	b := psycBus(t, nil)
+	udp, err := net.Dial("udp", doorAddr(t, b, "psyc", "udp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	for _, packet := range []string{psycmail, psycnotify} {
+		if _, err := io.WriteString(udp, packet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, "two datagrams", func() bool { return len(stored(t, b)) == 1 && len(waiting(t, b, "lynx")) == 1 })
+	if got := waiting(t, b, "lynx"); got[0] != "(bombMail) Mary Foo <spam@gotthroo.example.com>: Café" {
+		t.Errorf("%q", got)
+	}
+	if said := circuit(t, b, ".", cvs2psyc+fmt.Sprintf(git2psyc, ".")); said != "" {
+		t.Errorf("the bus said %q", said)
+	}
+	if said := circuit(t, b, "|", fmt.Sprintf(git2psyc, "|")); said != "" { // the same commit
+		t.Errorf("the bus said %q", said)
+	}
+	content := "_notice_update_software_git\nsaid\n"
+	for _, length := range []int{len(content), len(content) - 1} { // with the last line feed, and without
+		circuit(t, b, "|", fmt.Sprintf(":_target\tpsyc://h/@wikinotify\n%d\n%s|\n", length, content))
+	}
+	want := []string{
+		"#wikinotify page=Wikinotify&action=SAVE&user=fippo&minor=1&url=http://about.psyc.eu/Wikinotify&text=(Wiki:fippo)+has+made+a+minor+change+in+http://about.psyc.eu/Wikinotify&method=_notice_update_wiki_minor",
+		"#cvs action=commit&user=lynx&comment=new+feed+url&files=tagesschau.c&module=place&repo=psyced&text=(psyced:lynx+in+place)+tagesschau.c+changed:+new+feed+url&method=_notice_update_software_CVS&_nick_place=cvs",
+		`#cvs action=commit&user=Anna&project=psyced&ref=heads/master&rev=89abcdef89abcdef89abcdef89abcdef89abcdef&comment=new+feed+url&files_changed=1&insertions=2&deletions=3&text=psyced:+Anna+"new+feed+url"+(1+files:+%2B2+-3)+[_page_commit]&method=_notice_update_software_git&_hash_commit=89abcdef`,
+	}
+	got := stored(t, b)
+	for i := range got {
+		got[i], _, _ = strings.Cut(got[i], "&key=")
+	}
+	for range 2 {
+		want = append(want, "#wikinotify action=commit&text=said&method=_notice_update_software_git")
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("stored are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if r := b.Doors()[0]; r.Received != 7 || r.Duplicates != 1 || r.Memos != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestPSYCRefusals: over TCP who is not taken is told why.
+func TestPSYCRefusals(t *testing.T) {
+	b := psycBus(t, func(p *PSYC) { p.Hosts = []string{"psyc.example.org"} })
+	for packet, want := range map[string]string{
+		":_target\tpsyc://elsewhere.org/@cvs\n:_source\tpsyc://me/\n:_tag\t7\n\n_notice_x\ntext\n.\n": ":_target\tpsyc://me/\n:_tag_reply\t7\n\n_failure_unsupported_relay\nRelaying denied: elsewhere.org is not a hostname of ours.\n.\n",
+		":_target\tpsyc://psyc.example.org/~nobody\n\n_notice_x\ntext\n.\n":                           "_error_illegal_uniform\nthere is no person",
+		":_target\tpsyc://psyc.example.org/@other\n\n_notice_x\ntext\n.\n":                            "_error_illegal_uniform\npsyc does not publish in",
+		"%\n.\n":                              "_error_invalid_method_compact\n",
+		":_a-b\tx\n_m\n.\n":                   "_error_illegal_protocol_variable\n",
+		"_request_circuit_trust\nplease\n.\n": "_failure_invalid_circuit_trust\n",
+		":_target\tpsyc://psyc.example.org/@cvs\n\n_data\ntext\n.\n": "_error_unsupported_method\n",
+		".\n.\n": ".\n",
+	} {
+		if said := circuit(t, b, ".", packet); !strings.Contains(said, want) || want == ".\n" && said != want {
+			t.Errorf("%q: the bus said %q, want %q", packet, said, want)
+		}
+	}
+	conn, err := net.Dial("tcp", doorAddr(t, b, "psyc", "tcp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	io.WriteString(conn, "GET / HTTP/1.0\r\n")
+	if said, err := io.ReadAll(conn); err != nil || !strings.Contains(string(said), "_error_syntax_initialization") {
+		t.Errorf("%q, %v", said, err)
+	}
+	if got := stored(t, b); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
+
+// signed puts a check before a packet's lines.
+func signed(secret, packet string) string {
+	key := sha256.Sum256([]byte(secret))
+	mac := hmac.New(sha256.New, []byte(hex.EncodeToString(key[:])))
+	mac.Write([]byte(strings.TrimSuffix(packet, ".\n")))
+	return ":_check_SHA256\t" + hex.EncodeToString(mac.Sum(nil)) + "\n" + packet
+}
+
+// TestPSYCChecks: with secrets, only packets that prove to know one are taken, each
+// once, and none that is from another time.
+func TestPSYCChecks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(path, []byte("wiki testsecret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := psycBus(t, func(p *PSYC) { p.SecretsFile = path })
+	packet := func(text string, more string) string {
+		return ":_target\tpsyc://h/@cvs\n" + more + "\n_notice_x\n" + text + "\n.\n"
+	}
+	at := func(off time.Duration) string { return fmt.Sprintf(":_time\t%d\n", time.Now().Add(off).Unix()) }
+	good := signed("testsecret", packet("good", at(0)))
+	for _, c := range [][2]string{
+		{packet("unsigned", ""), "_error_necessary_membership"},
+		{signed("othersecret", packet("wrong", "")), "_error_necessary_membership"},
+		{strings.Replace(good, "good", "evil", 1), "_error_necessary_membership"},
+		{signed("testsecret", packet("old", at(-time.Hour))), "_error_necessary_membership"},
+		{signed("testsecret", packet("early", at(time.Hour))), "_error_necessary_membership"},
+		{good, ""},
+		{good, ""}, // a repeat, which is not shown again
+		{signed("testsecret", "\n_request_circuit_trust\nI want to gain your trust.\n.\n") + packet("on a circuit that is trusted", ""), "_echo_circuit_trust"},
+	} {
+		if said := circuit(t, b, ".", c[0]); !strings.Contains(said, c[1]) || c[1] == "" && said != "" {
+			t.Errorf("%q: %q", c[0], said)
+		}
+	}
+	got := stored(t, b)
+	if len(got) != 2 || !strings.HasPrefix(got[0], "#cvs text=good&method=_notice_x&client=wiki&key=") || !strings.HasPrefix(got[1], "#cvs text=on+a+circuit") {
+		t.Errorf("%q", got)
+	}
+	if r := b.Doors()[0]; r.Refused["sender"] != 5 || r.Duplicates != 1 || strings.Contains(fmt.Sprint(*r.LastRefusal), "testsecret") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestPSYCLosesNone: 10,000 packets over one circuit, none lost.
+func TestPSYCLosesNone(t *testing.T) {
+	b := psycBus(t, func(p *PSYC) { p.Templates = map[string]string{"_notice": "no. [_n]"} })
+	var packets strings.Builder
+	const count = 10_000
+	for i := range count {
+		fmt.Fprintf(&packets, ":_target\tpsyc://h/@cvs\n\n:_n\t%d\n_notice_test_count\nthis is [_n]\n.\n", i)
+	}
+	if said := circuit(t, b, ".", packets.String()); said != "" {
+		t.Errorf("the bus said %.300q", said)
+	}
+	got := stored(t, b)
+	if len(got) != count || got[count-1] != "#cvs text=no.+9999&method=_notice_test_count&_n=9999" {
+		t.Errorf("%d events, the last is %q", len(got), got[len(got)-1])
+	}
+}
