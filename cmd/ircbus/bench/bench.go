@@ -8,4 +8,5 @@ type Commands struct {
 	Backfill Backfill `cmd:"" help:"How fast old events are given over HTTP."`
 	Storm    Storm    `cmd:"" help:"How fast many come in at once, and back after a restart."`
 	Slow     Slow     `cmd:"" help:"What stalled readers cost the others and the server."`
+	Plot     Plot     `cmd:"" help:"Draw what the other commands have measured."`
 }
