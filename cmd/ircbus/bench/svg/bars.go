@@ -34,8 +34,8 @@ type Bar struct {
 
 // Measures of the drawing, in pixels.
 const (
-	width       = 760
-	left        = 190 // where bars begin
+	width       = 840
+	left        = 270 // where bars begin
 	right       = 170 // kept free for values
 	barHeight   = 18
 	barGap      = 4
