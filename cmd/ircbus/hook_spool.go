@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,10 +18,10 @@ import (
 	"github.com/ircbus/ircbus/publisher"
 )
 
-// hookSpool is a directory in which hooks leave their events, a file for each
-// call, so that no hook waits for another one:
+// hookSpool is a directory in which hooks leave their events, in files of their
+// own, so that no hook waits for another one:
 //
-//	new/TIME-RANDOM   the events of one call, a query string a line
+//	new/TIME-RANDOM   events of one call, a query string a line
 //	tmp/              those that are being written
 //	refused           events that the bus refused for good, with the reason
 //	damaged-…         a file of new that could not be read
@@ -29,6 +30,10 @@ import (
 // A file is removed when the bus has all of it. Each event has a key, so one that
 // is sent twice is one event.
 type hookSpool struct{ dir string }
+
+// maxFileEvents limits the events of one file. A sending that is cut off begins
+// again with the file in which it was.
+const maxFileEvents = 500
 
 // maxSpool limits, in bytes, what waits in new.
 const maxSpool = publisher.DefaultSpoolLimit
@@ -43,20 +48,23 @@ func (s hookSpool) keep(events []ircbus.Fields) error {
 	if len(events) == 0 {
 		return nil
 	}
-	var lines strings.Builder
-	for _, f := range events {
-		accepted, err := ircbus.Accept(f, 0)
-		if err != nil {
-			return err
+	waiting := s.size()
+	for chunk := range slices.Chunk(events, maxFileEvents) {
+		var lines strings.Builder
+		for _, f := range chunk {
+			accepted, err := ircbus.Accept(f, 0)
+			if err != nil {
+				return err
+			}
+			lines.WriteString(accepted.Encode() + "\n")
 		}
-		lines.WriteString(accepted.Encode() + "\n")
-	}
-	if waiting := s.size(); waiting+int64(lines.Len()) > maxSpool {
-		return fmt.Errorf("the spool %s is full: %d bytes wait, its limit is %d", s.dir, waiting, int64(maxSpool))
-	}
-	name := fmt.Sprintf("%020d-%s", time.Now().UnixNano(), rand.Text())
-	if err := s.write(name, lines.String()); err != nil {
-		return fmt.Errorf("the spool cannot be written: %w", err)
+		if waiting += int64(lines.Len()); waiting > maxSpool {
+			return fmt.Errorf("the spool %s is full: its limit is %d bytes", s.dir, int64(maxSpool))
+		}
+		name := fmt.Sprintf("%020d-%s", time.Now().UnixNano(), rand.Text())
+		if err := s.write(name, lines.String()); err != nil {
+			return fmt.Errorf("the spool cannot be written: %w", err)
+		}
 	}
 	return nil
 }
