@@ -18,7 +18,7 @@ func testRangeBudget(t *testing.T, b *bench) {
 		store(t, s, numbered("moin", fmt.Sprint(i, "-"), 400)...)
 		store(t, s, numbered("other", fmt.Sprint(i, "-"), 10)...)
 	}
-	for _, name := range []string{"#moin", "#moin?page=P1*", "#moin?page=nothing", "#other", "#nobody"} {
+	for _, name := range []string{"#moin", "#moin?page=P1*", "#moin?page=*nothing", "#other", "#nobody"} {
 		for _, desc := range []bool{false, true} {
 			q := history.Query{Views: []ircbus.View{view(t, name)}, Desc: desc}
 			want := ids(query(t, s, q))
@@ -26,7 +26,7 @@ func testRangeBudget(t *testing.T, b *bench) {
 				q.Budget = budget
 				got, ranges := inSteps(t, s, q)
 				same(t, fmt.Sprintf("ids of Range(%+v)", q), got, want)
-				if budget == 10_000 && name == "#moin?page=nothing" && ranges < 4 {
+				if budget == 10_000 && name == "#moin?page=*nothing" && ranges < 4 {
 					t.Errorf("Range(%+v) was done after %d steps: it has read more than it may", q, ranges)
 				}
 				if budget == 100_000_000 && ranges != 1 {

@@ -16,6 +16,8 @@ import (
 // viewNames are what testRange asks for, in all combinations.
 var viewNames = []string{
 	"#p0", "#p1", "#P2", "#nobody", "#p0?page=*7", "#p1?page=P1*&page=P2*", "#p3?user=!*bot", "#p4?user=ANNA&page=!P?",
+	"#p0?page=p12", "#p0?page=p12&page=P13&user=clean*", "#p0?user=clean*&user=nobody", "#p0?page=absent", "#P0?page=P1?&action=sav*", "#p0?action=save/&user=!Anna",
+	"#p0?page=Σ%C3%89*", "#shared?user=A*&page=P?4", "#p2?action=*&page=p", "#p0?action=",
 }
 
 // testRange compares answers to random questions with what a walk over all
@@ -28,7 +30,7 @@ func testRange(t *testing.T, b *bench) {
 		var batch []ircbus.Event
 		for k := range random.IntN(4) + 1 {
 			user := []string{"Anna", "CleanBot"}[random.IntN(2)]
-			e := event(fmt.Sprint("p", random.IntN(25)*random.IntN(2)), fmt.Sprintf("page=P%d&user=%s", i+k, user))
+			e := event(fmt.Sprint("p", random.IntN(25)*random.IntN(2)), fmt.Sprintf("page=P%d&user=%s%s", i+k, user, []string{"", "&action=SAVE", "&action=SAVE/REVERT&page=σé", "&action=ATTNEW"}[random.IntN(4)]))
 			if random.IntN(9) == 0 {
 				e.Channel = []string{"#P0", "#shared"}[random.IntN(2)]
 			}

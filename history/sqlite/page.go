@@ -37,8 +37,11 @@ type plan struct {
 	brief       bool    // without the events' fields
 	channels    []int64 // nil is all
 
-	// match says whether an event is wanted; nil is all of them.
-	match func(*ircbus.Event) bool
+	// match says whether an event is wanted; nil is all of them. wanted is what
+	// the index is asked for before; nil if it cannot help.
+	match  func(*ircbus.Event) bool
+	wanted wanted
+	part   *part // that is being read
 
 	removed map[int64]int64 // of each channel, when the Range began
 }
@@ -104,6 +107,9 @@ func (s *Store) readPage(tx *sql.Tx, p *plan, r *rows) (events []ircbus.Event, e
 	if p.done() {
 		return nil, nil
 	}
+	if err := s.divide(p); err != nil {
+		return nil, err
+	}
 	size := pageEvents
 	if p.limit > 0 && p.match == nil {
 		size = min(size, p.limit)
@@ -115,14 +121,14 @@ func (s *Store) readPage(tx *sql.Tx, p *plan, r *rows) (events []ircbus.Event, e
 	if events = r.events[:0]; p.match == nil {
 		events = slices.Grow(events, int(min(uint64(size), uint64(p.last-p.first)+1)))
 	}
-	for read := 0; !p.spent(); read++ {
+	for read := 0; read == 0 || !p.spent(); read++ { // the index may have spent all, but something must be read
 		next, ok, err := r.next()
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			if !r.cut && read < size {
-				p.end()
+			if p.part != nil && !r.cut && (p.part.some || read < size) {
+				p.passed(p.part.until)
 			}
 			break
 		}
@@ -144,6 +150,20 @@ func (s *Store) readPage(tx *sql.Tx, p *plan, r *rows) (events []ircbus.Event, e
 	}
 	r.events = events
 	return events, nil
+}
+
+// divide sets the plan's next part if the one before has been read.
+func (s *Store) divide(p *plan) error {
+	switch {
+	case p.part != nil && !p.part.some:
+		return nil
+	case p.wanted == nil:
+		p.part = &part{until: p.ending()}
+		return nil
+	}
+	next, err := s.terms.next(p)
+	p.part = &next
+	return err
 }
 
 // event makes a row an event.
@@ -181,11 +201,38 @@ func (p *plan) wants(e *ircbus.Event) bool {
 
 // passed notes that everything up to id, in the plan's order, has been read.
 func (p *plan) passed(id ircbus.ID) {
+	if p.part != nil && id == p.part.until {
+		p.part = nil
+	}
 	if p.desc {
 		p.last = id - 1
 	} else {
 		p.first = id + 1
 	}
+}
+
+// beginning and ending are the first and last id of what remains, in the plan's
+// order.
+func (p *plan) beginning() ircbus.ID {
+	if p.desc {
+		return p.last
+	}
+	return p.first
+}
+
+func (p *plan) ending() ircbus.ID {
+	if p.desc {
+		return p.first
+	}
+	return p.last
+}
+
+// clamp makes an id that may be beyond the plan's end that end.
+func (p *plan) clamp(id int64) ircbus.ID {
+	if p.desc {
+		return max(ircbus.ID(max(id, 0)), p.first)
+	}
+	return min(ircbus.ID(id), p.last)
 }
 
 // position is the last id that has been read.
@@ -209,7 +256,13 @@ func (p *plan) query(size int) (query string, args []any) {
 		body = "''"
 	}
 	query = "SELECT pack(?, ?, id, at, channel, publisher, " + body + ") FROM (SELECT * FROM events WHERE "
-	first, last := clampID(p.first), clampID(p.last)
+	if p.part.some {
+		return query + "id IN (SELECT value FROM json_each(?))" + order + " LIMIT ?)", []any{jsonIDs(p.part.ids), len(p.part.ids)}
+	}
+	first, last := clampID(p.first), clampID(p.part.until)
+	if p.desc {
+		first, last = clampID(p.part.until), clampID(p.last)
+	}
 	switch n := len(p.channels); {
 	case n == 1:
 		query += "channel = ? AND "

@@ -19,10 +19,17 @@ func (s *Store) Redact(ctx context.Context, r ircbus.Redaction) (tombstone ircbu
 	if err := r.Check(); err != nil {
 		return ircbus.Event{}, err
 	}
+	s.redacting.Lock() // the index notes the newest tombstone
+	defer s.redacting.Unlock()
 	err = s.onWriter(ctx, func(w *writer) error {
 		tombstone, err = w.redact(r)
 		return err
 	})
+	if err == nil && s.terms != nil {
+		if err := s.terms.forget(r.Target, tombstone.ID); err != nil {
+			s.log.Warn("what was redacted stays in the index until the next start", "path", s.terms.path, "err", err)
+		}
+	}
 	return tombstone, err
 }
 

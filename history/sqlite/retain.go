@@ -115,6 +115,7 @@ func (s *Store) cut(ctx context.Context, spellings []int64, rule Retention) (cut
 
 // removeSome removes one step's events of a channel, the oldest first.
 func (s *Store) removeSome(ctx context.Context, channel, cut int64) (removed int, err error) {
+	var touched []int64 // an id in each segment of the index
 	err = s.onWriter(ctx, func(w *writer) error {
 		var last, at int64
 		err := w.transaction(func() error {
@@ -123,6 +124,9 @@ func (s *Store) removeSome(ctx context.Context, channel, cut int64) (removed int
 			if errors.Is(err, errNoRow) {
 				return nil
 			} else if err != nil {
+				return err
+			}
+			if touched, err = w.segments(channel, last); err != nil {
 				return err
 			}
 			n, err := w.db.exec("DELETE FROM events WHERE channel = ? AND id <= ?", channel, last)
@@ -141,7 +145,25 @@ func (s *Store) removeSome(ctx context.Context, channel, cut int64) (removed int
 	if err != nil {
 		return 0, err
 	}
-	return removed, nil
+	if s.terms != nil {
+		err = s.terms.expire(touched)
+	}
+	return removed, err
+}
+
+// segments returns an id in each of the index's segments in which a channel has
+// events up to last.
+func (w *writer) segments(channel, last int64) (ids []int64, err error) {
+	t := w.store.terms
+	if t == nil {
+		return nil, nil
+	}
+	var n int64
+	err = w.db.rows("SELECT DISTINCT id / ? FROM events WHERE channel = ? AND id <= ?", []any{t.small, channel, last}, func() error {
+		ids = append(ids, n*t.small)
+		return nil
+	}, &n)
+	return ids, err
 }
 
 // onWriter has the writer run fn between two commits.

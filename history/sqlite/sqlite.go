@@ -30,6 +30,8 @@ type Options struct {
 	MaxBatch   int              // events after which the writer adds no further batch to a transaction; 0 is 1,000
 	ProbeEvery time.Duration    // how often to try again after a failed write; 0 is 1 s
 	Now        func() time.Time // the clock; nil is time.Now
+
+	segments [2]int64 // sizes of the index's, for tests: small, large
 }
 
 // Retention is history.Retention.
@@ -50,12 +52,15 @@ type Store struct {
 	stats                counters
 	failure              atomic.Pointer[failure] // why the last write failed
 
-	chat chat
+	terms *terms // nil if it cannot be had
+	chat  chat
 
 	queue   chan *request
 	jobs    chan func(*writer)
 	closing chan struct{} // closed when Close begins
 	done    chan struct{} // closed when the writer has ended
+
+	redacting sync.Mutex // held for a redaction, in the index too
 
 	mu      sync.Mutex
 	closed  bool           // guarded by mu
@@ -104,6 +109,11 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if s.read, err = openReaders(path); err != nil {
 		db.close()
 		return nil, err
+	}
+	if s.terms, err = openTerms(s, path, opts, w.redacted); err != nil {
+		s.log.Warn("searches will be slow", "err", err)
+	} else {
+		go s.terms.run()
 	}
 	go w.run(opts.ProbeEvery)
 	return s, nil

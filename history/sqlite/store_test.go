@@ -14,10 +14,15 @@ import (
 
 // harness keeps a database in dir.
 func harness(dir string, failures map[string]failing) historytest.Harness {
+	return indexedHarness(dir, failures, [2]int64{})
+}
+
+// indexedHarness has an index of segments of the given sizes.
+func indexedHarness(dir string, failures map[string]failing, segments [2]int64) historytest.Harness {
 	path := filepath.Join(dir, "events.db")
 	return historytest.Harness{
 		Open: func(now func() time.Time) (historytest.Store, error) {
-			s, err := Open(context.Background(), path, Options{Now: now, ProbeEvery: 20 * time.Millisecond, Log: quiet()})
+			s, err := Open(context.Background(), path, Options{Now: now, ProbeEvery: 20 * time.Millisecond, Log: quiet(), segments: segments})
 			if err != nil {
 				return nil, err // not a nil *Store in the interface
 			}
@@ -34,6 +39,14 @@ func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)
 func TestConformance(t *testing.T) {
 	historytest.Run(t, func(t *testing.T) historytest.Harness {
 		return harness(t.TempDir(), map[string]failing{"Quota": quota})
+	})
+}
+
+// TestConformanceIndexed has an index of small segments, built and replaced all
+// the time.
+func TestConformanceIndexed(t *testing.T) {
+	historytest.Run(t, func(t *testing.T) historytest.Harness {
+		return indexedHarness(t.TempDir(), nil, [2]int64{4, 16})
 	})
 }
 

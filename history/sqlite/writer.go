@@ -23,6 +23,8 @@ type writer struct {
 
 	fresh []*name // names that the present transaction stores
 	stale bool    // the write-ahead log may have what was redacted
+
+	redacted int64 // the newest tombstone when the store was opened
 }
 
 // load reads what the writer keeps in memory.
@@ -47,6 +49,7 @@ func (w *writer) load(path string) error {
 		return err
 	}
 	w.store.epoch, w.head, w.at, w.path = epoch, ircbus.ID(head), at, path
+	w.redacted = redacted
 	w.stale = redacted > 0 // a crash may have come between
 	w.store.live = newLive(w.head)
 	if err := w.loadNames("channels", w.store.channels); err != nil {
@@ -115,7 +118,7 @@ func (w *writer) finish() {
 	}
 	w.finishChat()
 	s.readers.Wait()
-	s.end = errors.Join(s.read.Close(), w.db.close(), unlock(s.file))
+	s.end = errors.Join(s.terms.close(), s.read.Close(), w.db.close(), unlock(s.file))
 }
 
 // gather takes along what else is queued, up to the limit, except for what
