@@ -14,17 +14,19 @@ import (
 	"github.com/ircbus/ircbus/publisher/vcs"
 )
 
-// hookCmd publishes what version control tells its hooks.
+// hookCmd publishes what version control tells its hooks, and monitoring its
+// notification command.
 //
 // It is called after the fact, so nothing that it does can stop a commit. It ends
 // with 0 if every event is published or safe in the spool, else with 1 and a
 // sentence that the version control shows to who commits.
 type hookCmd struct {
-	Git   hookGitCmd   `cmd:"" help:"As git's post-receive hook: every new commit, and branches and tags that come, go or are forced."`
-	CVS   hookCVSCmd   `cmd:"" name:"cvs" help:"As CVS's loginfo command: every commit, one event for each directory."`
-	SVN   hookSVNCmd   `cmd:"" name:"svn" help:"As Subversion's post-commit or post-revprop-change hook."`
-	HG    hookHGCmd    `cmd:"" name:"hg" help:"As Mercurial's hook changegroup, incoming or commit."`
-	Flush hookFlushCmd `cmd:"" help:"Send what hooks have left in their spool while the bus was away."`
+	Git    hookGitCmd    `cmd:"" help:"As git's post-receive hook: every new commit, and branches and tags that come, go or are forced."`
+	CVS    hookCVSCmd    `cmd:"" name:"cvs" help:"As CVS's loginfo command: every commit, one event for each directory."`
+	SVN    hookSVNCmd    `cmd:"" name:"svn" help:"As Subversion's post-commit or post-revprop-change hook."`
+	HG     hookHGCmd     `cmd:"" name:"hg" help:"As Mercurial's hook changegroup, incoming or commit."`
+	Nagios hookNagiosCmd `cmd:"" help:"As the notification command of Nagios or Icinga: every notification."`
+	Flush  hookFlushCmd  `cmd:"" help:"Send what hooks have left in their spool while the bus was away."`
 }
 
 // hookFlags are what all hooks take.

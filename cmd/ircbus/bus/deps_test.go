@@ -50,6 +50,7 @@ func TestDependencies(t *testing.T) {
 		{"publisher/cloudevents", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/incoming", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/jsonhook", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
+		{"publisher/nagios", []string{".", "publisher/mapping"}, []string{"net/http", "database/sql"}},
 		{"publisher/ntfy", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/ping", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/xmlrpc"}, []string{"database/sql"}},
 		{"publisher/syslog", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
