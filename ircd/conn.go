@@ -32,10 +32,12 @@ type conn struct {
 	addr netip.Addr
 	fd   int32 // of the socket, -1 if unknown
 
-	in      *lineReader // owned by the read loop; nil while there is none
-	visible []*member   // owned by the running writer
+	in *lineReader // owned by the read loop; nil while there is none
 
-	raw syscall.RawConn // of net, if the read loop writes by itself; owned by it
+	// owned by the running writer
+	visible []*member
+	begun   []byte          // the rest of what was begun to write of the first of them
+	raw     syscall.RawConn // of net, if something has been written without waiting
 
 	places []*member // every place that may have bytes to write; guarded by Server.mu
 
@@ -63,6 +65,7 @@ type hub struct {
 	start   func(func())     // starts a goroutine that the server waits for
 	head    func() ircbus.ID // the last event that was delivered to anybody
 	waker   waker
+	flusher flusher
 	parking parking
 }
 

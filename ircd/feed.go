@@ -105,7 +105,7 @@ func (v *view) enter(c *client, m *viewing) {
 	m.key = v.key(c)
 	st := v.streams[m.key]
 	if st == nil {
-		st = newStream(c.srv.wg.Go, c.srv.cfg.Limits.Behind)
+		st = newStream(&c.srv.hub.flusher, c.srv.cfg.Limits.Behind)
 		v.streams[m.key] = st
 	}
 	if m.key.own != nil {

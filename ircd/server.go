@@ -98,6 +98,11 @@ type Config struct {
 
 	Refused func(ircbus.Code) // told of every refused event; may be nil
 
+	// Gather is how long a line of a feed waits for more, so that one write to each
+	// member takes them all. 0: it does not wait, unless there are so many lines
+	// that the writing takes all the time.
+	Gather time.Duration
+
 	MaxBody int    // limit of an event's canonical form in bytes; 0 means ircbus.MaxBody
 	Limits  Limits // zero fields mean the defaults
 	Log     *slog.Logger
@@ -137,7 +142,7 @@ type Server struct {
 	stopNow context.CancelFunc
 
 	hub     hub
-	wg      sync.WaitGroup // connections, writers, wakers and so on
+	wg      sync.WaitGroup // connections, writers, flushers and so on
 	stats   counters
 	head    atomic.Uint64 // id of the last delivered event
 	reading chan struct{} // has room for those who may read the store now
@@ -226,7 +231,12 @@ func New(cfg Config) (*Server, error) {
 		s.klines = append(s.klines, k)
 	}
 	s.head.Store(uint64(cfg.Head))
-	s.hub = hub{start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) }, waker: waker{start: s.wg.Go}, parking: parking{start: s.wg.Go, resume: (*client).resume}}
+	s.hub = hub{
+		start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) },
+		waker:   waker{start: s.wg.Go},
+		flusher: flusher{start: s.wg.Go, gather: cfg.Gather},
+		parking: parking{start: s.wg.Go, resume: (*client).resume},
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	return s, nil

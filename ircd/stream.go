@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -22,9 +21,9 @@ const (
 //
 // Locks are taken in the order Server.mu, stream.mu, conn.mu.
 type stream struct {
-	start func(func()) // starts a goroutine that the server waits for
-	limit int          // bytes that one connection may be behind, over all its streams
-	live  int          // members that have not left; guarded by Server.mu
+	flusher *flusher
+	limit   int // bytes that one connection may be behind, over all its streams
+	live    int // members that have not left; guarded by Server.mu
 
 	end atomic.Int64 // offset after the last byte; changed under mu
 
@@ -34,12 +33,8 @@ type stream struct {
 	base    int64    // offset of chunks[0][0]
 	marks   []mark   // where events end, for the place to resume
 	members []*member
-	parked  int   // members that a waker must wake
 	scanAt  int64 // the end at which to look again for the slow
-
-	waking   bool // a waker is at work
-	lastWake time.Time
-	woken    int // members woken then
+	rounds
 }
 
 // mark is the end of one event in the stream.
@@ -57,14 +52,13 @@ type member struct {
 
 	// guarded by stream.mu
 	index  int         // in stream.members, -1 when removed
-	parked atomic.Bool // nothing to write: a waker must wake the writer
+	slot   int         // in stream.round or stream.parked
+	parked atomic.Bool // it is there: it will have its turn when there is something to write
 }
 
 const noEnd = int64(1) << 62
 
-func newStream(start func(func()), limit int) *stream {
-	return &stream{start: start, limit: limit}
-}
+func newStream(f *flusher, limit int) *stream { return &stream{flusher: f, limit: limit} }
 
 // join adds a member whose place is the present end.
 func (st *stream) join(c *conn) *member {
@@ -91,16 +85,14 @@ func (st *stream) remove(m *member) {
 	if m.index < 0 {
 		return
 	}
-	if m.parked.Load() {
-		st.parked--
-	}
+	st.unpark(m)
 	last := st.members[len(st.members)-1]
 	last.index = m.index
 	st.members[m.index] = last
 	st.members[len(st.members)-1] = nil
 	st.members = st.members[:len(st.members)-1]
 	m.index = -1
-	st.rest()
+	st.forget()
 }
 
 // append adds one event. It cuts off members that are too far behind.
@@ -115,10 +107,7 @@ func (st *stream) append(id ircbus.ID, l *lines) {
 	if end >= st.scanAt {
 		st.scan(end)
 	}
-	if !st.waking && st.parked > 0 {
-		st.waking = true
-		st.start(st.wake)
-	}
+	st.callRound()
 }
 
 // room returns the last chunk with space for size bytes, which is a longer copy
@@ -221,27 +210,10 @@ func (st *stream) next(m *member, until int64) []byte {
 	return nil
 }
 
-// park says that the member has nothing to write and wants to be woken. It is
-// false if there is something to write after all.
-func (st *stream) park(m *member) bool {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if m.parked.Load() || m.index < 0 {
-		return true
-	}
-	if m.pos.Load() < m.until() {
-		return false
-	}
-	m.parked.Store(true)
-	st.parked++
-	st.rest()
-	return true
-}
-
-// rest drops the bytes when everybody has written them: nobody holds a piece of
+// forget drops the bytes when everybody has written them: nobody holds a piece of
 // a chunk then, so that a small one can be used again.
-func (st *stream) rest() {
-	if st.parked < len(st.members) || st.waking {
+func (st *stream) forget() {
+	if len(st.parked) < len(st.members) || st.due {
 		return
 	}
 	st.marks = st.marks[:0]
@@ -254,51 +226,4 @@ func (st *stream) rest() {
 		return
 	}
 	st.chunks = nil
-}
-
-// Waking a member costs a system call. With many members the waker therefore
-// waits a little between two rounds, so that one write takes several lines.
-const (
-	wakeCost  = 20 * time.Microsecond // allowed per member
-	maxWindow = 20 * time.Millisecond
-)
-
-// wake is the waker: a goroutine that lives while there are parked members
-// behind the end.
-func (st *stream) wake() {
-	var ready []*conn
-	for {
-		st.mu.Lock()
-		window := min(time.Duration(st.woken)*wakeCost, maxWindow) - time.Since(st.lastWake)
-		st.mu.Unlock()
-		if window > 0 {
-			time.Sleep(window)
-		}
-		if ready = st.unpark(ready[:0]); len(ready) == 0 {
-			return
-		}
-		for _, c := range ready {
-			c.wake()
-		}
-	}
-}
-
-// unpark takes the parked members that have something to write.
-func (st *stream) unpark(ready []*conn) []*conn {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	for _, m := range st.members {
-		if m.parked.Load() && m.pos.Load() < m.until() {
-			m.parked.Store(false)
-			st.parked--
-			ready = append(ready, m.conn)
-		}
-	}
-	if len(ready) == 0 {
-		st.waking = false
-		st.rest()
-		return nil
-	}
-	st.lastWake, st.woken = time.Now(), len(ready)
-	return ready
 }

@@ -13,7 +13,7 @@ func TestTrimmedUnderAWriter(t *testing.T) {
 	near, far := net.Pipe()
 	defer near.Close()
 	never := func(func()) {}
-	st := newStream(never, 1000)
+	st := newStream(&flusher{start: never}, 1000)
 	m := st.join(newConn(&hub{start: never}, far, 1000))
 	st.append(1, &lines{texts: [][]byte{[]byte(strings.Repeat("x", maxChunk))}})
 	st.append(2, &lines{texts: [][]byte{[]byte("y")}})
@@ -28,7 +28,7 @@ func TestTrimmedUnderAWriter(t *testing.T) {
 // TestTooSlowBetweenRenderings: the place to resume counts a rendering that
 // the connection was to go on with.
 func TestTooSlowBetweenRenderings(t *testing.T) {
-	st := newStream(func(func()) {}, 1<<20)
+	st := newStream(&flusher{start: func(func()) {}}, 1<<20)
 	c := &conn{}
 	m := st.join(c)
 	st.append(5, &lines{texts: [][]byte{[]byte("x")}})

@@ -79,6 +79,9 @@ func (c *conn) stop(control []byte, parked bool) bool {
 
 // writeStreams writes every visible stream up to its end at this moment.
 func (c *conn) writeStreams() (rest []byte, err error) {
+	if rest, err = c.writeBegun(); err != nil {
+		return rest, err
+	}
 	for _, m := range c.visible {
 		for until := m.until(); m.pos.Load() < until && !c.isCut(); {
 			piece := m.stream.next(m, until)
@@ -95,6 +98,18 @@ func (c *conn) writeStreams() (rest []byte, err error) {
 	return nil, nil
 }
 
+// writeBegun writes what the flusher has begun.
+func (c *conn) writeBegun() (rest []byte, err error) {
+	if len(c.begun) == 0 {
+		return nil, nil
+	}
+	begun := c.begun
+	c.begun = nil
+	rest, err = c.writeAll(begun)
+	c.visible[0].pos.Add(int64(len(begun) - len(rest)))
+	return rest, err
+}
+
 // writeAll writes b, or returns what it could not write: empty when the error
 // came at the end of a line.
 func (c *conn) writeAll(b []byte) (rest []byte, err error) {
@@ -105,20 +120,28 @@ func (c *conn) writeAll(b []byte) (rest []byte, err error) {
 // parkAll parks every visible place and forgets those that came to their end.
 // It is false if there is something to write.
 func (c *conn) parkAll() bool {
-	all, kept := true, c.visible[:0]
+	c.retire()
+	all := true
 	for _, m := range c.visible {
-		if m.gone() {
-			m.stream.remove(m)
-			continue
-		}
-		kept = append(kept, m)
 		if !m.parked.Load() && !m.stream.park(m) {
 			all = false
 		}
 	}
+	return all
+}
+
+// retire forgets the visible places that came to their end.
+func (c *conn) retire() {
+	kept := c.visible[:0]
+	for _, m := range c.visible {
+		if m.gone() {
+			m.stream.remove(m)
+		} else {
+			kept = append(kept, m)
+		}
+	}
 	clear(c.visible[len(kept):])
 	c.visible = kept
-	return all
 }
 
 // tooSlow is the last line to a slow reader. It names the last event before the

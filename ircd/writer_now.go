@@ -7,11 +7,11 @@ import "syscall"
 // once: then the read loop writes by itself. It never blocks, and does not keep
 // the line.
 func (c *conn) reply(line []byte) {
-	if !c.becomeWriter() {
+	if !c.becomeWriter(false) {
 		c.queue(line)
 		return
 	}
-	n, err := c.tryWrite(line)
+	n, err := newAttempt().write(c.raw, line)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running = false
@@ -31,12 +31,16 @@ func (c *conn) reply(line []byte) {
 	}
 }
 
-// becomeWriter makes the read loop the connection's writer, if it has none and
-// needs none that waits.
-func (c *conn) becomeWriter() bool {
+// becomeWriter makes the caller the connection's writer, if it has none and needs
+// none that waits. With streams is for who writes these, and else there may not
+// be any.
+func (c *conn) becomeWriter(streams bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.running || c.waiting || c.dead || c.farewell != nil || c.holding || len(c.visible) > 0 || c.isCut() {
+	if c.running || c.waiting || c.dead || c.farewell != nil || c.isCut() || len(c.control)+len(c.arrivals) > 0 {
+		return false
+	}
+	if !streams && (c.holding || len(c.visible) > 0) {
 		return false
 	}
 	if c.raw == nil {
@@ -51,18 +55,34 @@ func (c *conn) becomeWriter() bool {
 		}
 		c.raw = raw
 	}
-	c.running = true
+	c.running, c.woken = true, false
 	return true
 }
 
-// tryWrite writes what the system takes at once.
-func (c *conn) tryWrite(b []byte) (n int, err error) {
-	failed := c.raw.Write(func(fd uintptr) bool {
-		n, err = syscall.Write(int(fd), b)
+// attempt is a write that does not wait: what the system does not take at once
+// is not written. It can be made again and again without new memory.
+type attempt struct {
+	bytes   []byte
+	n       int
+	err     error
+	attempt func(fd uintptr) (done bool)
+}
+
+func newAttempt() *attempt {
+	a := &attempt{}
+	a.attempt = func(fd uintptr) bool {
+		a.n, a.err = syscall.Write(int(fd), a.bytes)
 		return true
-	})
-	if failed != nil {
-		return 0, failed
 	}
-	return max(n, 0), err
+	return a
+}
+
+func (a *attempt) write(raw syscall.RawConn, b []byte) (n int, err error) {
+	a.bytes, a.n, a.err = b, 0, nil
+	err = raw.Write(a.attempt)
+	a.bytes = nil
+	if err == nil {
+		err = a.err
+	}
+	return max(a.n, 0), err
 }

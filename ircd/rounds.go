@@ -1,0 +1,155 @@
+package ircd
+
+import "time"
+
+// rounds is how the members of a stream come to their turns. A member that has
+// written everything is parked. When there is more to write, all that are parked
+// then form a round, in which the flusher lets each write what there is at that
+// moment; who is done parks again and waits for the next round. So the more there
+// is to do, the longer a round lasts, and the more lines one write takes.
+// Everything is guarded by stream.mu.
+type rounds struct {
+	parked []*member
+	round  []*member // those of the present round; nil where one has had its turn or is gone
+	turn   int       // whose is next, in round
+
+	due   bool // there is a round, or one will come
+	again bool // and another one after it
+	begun time.Time
+	rest  time.Time // before which no round begins
+	timer *time.Timer
+}
+
+// If more has come during a round, members wait after it for as long as it took,
+// but not for longer than maxRest, and not at all if it took less than minRest:
+// what comes meanwhile, they write together with it.
+const (
+	minRest = 250 * time.Microsecond
+	maxRest = 20 * time.Millisecond
+)
+
+// park says that the member has written everything. It is false if there is
+// something to write after all.
+func (st *stream) park(m *member) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if m.pos.Load() < m.until() && m.index >= 0 && !m.parked.Load() {
+		return false
+	}
+	st.parkLocked(m)
+	st.forget()
+	return true
+}
+
+// yield parks the member until the next round, which comes soon if there is
+// something to write.
+func (st *stream) yield(m *member) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.parkLocked(m)
+	if m.pos.Load() < m.until() {
+		st.callRound()
+	}
+	st.forget()
+}
+
+func (st *stream) parkLocked(m *member) {
+	if !m.parked.Load() && m.index >= 0 {
+		m.parked.Store(true)
+		m.slot = len(st.parked)
+		st.parked = append(st.parked, m)
+	}
+}
+
+// unpark forgets the turn of a member that is removed.
+func (st *stream) unpark(m *member) {
+	if !m.parked.Swap(false) {
+		return
+	}
+	if m.slot < len(st.round) && st.round[m.slot] == m {
+		st.round[m.slot] = nil
+		return
+	}
+	last := len(st.parked) - 1
+	st.parked[m.slot] = st.parked[last]
+	st.parked[m.slot].slot = m.slot
+	st.parked[last] = nil
+	st.parked = st.parked[:last]
+}
+
+// callRound has a round begin as soon as it may, unless nobody is parked.
+func (st *stream) callRound() {
+	switch {
+	case st.due:
+		st.again = true
+		return
+	case len(st.parked) == 0:
+		return
+	}
+	st.due = true
+	wait := st.flusher.gather
+	if !st.rest.IsZero() {
+		wait = max(wait, time.Until(st.rest))
+	}
+	switch {
+	case wait <= 0:
+		st.flusher.add(st)
+	case st.timer == nil:
+		st.timer = time.AfterFunc(wait, st.rested)
+	default:
+		st.timer.Reset(wait)
+	}
+}
+
+// rested begins the round that had to wait.
+func (st *stream) rested() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if len(st.members) == 0 { // and so the server may have ended
+		st.due, st.again = false, false
+		return
+	}
+	st.flusher.add(st)
+}
+
+// turns takes the next members of the round that have something to write, as
+// many as there is room for. more is false if they are the last.
+func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.turn == len(st.round) {
+		st.round, st.parked, st.turn = st.parked, st.round[:0], 0
+		st.begun = time.Now()
+	}
+	for st.turn < len(st.round) && len(ready) < cap(ready) {
+		m := st.round[st.turn]
+		st.round[st.turn] = nil
+		st.turn++
+		if m == nil {
+			continue
+		}
+		m.parked.Store(false)
+		if m.pos.Load() < m.until() {
+			ready = append(ready, m.conn)
+		} else {
+			st.parkLocked(m)
+		}
+	}
+	return ready, st.turn < len(st.round)
+}
+
+// endRound is called when the last members of a round have had their turns.
+func (st *stream) endRound() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	now := time.Now()
+	st.rest = time.Time{}
+	again := st.again
+	if st.due, st.again = false, false; again {
+		if took := now.Sub(st.begun); took >= minRest {
+			st.rest = now.Add(min(took, maxRest))
+		}
+		st.callRound()
+	}
+	st.forget()
+}
