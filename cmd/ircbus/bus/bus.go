@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/api"
@@ -146,6 +147,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		ReadMarkers: b.markers,
 		KLines:      klines, SaveKLines: func(klines []ircd.KLine) error { return saveKLines(bans, klines) },
 		Rehash: b.rehash(c), File: c.File,
+		Gather:  time.Duration(c.Gather),
 		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
 	})
 	if err != nil {

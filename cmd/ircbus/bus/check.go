@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/ircbus/ircbus"
@@ -63,6 +64,9 @@ func (c Config) Check() []*Problem {
 	}
 	_, err := prefixes(c.Proxies)
 	found.add(err, "proxies")
+	if c.Gather < 0 || c.Gather > Age(time.Second) {
+		found.addf("gather", "%v must be between 0s and 1s", time.Duration(c.Gather))
+	}
 	c.checkWords(&found)
 	texts := map[string]string{} // whose a readable channel is
 	for _, name := range sortedKeys(c.Publishers) {

@@ -39,6 +39,7 @@ type Config struct {
 	NoUserChannels bool     `toml:"no_user_channels"` // people cannot make channels of their own
 	Cloak          bool     `toml:"cloak"`            // people do not see one another's addresses
 	MaxEvent       int      `toml:"max_event"`        // bytes of an event's canonical form, 0 = ircbus.MaxBody
+	Gather         Age      `toml:"gather"`           // for which a line on IRC waits for more
 	LogFormat      string   `toml:"log_format"`       // "text" or "json"; the bus itself ignores it
 
 	Publishers   map[string]Publisher `toml:"publisher"` // by account
