@@ -66,7 +66,7 @@ func (c *circuit) greet() error {
 	case "|":
 		c.end = '|'
 	default:
-		err := errors.New("The old protocol begins with a dot on a line by itself.")
+		err := ircbus.Refuse(ircbus.InvalidEvent, "The old protocol begins with a dot on a line by itself.")
 		c.s.in.Received(1)
 		c.refuse(nil, &denied{door.Malformed, "_error_syntax_initialization", err})
 		return err
@@ -179,7 +179,7 @@ func (c *circuit) pong() error {
 // trust lets a circuit speak that proves to know a secret.
 func (c *circuit) trust(p *Packet) error {
 	if _, err := p.verify(c.s.cfg.Secrets, time.Now()); p.Check.Name == "" || err != nil {
-		return c.refuse(p, &denied{door.Sender, "_failure_invalid_circuit_trust", errors.New("Sorry, could not verify your authorization.")})
+		return c.refuse(p, &denied{door.Sender, "_failure_invalid_circuit_trust", ircbus.Refuse(ircbus.InvalidEvent, "Sorry, could not verify your authorization.")})
 	}
 	c.trusted = true
 	return c.say(p, "_echo_circuit_trust", "You have gained my trust.")
