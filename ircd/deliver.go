@@ -41,6 +41,7 @@ func (s *Server) deliver(e *ircbus.Event) {
 	s.head.Store(uint64(e.ID))
 	r := s.rendering(e)
 	if fn := s.feeds[foldChan(e.Channel)]; fn != nil {
+		fn.feed.note(e, r.redacts)
 		r.to(fn.feed.packed)
 		if fn.feed.text != nil {
 			r.to(fn.feed.text)

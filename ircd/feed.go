@@ -22,6 +22,9 @@ type publisher struct {
 type feed struct {
 	packed, text *feedName // text may be nil
 	publishers   []*publisher
+
+	newest ircbus.ID // of the events delivered since the feed was made
+	recent *recent   // nil: not known
 }
 
 // feedName is one of a feed's channels: packed or text.

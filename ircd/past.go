@@ -81,7 +81,8 @@ type feedPast struct {
 	view ircbus.View // of the packed channel
 	head ircbus.ID   // what came later, the client gets as it comes
 
-	budget int // see EventQuery
+	budget   int  // see EventQuery
+	isReplay bool // of all events: what others were shown may do
 }
 
 func (s *Server) pastOf(fn *feedName, name string, view ircbus.View) *feedPast {
@@ -90,6 +91,9 @@ func (s *Server) pastOf(fn *feedName, name string, view ircbus.View) *feedPast {
 
 // page implements past.
 func (p *feedPast) page(ctx context.Context, s span) (found []record, err error) {
+	if p.isReplay {
+		return p.newest(ctx, s.limit)
+	}
 	q := EventQuery{View: p.view, Until: p.head, Limit: s.limit, Desc: s.desc, Budget: p.budget}
 	if r := s.after; r != nil && r.msgid != "" {
 		if q.After, err = eventID(r.msgid); err != nil {

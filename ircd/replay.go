@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/ircbus/ircbus"
 )
@@ -32,6 +33,7 @@ func (c *client) replayView(v *viewing) {
 	}
 	p := c.srv.pastOf(v.view.of, v.name, view)
 	p.budget = replayBudget
+	p.isReplay = !strings.Contains(v.name, "?")
 	c.replay(v.name, p, n, v.view.of.isText)
 }
 
