@@ -9,7 +9,7 @@ import (
 // one is told which.
 type Limits struct {
 	Registration time.Duration // until a connection must have registered; default 30 s
-	Ping         time.Duration // of silence until we ask, and again until we give up; default 2 min
+	Ping         time.Duration // of silence until we ask, or up to a quarter less, and again until we give up; default 2 min
 	PerAddress   int           // connections per IPv4 address or IPv6 /64, loopback excepted; default 64
 	ConnectRate  int           // connections a minute from there, loopback excepted; default 60
 	Lines        float64       // lines a second from people, publishers excepted; default 10
