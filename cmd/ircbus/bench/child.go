@@ -84,7 +84,8 @@ func (c *child) prepare(publishers int) error {
 		if n > 0 {
 			a.Channels = []string{"#" + feed}
 		}
-		if _, err := accounts.Get(a.Name); err == nil {
+		_, err := accounts.Get(a.Name)
+		if err == nil {
 			err = accounts.SetPassword(a.Name, c.password)
 		} else {
 			err = accounts.Add(a, c.password)
