@@ -45,6 +45,7 @@ type Config struct {
 	Publishers   map[string]Publisher `toml:"publisher"` // by account
 	MediaWiki    MediaWiki            `toml:"mediawiki"`
 	EventStreams EventStreams         `toml:"eventstreams"`
+	Moin         Moin                 `toml:"moin"`
 	Irker        Irker                `toml:"irker"`
 	Forge        Forge                `toml:"forge"`
 	Mail         Mail                 `toml:"mail"`

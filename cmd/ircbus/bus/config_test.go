@@ -149,6 +149,7 @@ func TestCheck(t *testing.T) {
 		"[mediawiki]\nallow = [\"x\"]":                                       "line 2: mediawiki.allow: ",
 		"[mediawiki]\nnames = [\"[\"]":                                       "line 2: mediawiki.names: ",
 		"[mediawiki]\nlisten = \":0\"\nnames = []":                           "line 3: mediawiki.names: the door would let no wiki in",
+		"[moin]\nwikis = { a = \"data\" }":                                   "line 2: moin.wikis: ",
 		"[retention.\"moin\"]\nmax_count = 1":                                "line 1: retention.moin: ",
 		"[retention.\"#a\"]\nmax_count = -1":                                 "line 2: retention.#a.max_count: ",
 		"[dcc]\nports = \"50100-50000\"":                                     "line 2: dcc.ports: ",

@@ -33,6 +33,7 @@ func (c *Config) doors() []namedDoor {
 	doors := []namedDoor{
 		{"mediawiki", &c.MediaWiki},
 		{"eventstreams", eventStreamsDoor{&c.EventStreams, c}},
+		{"moin", moinDoor{&c.Moin, c.Data}},
 		{"irker", &c.Irker},
 		{"forge", &c.Forge},
 		{"mail", &c.Mail},
