@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/api"
 	"github.com/ircbus/ircbus/publisher/door"
 	"github.com/ircbus/ircbus/publisher/moin"
 )
@@ -16,6 +18,10 @@ import (
 // Moin configures the door for wikis of MoinMoin 1.7 to 1.9.
 type Moin struct {
 	Wikis map[string]string `toml:"wikis"` // data directories, by who publishes the wiki's changes
+
+	// The secret that each wiki has for its Jabber bot, by publisher; "" closes
+	// that way in.
+	SecretsFile string `toml:"secrets_file"`
 }
 
 // moinDoor is the section with what the door needs of the others.
@@ -29,6 +35,8 @@ type moinDoor struct {
 const MoinFile = "moin.json"
 
 func (m moinDoor) check(found *checker) {
+	_, err := openSecrets(m.SecretsFile, "the Jabber bot")
+	found.add(err, "moin", "secrets_file")
 	for _, name := range sortedKeys(m.Wikis) {
 		found.add(ircbus.CheckName(name), "moin", "wikis")
 		if !filepath.IsAbs(m.Wikis[name]) {
@@ -38,18 +46,31 @@ func (m moinDoor) check(found *checker) {
 }
 
 func (m moinDoor) open(ctx context.Context, in *door.Inlet) (*opened, error) {
-	if len(m.Wikis) == 0 {
+	if len(m.Wikis) == 0 && m.SecretsFile == "" {
 		return nil, nil
 	}
-	source, err := m.source(ctx, in)
-	if err != nil {
+	now, err := m.bot(in)
+	if err != nil || len(m.Wikis) == 0 {
+		return now, err
+	}
+	if now.source, err = m.source(ctx, in); err != nil {
 		return nil, err
 	}
-	now := &opened{source: source}
 	for _, name := range sortedKeys(m.Wikis) {
 		now.listens = append(now.listens, "reads "+m.Wikis[name])
 	}
 	return now, nil
+}
+
+// bot is the way in for wikis that tell a Jabber bot, if it is open.
+func (m moinDoor) bot(in *door.Inlet) (*opened, error) {
+	secrets, err := openSecrets(m.SecretsFile, "moin.secrets_file")
+	if secrets == nil || err != nil {
+		return &opened{}, err
+	}
+	return openedWeb([]api.Door{{
+		Methods: []string{http.MethodPost}, Pattern: "/doors/moin/{publisher}", Serve: moin.NewBot(in, secrets).Serve, Fail: moin.Fail,
+	}}), nil
 }
 
 // source opens the logs.

@@ -1,8 +1,11 @@
 package bus
 
 import (
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -44,5 +47,51 @@ func TestMoinDoor(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		stopBus(t, b)
+	}
+}
+
+// TestMoinBot: a wiki that tells its Jabber bot publishes, and hears what the bot
+// would answer.
+func TestMoinBot(t *testing.T) {
+	c := quiet(t)
+	c.Moin.SecretsFile = filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(c.Moin.SecretsFile, []byte("moin jabberbot-secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := startBus(t, c)
+	const head, tail = "<?xml version='1.0'?><methodCall><methodName>", "</params></methodCall>"
+	secret := func(s string) string {
+		return "</methodName><params><param><value><string>" + s + "</string></value></param>"
+	}
+	const change = "<param><value><array><data/></array></value></param><param><value><struct>" +
+		"<member><name>action</name><value><string>page_changed</string></value></member><member><name>revision</name><value><string>2</string></value></member>" +
+		"<member><name>page_name</name><value><string>A</string></value></member><member><name>editor</name><value><string>Ann</string></value></member></struct></value></param>"
+	for _, test := range []struct{ path, body, want string }{
+		{"moin", head + "send_notification" + secret("jabberbot-secret") + change + tail, "<boolean>1</boolean>"},
+		{"moin", head + "send_notification" + secret("jabberbot-secret") + change + tail, "<boolean>1</boolean>"}, // for another language
+		{"moin", head + "addJIDToRoster" + secret("jabberbot-secret") + "<param><value>a@b</value></param>" + tail, "<boolean>1</boolean>"},
+		{"moin", head + "send_notification" + secret("wrong") + change + tail, "the secret is not"},
+		{"other", head + "send_notification" + secret("") + change + tail, "the secret is not"},
+		{"moin", head + "send_notification</methodName></methodCall>", "the secret is not"},
+		{"moin", head + "send_notification" + secret("jabberbot-secret") + tail, "parameters"},
+		{"moin", head + "other" + secret("jabberbot-secret") + tail, "there is no method"},
+		{"moin", "x", "<int>1</int>"},
+	} {
+		response, err := http.Post(b.URL()+"/doors/moin/"+test.path, "text/xml", strings.NewReader(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		fault := strings.Contains(string(text), "<fault>")
+		if err != nil || response.StatusCode != 200 || !strings.Contains(string(text), test.want) || fault == strings.Contains(test.want, "boolean") {
+			t.Errorf("%s: %v, %s %s", test.body, err, response.Status, text)
+		}
+	}
+	if line := firstLine(t, b); line != "A — SAVE by Ann" {
+		t.Errorf("the readable line is %q", line)
+	}
+	if r := b.doors[0].in.Report(); r.Stored != 1 || r.Duplicates != 1 {
+		t.Errorf("%+v", r)
 	}
 }
