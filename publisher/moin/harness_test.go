@@ -150,4 +150,3 @@ func (w *wiki) exactly(first, last int) {
 		w.t.Errorf("lines %d to %d are stored, %d to %d should be", first, want-1, first, last)
 	}
 }
-
