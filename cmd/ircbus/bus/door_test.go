@@ -3,6 +3,7 @@ package bus
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -100,5 +101,28 @@ func TestWarnPlain(t *testing.T) {
 	}
 	if _, port, _ := net.SplitHostPort(b.IRCAddr()); public(b.listeners.irc, c.URL) != "bus.example.org:"+port {
 		t.Errorf("people are told %s", public(b.listeners.irc, c.URL))
+	}
+}
+
+// TestDoorFails: a door that fails while it runs is opened again, and the bus goes
+// on.
+func TestDoorFails(t *testing.T) {
+	c := quiet(t)
+	c.Prism = Prism{Netcat: "127.0.0.1:0", Publisher: "prism"}
+	c.PSYC = PSYC{Listen: "127.0.0.1:0", Publisher: "psyc"}
+	b := startBus(t, c)
+	var before []*opened
+	for _, d := range b.doors {
+		before = append(before, d.current())
+		if err := d.current().source.(io.Closer).Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, d := range b.doors {
+		waitFor(t, "the door "+d.name+" to be open again", func() bool { return d.current() != before[i] && d.failing() == nil })
+	}
+	netcat(t, doorAddr(t, b, "prism", "tcp"), "still here\n")
+	if got := stored(t, b); len(got) != 1 || got[0] != "#prism text=still+here" {
+		t.Errorf("%q", got)
 	}
 }
