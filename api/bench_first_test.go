@@ -78,7 +78,7 @@ func BenchmarkFirstByte(b *testing.B) {
 	}
 	for _, query := range []string{
 		"", "limit=10000", "order=desc", "after=" + strconv.Itoa(events/2), "from=" + ircbus.FormatTime(middle),
-		"channel=%23wiki3&from=" + ircbus.FormatTime(middle), "channel=%23wiki3,%23wiki4",
+		"channel=%23wiki3&from=" + ircbus.FormatTime(middle), "channel=%23wiki3&channel=%23wiki4",
 		"channel=%23wiki4?user=Rara+avis", "channel=%23wiki4?user=nobody", "channel=%23wiki3?page=absent*", "channel=%23wiki3?page=Article+about+77*",
 		"channel=%23wiki3?user=Author+100", "channel=%23wiki3?action=ATTNEW", "channel=%23wiki3?action=save*", "channel=%23wiki3?user=Author+100%26action=ATTNEW&order=desc",
 		"channel=%23wiki3?page=Talk:*", "channel=%23wiki3?user=Author+100&limit=10000",

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
@@ -125,4 +126,48 @@ func BenchmarkRange(b *testing.B) {
 			b.ReportMetric(float64(events*b.N)/b.Elapsed().Seconds(), "events/s")
 		})
 	}
+}
+
+// BenchmarkRetention publishes one event at a time while retention removes 50,000
+// others: what the longest of all commits took, and the longest of as many before.
+func BenchmarkRetention(b *testing.B) {
+	s := benchStore(b)
+	var longest, before time.Duration
+	publish := func() time.Duration {
+		began := time.Now()
+		if _, err := s.Append(b.Context(), sample(1)); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(began)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		for range 50 {
+			if _, err := s.Append(b.Context(), sample(1000)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for range 200 {
+			before = max(before, publish())
+		}
+		b.StartTimer()
+		ended := make(chan error, 1)
+		go func() {
+			_, err := s.Retain(b.Context(), []Retention{{MaxCount: 1}})
+			ended <- err
+		}()
+		for done := false; !done; {
+			longest = max(longest, publish())
+			select {
+			case err := <-ended:
+				if done = true; err != nil {
+					b.Fatal(err)
+				}
+			default:
+			}
+		}
+	}
+	b.ReportMetric(float64(before.Microseconds())/1000, "before-ms")
+	b.ReportMetric(float64(longest.Microseconds())/1000, "longest-ms")
+	b.ReportMetric(float64(50_000*b.N)/b.Elapsed().Seconds(), "removed/s")
 }
