@@ -6,6 +6,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"strings"
 
@@ -96,7 +98,7 @@ func (o *session) aim() error {
 	}
 	if o.TLS {
 		o.target.TLS = &tls.Config{InsecureSkipVerify: o.Insecure || o.child != nil, MinVersion: tls.VersionTLS12}
-		if host, _, ok := strings.Cut(o.Addr, ":"); ok {
+		if host, _, err := net.SplitHostPort(o.Addr); err == nil {
 			o.target.TLS.ServerName = host
 		}
 	}
@@ -132,8 +134,11 @@ func firstLine(name string) (string, error) {
 	}
 	defer file.Close()
 	line, err := bufio.NewReader(file).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("the password cannot be read: %w", err)
+	}
 	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return "", fmt.Errorf("the first line of %s has no password: %w", name, err)
+		return "", fmt.Errorf("the first line of %s has no password", name)
 	}
 	return line, nil
 }

@@ -16,7 +16,6 @@ import (
 // them; over TLS and elsewhere each has a goroutine.
 type Crowd struct {
 	Options
-	epoch  time.Time // Stamps count from it
 	shards []*shard
 
 	ready    atomic.Int64 // members that have joined
@@ -49,7 +48,7 @@ type Options struct {
 
 // NewCrowd makes a crowd of which nobody is connected yet. Close ends it.
 func NewCrowd(o Options) (*Crowd, error) {
-	c := &Crowd{Options: o, epoch: o.Epoch, failed: make(chan struct{}), changed: make(chan struct{}, 1)}
+	c := &Crowd{Options: o, failed: make(chan struct{}), changed: make(chan struct{}, 1)}
 	n := c.threads()
 	for i := range n {
 		var views []int
@@ -76,7 +75,7 @@ func NewCrowd(o Options) (*Crowd, error) {
 }
 
 // Since is the time since the epoch, as stamps have it.
-func (c *Crowd) Since() time.Duration { return time.Since(c.epoch) }
+func (c *Crowd) Since() time.Duration { return time.Since(c.Epoch) }
 
 // Connect brings everybody in and returns when all have joined, or with the
 // first failure.

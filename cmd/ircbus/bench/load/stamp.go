@@ -46,8 +46,7 @@ func (m Mark) Append(dst []byte, s Stamp) []byte {
 }
 
 func appendDigits(dst []byte, n uint64, width int) []byte {
-	for i := range width {
-		_ = i
+	for range width {
 		dst = append(dst, '0')
 	}
 	for i := len(dst) - 1; n > 0; i-- {
