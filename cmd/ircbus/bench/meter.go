@@ -19,8 +19,8 @@ type meter struct {
 
 // marks are the processor times at one moment.
 type marks struct {
-	server, own time.Duration
-	threads     []time.Duration
+	server, own, all time.Duration // all: of everything on the machine
+	threads          []time.Duration
 }
 
 func startMeter(pid int, crowd *load.Crowd) *meter {
@@ -32,6 +32,7 @@ func startMeter(pid int, crowd *load.Crowd) *meter {
 
 func (m *meter) mark() (now marks) {
 	now.own, _ = processCPU(os.Getpid())
+	now.all, _ = machineCPU()
 	if m.pid != 0 {
 		now.server, _ = processCPU(m.pid)
 	}
@@ -47,12 +48,14 @@ func (m *meter) mark() (now marks) {
 type usage struct {
 	took        time.Duration
 	server, own time.Duration // processor time
+	others      time.Duration // of everything else on the machine, with a server of unknown process
 	busiest     float64       // share of the time that the busiest thread of the load side was at work
 }
 
 func (m *meter) read() usage {
 	now := m.mark()
 	u := usage{took: time.Since(m.began), server: now.server - m.server, own: now.own - m.own}
+	u.others = now.all - m.all - u.server - u.own
 	for i, t := range now.threads {
 		u.busiest = max(u.busiest, float64(t-m.threads[i])/float64(u.took))
 	}
@@ -77,11 +80,15 @@ func (u usage) tell(r *Result) {
 const (
 	busyThread  = 0.9
 	busyMachine = 0.95
+	disturbance = 0.1 // of one processor, by others
 )
 
 // judge notes when the load side, or the machine that both share, was the limit.
 func (u usage) judge(r *Result) {
 	all := u.cores(u.server + u.own)
+	if u.server != 0 && u.cores(u.others) > disturbance {
+		r.note("something else took %.2f processors: measure again when the machine is quiet", u.cores(u.others))
+	}
 	switch {
 	case u.busiest >= busyThread:
 		r.note("the load side was the limit: one of its threads was busy for %.0f %% of the time; give it more with --threads", 100*u.busiest)

@@ -22,6 +22,25 @@ func processCPU(pid int) (time.Duration, error) {
 	return time.Duration(t.Nano()), nil
 }
 
+// machineCPU is the processor time that everything together has taken, and what the
+// host of a virtual machine has kept; ok is false if it is not known.
+func machineCPU() (used time.Duration, ok bool) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, false
+	}
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	const tick = time.Second / 100 // USER_HZ
+	for i, field := range bytes.Fields(line) {
+		ticks, err := strconv.ParseInt(string(field), 10, 64)
+		// cpu user nice system idle iowait irq softirq steal: proc_stat(5)
+		if busy := i >= 1 && i <= 8 && i != 4 && i != 5; busy && err == nil {
+			used += time.Duration(ticks) * tick
+		}
+	}
+	return used, true
+}
+
 // processMemory is the resident memory of a process, in bytes.
 func processMemory(pid int) (uint64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

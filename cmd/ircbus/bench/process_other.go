@@ -12,6 +12,8 @@ var errNotHere = errors.New("the processor time and memory of other processes ar
 
 func processCPU(int) (time.Duration, error) { return 0, errNotHere }
 
+func machineCPU() (time.Duration, bool) { return 0, false }
+
 func processMemory(int) (uint64, error) { return 0, errNotHere }
 
 func kernel() string { return runtime.GOOS }
