@@ -57,6 +57,16 @@ func (n *names) get(text string) *name {
 	return n.add(next, text, false)
 }
 
+// number returns the number of text, 0 if there is none.
+func (n *names) number(text string) int64 {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	if known := n.byName[text]; known != nil {
+		return known.id
+	}
+	return 0
+}
+
 // text returns the name with this number, "" if there is none.
 func (n *names) text(id int64) string {
 	n.mu.RLock()

@@ -142,9 +142,7 @@ func (s *Store) choose(p *plan, views []ircbus.View) bool {
 		p.match = func(e *ircbus.Event) bool {
 			return slices.ContainsFunc(views, func(v ircbus.View) bool { return v.Match(e) })
 		}
-		if s.terms != nil {
-			p.wanted = want(views)
-		}
+		p.wanted = s.want(views)
 	}
 	return len(p.channels) > 0
 }

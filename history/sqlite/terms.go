@@ -60,13 +60,13 @@ type covered struct {
 	stale      bool // it has terms of events that retention has removed
 }
 
-const termsVersion = 1
+const termsVersion = 2
 
 const termsSchema = `
 CREATE TABLE state (epoch TEXT NOT NULL, redacted INTEGER NOT NULL);
 CREATE TABLE segments (size INTEGER, first INTEGER, tombstones INTEGER NOT NULL, stale INTEGER NOT NULL, PRIMARY KEY (size, first)) WITHOUT ROWID;
 -- field is a place in the list of indexed fields; ids are counted from the segment's first, in decimal with commas.
-CREATE TABLE terms (size INTEGER, first INTEGER, field INTEGER, value TEXT, ids TEXT NOT NULL, PRIMARY KEY (size, first, field, value)) WITHOUT ROWID;
+CREATE TABLE terms (size INTEGER, first INTEGER, channel INTEGER, field INTEGER, value TEXT, ids TEXT NOT NULL, PRIMARY KEY (size, first, channel, field, value)) WITHOUT ROWID;
 `
 
 // openTerms opens the index beside the database at path, or begins a new one if
@@ -158,6 +158,21 @@ func (t *terms) close() error {
 	}
 	<-t.ended
 	return errors.Join(t.read.Close(), t.db.close())
+}
+
+// runFrom returns up to n segments of one size, one after another in the order of a
+// plan, from the one that covers an id on.
+func (t *terms) runFrom(id int64, desc bool, n int) (run []segment) {
+	g, ok := t.at(id)
+	step := g.size
+	if desc {
+		step = -step
+	}
+	for ; ok && len(run) < n; ok = ok && g.size == run[0].size {
+		run = append(run, g)
+		g, ok = t.at(g.first + step)
+	}
+	return run
 }
 
 // at returns the segment that covers an id, the larger if there are two.

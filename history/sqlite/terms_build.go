@@ -88,9 +88,10 @@ func (t *terms) missing(oldest, head int64) (segment, bool) {
 
 // posting is one term of one event.
 type posting struct {
-	field  int
-	value  string
-	offset int64 // of the event's id in the segment
+	channel int64
+	field   int
+	value   string
+	offset  int64 // of the event's id in the segment
 }
 
 // build makes a segment from the events that there are now. The caller holds
@@ -160,8 +161,9 @@ func (t *terms) collect(g segment) (all []posting, c covered, err error) {
 				if _, ok := events[i].Redacts(); ok {
 					c.tombstones = true
 				}
+				channel := t.store.channels.number(events[i].Channel)
 				eachTerm(events[i].Fields, func(field int, value string) {
-					all = append(all, posting{field, strings.Clone(value), int64(events[i].ID) - g.first})
+					all = append(all, posting{channel, field, strings.Clone(value), int64(events[i].ID) - g.first})
 				})
 			}
 			return err
@@ -174,7 +176,7 @@ func (t *terms) collect(g segment) (all []posting, c covered, err error) {
 		}
 	}
 	slices.SortFunc(all, func(a, b posting) int {
-		return cmp.Or(cmp.Compare(a.field, b.field), strings.Compare(a.value, b.value), cmp.Compare(a.offset, b.offset))
+		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.field, b.field), strings.Compare(a.value, b.value), cmp.Compare(a.offset, b.offset))
 	})
 	return all, c, nil
 }
@@ -187,10 +189,12 @@ func (t *terms) insert(g segment, all []posting) error {
 			ids = append(ids, ',')
 		}
 		ids = strconv.AppendInt(ids, p.offset, 10)
-		if i+1 < len(all) && all[i+1].field == p.field && all[i+1].value == p.value {
-			continue
+		if i+1 < len(all) {
+			if next := all[i+1]; next.channel == p.channel && next.field == p.field && next.value == p.value {
+				continue
+			}
 		}
-		if _, err := t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?)", g.size, g.first, int64(p.field), p.value, string(ids)); err != nil {
+		if _, err := t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?)", g.size, g.first, p.channel, int64(p.field), p.value, string(ids)); err != nil {
 			return err
 		}
 		ids = ids[:0]
@@ -267,10 +271,11 @@ func (t *terms) replace(g segment, offset int64, left []ircbus.Event) error {
 		_, err = t.db.exec("DELETE FROM terms WHERE size = ? AND first = ? AND ids = ''", g.size, g.first)
 	}
 	for i := range left {
+		channel := t.store.channels.number(left[i].Channel)
 		eachTerm(left[i].Fields, func(field int, value string) {
 			if err == nil {
-				_, err = t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ids = ids || ',' || excluded.ids",
-					g.size, g.first, int64(field), value, strconv.FormatInt(offset, 10))
+				_, err = t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ids = ids || ',' || excluded.ids",
+					g.size, g.first, channel, int64(field), value, strconv.FormatInt(offset, 10))
 			}
 		})
 	}

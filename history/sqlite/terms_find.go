@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,25 +12,35 @@ import (
 
 // Limits of what is read of the index rather than of the events themselves.
 const (
-	maxValues    = 2000 // of a segment that begin with one prefix
+	maxRun       = 64   // segments looked into by one statement
+	maxValues    = 2000 // that begin with one prefix, in a run
 	fewEnough    = 16   // candidates that are rather looked at than compared with others
 	offsetSize   = 6    // bytes, at most, of an id in the list of a value's
 	denseSegment = 8    // a segment of whose events a part of 1 in so many are candidates is read whole
 	probeCost    = 256  // bytes of a Range's budget for looking into a segment
 )
 
-// wanted are the terms of the views: of each view lists, of each of which an
-// event must have one.
-type wanted [][][]ircbus.Term
+// wanted is what the index is asked for: an event that is in one of the views.
+type wanted []wantedView
+
+// wantedView are the terms of a view: lists, of each of which an event must have
+// one.
+type wantedView struct {
+	channels []int64 // all spellings
+	lists    [][]ircbus.Term
+}
 
 // want returns what the index is to be asked for, nil if it cannot help.
-func want(views []ircbus.View) (w wanted) {
+func (s *Store) want(views []ircbus.View) (w wanted) {
+	if s.terms == nil {
+		return nil
+	}
 	for _, v := range views {
 		lists := v.Filter.Terms(indexed[:]...)
 		if len(lists) == 0 {
 			return nil
 		}
-		w = append(w, lists)
+		w = append(w, wantedView{s.channels.folded(v.Channel), lists})
 	}
 	return w
 }
@@ -55,31 +64,36 @@ func (t *terms) next(p *plan) (next part, err error) {
 	}
 	defer tx.Rollback()
 	next.some = true
-	var ok bool
-	for at := clampID(p.beginning()); ; {
-		g, covered := t.at(at)
-		var ids []int64
-		if covered {
-			p.budget -= probeCost
-			if ids, ok, err = t.candidates(tx, g, p.wanted); err != nil {
-				return part{}, err
-			}
-		} else {
-			g = segment{t.small, at - at%t.small}
+	at := clampID(p.beginning())
+	for ahead := 1; ; ahead = min(2*ahead, maxRun) { // the more, the less has been found
+		run := t.runFrom(at, p.desc, ahead)
+		found, err := t.candidates(tx, run, p.wanted)
+		if err == nil && len(run) > 1 && found[0].all { // perhaps only because the others have so many
+			run, ahead = run[:1], 1
+			found, err = t.candidates(tx, run, p.wanted)
 		}
-		if !covered || !ok { // to be read
-			if next.until != 0 {
+		if err != nil {
+			return part{}, err
+		}
+		if len(run) == 0 { // not indexed
+			run, found = []segment{{t.small, at - at%t.small}}, []candidates{{all: true}}
+		}
+		for i, g := range run {
+			p.budget -= probeCost
+			if found[i].all {
+				if next.until != 0 {
+					return next.within(p), nil
+				}
+				return part{until: p.clamp(g.edge(p.desc))}, nil
+			}
+			next.ids = append(next.ids, found[i].ids...)
+			next.until = p.clamp(g.edge(p.desc))
+			if len(next.ids) >= pageEvents || next.until == p.ending() || p.spent() {
 				return next.within(p), nil
 			}
-			return part{until: p.clamp(g.edge(p.desc))}, nil
-		}
-		next.ids = append(next.ids, ids...)
-		if at = g.last() + 1; p.desc {
-			at = g.first - 1
-		}
-		next.until = p.clamp(g.edge(p.desc))
-		if len(next.ids) >= pageEvents || next.until == p.ending() || p.spent() {
-			return next.within(p), nil
+			if at = g.last() + 1; p.desc {
+				at = g.first - 1
+			}
 		}
 	}
 }
@@ -111,84 +125,136 @@ func (n part) within(p *plan) part {
 	return n
 }
 
-// candidates returns the ids in a segment that may be wanted; ok is false if they
-// are so many that all had better be read.
-func (t *terms) candidates(tx *sql.Tx, g segment, w wanted) (ids []int64, ok bool, err error) {
-	add := func(found []int64) bool {
-		ids = append(ids, found...)
-		return int64(len(ids)) <= g.size/denseSegment
-	}
-	if t.segments[g].tombstones { // which are in every view of their channels
-		tombstones, ok, err := t.having(tx, g, []ircbus.Term{{Key: "action", Value: ircbus.FoldValue(ircbus.Redacted)}})
-		if err != nil || !ok || !add(tombstones) {
-			return nil, false, err
-		}
-	}
-	for _, lists := range w {
-		var found []int64
-		restricted := false
-		for _, list := range lists {
-			having, ok, err := t.having(tx, g, list)
-			switch {
-			case err != nil:
-				return nil, false, err
-			case !ok:
-				continue
-			case !restricted:
-				found, restricted = having, true
-			default:
-				found = both(found, having)
-			}
-			if len(found) <= fewEnough {
-				break
-			}
-		}
-		if !restricted || !add(found) {
-			return nil, false, nil
-		}
-	}
-	return ids, true, nil
+// candidates are the ids in one segment that may be wanted, in ascending order,
+// or all of them: because they are so many, or because nothing is known.
+type candidates struct {
+	ids []int64
+	all bool
 }
 
-// having returns the ids in a segment with one of the terms, in ascending order;
-// ok is false if there
-// are too many.
-func (t *terms) having(tx *sql.Tx, g segment, list []ircbus.Term) (ids []int64, ok bool, err error) {
-	for _, term := range list {
-		values := 0
-		rows, err := t.values(tx, g, term)
+// candidates returns those of each segment of a run.
+func (t *terms) candidates(tx *sql.Tx, run []segment, w wanted) ([]candidates, error) {
+	sum := make([]candidates, len(run))
+	if len(run) == 0 {
+		return sum, nil
+	}
+	tombstones := slices.ContainsFunc(run, func(g segment) bool { return t.segments[g].tombstones })
+	for _, view := range w {
+		found, err := t.inView(tx, run, view)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		for rows.Next() {
-			var offsets sql.RawBytes
-			if err = rows.Scan(&offsets); err != nil {
-				break
+		add(sum, found)
+		if tombstones { // which are in every view of their channel
+			if found, err = t.having(tx, run, view.channels, []ircbus.Term{{Key: "action", Value: ircbus.FoldValue(ircbus.Redacted)}}); err != nil {
+				return nil, err
 			}
-			if values++; values == maxValues || int64(len(ids)+len(offsets)/offsetSize) > g.size/denseSegment {
-				rows.Close()
-				return nil, false, nil
-			}
-			ids = appendOffsets(ids, offsets, g.first)
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return nil, false, err
+			add(sum, found)
 		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids), true, nil
+	for i, g := range run {
+		sum[i].all = sum[i].all || g.dense(len(sum[i].ids))
+	}
+	return sum, nil
+}
+
+func (g segment) dense(n int) bool { return int64(n) > g.size/denseSegment }
+
+func add(sum, found []candidates) {
+	for i := range sum {
+		sum[i].ids = append(sum[i].ids, found[i].ids...)
+		sum[i].all = sum[i].all || found[i].all
+	}
+}
+
+// inView returns the candidates for one view.
+func (t *terms) inView(tx *sql.Tx, run []segment, view wantedView) (found []candidates, err error) {
+	for n, list := range view.lists {
+		having, err := t.having(tx, run, view.channels, list)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			found = having
+			continue
+		}
+		for i := range found {
+			switch {
+			case found[i].all:
+				found[i] = having[i]
+			case !having[i].all:
+				found[i].ids = both(found[i].ids, having[i].ids)
+			}
+		}
+		if !slices.ContainsFunc(found, func(c candidates) bool { return c.all || len(c.ids) > fewEnough }) {
+			break
+		}
+	}
+	return found, nil
+}
+
+// having returns the candidates with one of the terms in one of the channels.
+func (t *terms) having(tx *sql.Tx, run []segment, channels []int64, list []ircbus.Term) ([]candidates, error) {
+	found := make([]candidates, len(run))
+	for _, channel := range channels {
+		for _, term := range list {
+			if err := t.look(tx, run, channel, term, found); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range found {
+		slices.Sort(found[i].ids)
+		found[i].ids = slices.Compact(found[i].ids)
+	}
+	return found, nil
+}
+
+// look adds to found what has a term.
+func (t *terms) look(tx *sql.Tx, run []segment, channel int64, term ircbus.Term, found []candidates) error {
+	rows, err := t.values(tx, run, channel, term)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	values := 0
+	for rows.Next() {
+		var first int64
+		var offsets sql.RawBytes
+		if err := rows.Scan(&first, &offsets); err != nil {
+			return err
+		}
+		i := slices.IndexFunc(run, func(g segment) bool { return g.first == first })
+		c := &found[i]
+		if c.all = c.all || run[i].dense(len(c.ids)+len(offsets)/offsetSize); c.all {
+			c.ids = nil
+		} else {
+			c.ids = appendOffsets(c.ids, offsets, first)
+		}
+		values++
+	}
+	if values == maxValues { // there may be more
+		for i := range found {
+			found[i] = candidates{all: true}
+		}
+	}
+	return rows.Err()
 }
 
 // values queries the ids of all values that a term means.
-func (t *terms) values(tx *sql.Tx, g segment, term ircbus.Term) (*sql.Rows, error) {
-	field := slices.Index(indexed[:], term.Key)
+func (t *terms) values(tx *sql.Tx, run []segment, channel int64, term ircbus.Term) (*sql.Rows, error) {
+	firsts := make([]int64, len(run))
+	for i, g := range run {
+		firsts[i] = g.first
+	}
+	query := "SELECT first, ids FROM terms WHERE size = ? AND first IN (SELECT value FROM json_each(?)) AND channel = ? AND field = ? AND value "
 	value := clipTerm(term.Value)
+	args := []any{run[0].size, jsonIDs(firsts), channel, slices.Index(indexed[:], term.Key), value}
 	if !term.Prefix || len(value) == maxTerm {
-		return tx.Query("SELECT ids FROM terms WHERE size = ? AND first = ? AND field = ? AND value = ?", g.size, g.first, field, value)
+		return tx.Query(query+"= ?", args...)
 	}
 	const beyond = "\xff" // is no part of UTF-8 and comes after all that is
-	return tx.Query("SELECT ids FROM terms WHERE size = ? AND first = ? AND field = ? AND value >= ? AND value < ? LIMIT ?",
-		g.size, g.first, field, value, value+beyond, maxValues)
+	return tx.Query(query+"BETWEEN ? AND ? LIMIT ?", append(args, value+beyond, maxValues)...)
 }
 
 func appendOffsets(ids []int64, offsets []byte, first int64) []int64 {
