@@ -63,6 +63,8 @@ func firstLine(t *testing.T, b *Bus) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.directory.mu.Lock()
+	defer b.directory.mu.Unlock()
 	return b.directory.publishers[0].Line(&e, 400)
 }
 

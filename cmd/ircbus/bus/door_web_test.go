@@ -75,6 +75,8 @@ func (b *webDoors) last() (e ircbus.Event, line string) {
 	if e, err = b.store.Event(b.t.Context(), bounds.Head); err != nil {
 		b.t.Fatal(err)
 	}
+	b.directory.mu.Lock()
+	defer b.directory.mu.Unlock()
 	return e, b.directory.publishers[0].Line(&e, 400)
 }
 
