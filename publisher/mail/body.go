@@ -3,9 +3,10 @@ package mail
 import (
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/emersion/go-message"
+
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // maxParts and maxDepth limit how far a mail is searched for its text.
@@ -42,14 +43,7 @@ func searchText(entity *message.Entity, limit, depth int, parts *int) string {
 		return ""
 	}
 	// What cannot be decoded any further is not worth more than what came before.
-	read, _ := io.ReadAll(io.LimitReader(entity.Body, int64(limit)+1))
-	text := strings.ReplaceAll(string(read), "\r\n", "\n")
-	if len(read) > limit {
-		end := max(0, limit-len("…"))
-		for end > 0 && !utf8.RuneStart(text[end]) {
-			end--
-		}
-		text = text[:end] + "…"
-	}
-	return strings.TrimSpace(text)
+	// Twice the limit is read, since the CRs of line ends do not count.
+	read, _ := io.ReadAll(io.LimitReader(entity.Body, 2*int64(limit)+1))
+	return strings.TrimSpace(mapping.Clip(strings.ReplaceAll(string(read), "\r\n", "\n"), limit))
 }

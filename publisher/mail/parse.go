@@ -24,6 +24,7 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"strings"
 
@@ -78,9 +79,9 @@ func Parse(r io.Reader, o Options) (*Letter, error) {
 	}
 	h := mail.Header{Header: entity.Header}
 	name, address := author(h)
-	user, subject := orElse(orElse(name, address), "somebody"), decoded(h, "Subject")
+	user, subject := cmp.Or(name, address, "somebody"), decoded(h, "Subject")
 	l := &Letter{
-		Text: mapping.Sentence("Mail from "+user, orElse(subject, "(no subject)"), ""),
+		Text: mapping.Sentence("Mail from "+user, cmp.Or(subject, "(no subject)"), ""),
 		Key:  mapping.Key("mail", h.Get("Message-Id"), h.Get("From"), h.Get("Date"), h.Get("Subject")),
 	}
 	l.event.Add("action", "MAIL")
@@ -134,13 +135,6 @@ func decoded(h mail.Header, key string) string {
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
-
-func orElse(value, other string) string {
-	if value == "" {
-		return other
-	}
-	return value
-}
 
 // keep keeps a header under its own name, each time it occurs.
 func (l *Letter) keep(h mail.Header, name string) {

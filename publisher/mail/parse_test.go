@@ -93,8 +93,21 @@ func TestOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := accepted(t, parsed.Fields("anna", 0))
-	if got, want := f[:len(f)-1].Encode(), "action=MAIL&user=a@b.c&comment=x&recipient=anna&text=Mail+from+a@b.c:+x&from=a@b.c&x-tag=one&x-tag=two&body=café+…"; got != want {
+	if got, want := f[:len(f)-1].Encode(), "action=MAIL&user=a@b.c&comment=x&recipient=anna&text=Mail+from+a@b.c:+x&from=a@b.c&x-tag=one&x-tag=two&body=café…"; got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
+// TestBodyOfEmptyLines: a text is shorter without the CRs of its line ends.
+func TestBodyOfEmptyLines(t *testing.T) {
+	for limit := range 20 {
+		parsed, err := Parse(strings.NewReader("Subject: x\r\n\r\na"+strings.Repeat("\r\n", 30)+"b"), Options{Body: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body := parsed.Fields("", 0).Get("body"); limit > 3 && !strings.HasPrefix(body, "a") || len(body) > limit {
+			t.Errorf("of %d bytes the text is %q", limit, body)
+		}
 	}
 }
 

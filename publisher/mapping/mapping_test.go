@@ -94,6 +94,20 @@ func TestSentence(t *testing.T) {
 	}
 }
 
+// TestSentenceWithoutRoom: a long head and a long address leave nothing for what
+// is between them.
+func TestSentenceWithoutRoom(t *testing.T) {
+	for n := 150; n <= 250; n++ {
+		line := Sentence(strings.Repeat("h", n), "body", strings.Repeat("a", n))
+		if !strings.HasPrefix(line, "hhh") || len(line) > maxSentence+len(":  ") {
+			t.Errorf("%d: %d bytes, %q", n, len(line), line)
+		}
+	}
+	if got := Clip("abc", 2); got != "" {
+		t.Errorf("two bytes have room for %q", got)
+	}
+}
+
 // Whatever JSON comes, what is made of it is an event that the bus takes.
 func FuzzFlatten(f *testing.F) {
 	f.Add([]byte(`{"a":{"b":[1,"x",null,true,{"c":"d"}]},"id":"7","ש":"ש"}`))

@@ -36,12 +36,15 @@ func oneLine(s string) string {
 }
 
 // Clip cuts a text at a character so that it has at most max bytes, and marks it
-// with "…".
+// with "…"; nothing is left if that has no room.
 func Clip(s string, max int) string {
 	if len(s) <= max {
 		return s
 	}
 	n := max - len(ellipsis)
+	if n < 0 {
+		return ""
+	}
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
