@@ -211,6 +211,21 @@ func checkSpeaker(found *checker, section, publisher string, channels []string, 
 	}
 }
 
+// proofs are what a door's senders are known by: the secrets in its file, and the
+// networks from which an address will do. With secrets none does that is not
+// listed.
+func proofs(section, secretsFile string, allow []string) (*door.Secrets, []netip.Prefix, error) {
+	secrets, err := openSecrets(secretsFile, section+".secrets_file")
+	if err != nil {
+		return nil, nil, err
+	}
+	if secrets != nil && len(allow) == 0 {
+		return secrets, []netip.Prefix{}, nil
+	}
+	networks, err := senders(allow)
+	return secrets, networks, err
+}
+
 // openSecrets reads a door's file of secrets; nil without one.
 func openSecrets(path, key string) (*door.Secrets, error) {
 	if path == "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/netip"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/api"
@@ -48,16 +47,9 @@ func (p *Prism) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prism.publisher: %w", err)
 	}
-	secrets, err := openSecrets(p.SecretsFile, "prism.secrets_file")
+	secrets, allow, err := proofs("prism", p.SecretsFile, p.Allow)
 	if err != nil {
 		return nil, err
-	}
-	allow, err := senders(p.Allow)
-	if err != nil {
-		return nil, err
-	}
-	if secrets != nil && len(p.Allow) == 0 {
-		allow = []netip.Prefix{}
 	}
 	source, err := prism.Open(in, prism.Config{
 		Account: name, Netcat: p.Netcat, Allow: allow, Secrets: secrets,

@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"regexp"
 	"strings"
 
@@ -49,16 +48,9 @@ func (p *PSYC) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 	if err != nil {
 		return nil, fmt.Errorf("psyc.publisher: %w", err)
 	}
-	secrets, err := openSecrets(p.SecretsFile, "psyc.secrets_file")
+	secrets, allow, err := proofs("psyc", p.SecretsFile, p.Allow)
 	if err != nil {
 		return nil, err
-	}
-	allow, err := senders(p.Allow)
-	if err != nil {
-		return nil, err
-	}
-	if secrets != nil && len(p.Allow) == 0 {
-		allow = []netip.Prefix{}
 	}
 	source, err := psyc.Listen(in, psyc.Config{
 		Account: name, Listen: p.Listen, Host: "localhost", Hosts: p.Hosts, Allow: allow, Secrets: secrets, Templates: p.Templates,
