@@ -2,9 +2,11 @@ package ircd
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -80,10 +82,14 @@ func TestEndlessLine(t *testing.T) {
 func TestLongLinesCount(t *testing.T) {
 	b := newBus(t, func(c *Config) { c.Limits.Burst, c.Limits.Lines = 15, 1000 })
 	u := b.user("alice")
-	u.send(strings.Repeat("x", 100_000), "PING a")
+	before := time.Now()
+	u.send(slices.Concat(slices.Repeat([]string{strings.Repeat("x", 100_000)}, 11), []string{"PING a"})...)
 	got := strings.Join(u.until("PONG irc.test a"), "\n")
-	if !strings.Contains(got, " 417 ") || !strings.Contains(got, " NOTICE alice :You send more than ") {
+	if strings.Count(got, " 417 ") != 11 {
 		t.Error(got)
+	}
+	if took := time.Since(before); took < 150*time.Millisecond {
+		t.Errorf("eleven lines that count for fifteen each, and fifteen at once, took only %v at 1000 a second", took)
 	}
 }
 

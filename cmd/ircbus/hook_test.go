@@ -97,7 +97,10 @@ func TestHookSpool(t *testing.T) {
 	spool := filepath.Join(t.TempDir(), "a", "spool")
 	away := []string{"--irc", "127.0.0.1:1", "--spool", spool}
 	var committers sync.WaitGroup
-	const each = 100
+	each := 100
+	if testing.Short() {
+		each = 20
+	}
 	for c := range 4 {
 		committers.Go(func() {
 			for i := range each {

@@ -74,7 +74,10 @@ func (r *received) last() ircbus.ID {
 // killed. Afterwards every acknowledged event is there once, under the id that was
 // acknowledged, and every subscriber has had every stored event once, in order.
 func TestNothingLost(t *testing.T) {
-	const kills = 20
+	kills := 20
+	if testing.Short() {
+		kills = 7
+	}
 	dir := t.TempDir()
 	accounts, err := account.Open(filepath.Join(dir, "accounts.json"), account.Options{})
 	if err != nil {

@@ -44,7 +44,7 @@ func testRange(t *testing.T, b *bench) {
 		t.Fatal("retention has left no hole to look across")
 	}
 	stored := all(t, s)
-	for range 3000 {
+	for range many(3000) {
 		q := randomQuery(t, random, stored)
 		same(t, fmt.Sprintf("ids of Range(%+v)", q), ids(query(t, s, q)), ids(choose(stored, q)))
 	}

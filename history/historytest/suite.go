@@ -43,6 +43,14 @@ type Harness struct {
 // patience is how long a condition may take on a busy machine.
 const patience = 30 * time.Second
 
+// many is n, or a tenth of it with -short, as under the race detector.
+func many(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 // Run checks the store that start makes anew for every test.
 func Run(t *testing.T, start func(t *testing.T) Harness) {
 	for _, test := range []struct {

@@ -31,6 +31,14 @@ func quiet(t testing.TB) Config {
 	}
 }
 
+// many is n, or a tenth of it with -short, as under the race detector.
+func many(n int) int {
+	if testing.Short() {
+		return n / 10
+	}
+	return n
+}
+
 func startBus(t testing.TB, c Config) *Bus {
 	t.Helper()
 	b, err := Start(t.Context(), c)

@@ -145,7 +145,7 @@ func TestForgeRefused(t *testing.T) {
 // answered is stored.
 func TestForgeMany(t *testing.T) {
 	b := forgeBus(t)
-	const forges, each = 8, 1250
+	forges, each := 8, many(1250)
 	var sending sync.WaitGroup
 	for f := range forges {
 		sending.Go(func() {

@@ -88,7 +88,7 @@ func TestIrkerDoor(t *testing.T) {
 // acknowledged; of 10,000 over UDP none either, while there is room for them.
 func TestIrkerMany(t *testing.T) {
 	b := irkerBus(t)
-	const senders, each = 10, 1000
+	senders, each := 10, many(1000)
 	for s := range senders {
 		var all strings.Builder
 		for i := range each {
@@ -106,7 +106,7 @@ func TestIrkerMany(t *testing.T) {
 			}
 		}()
 	}
-	waitFor(t, "all over TCP", func() bool { return b.Doors()[0].Stored == senders*each })
+	waitFor(t, "all over TCP", func() bool { return b.Doors()[0].Stored == uint64(senders*each) })
 	conn, err := net.Dial("udp", doorAddr(t, b, "irker", "udp"))
 	if err != nil {
 		t.Fatal(err)

@@ -166,7 +166,7 @@ func TestMailByHTTP(t *testing.T) {
 
 // TestMailLosesNothing: ten thousand mails, several mail servers, one event each.
 func TestMailLosesNothing(t *testing.T) {
-	const servers, mails = 10, 1000
+	servers, mails := 10, many(1000)
 	b := mailBus(t, Mail{})
 	var sending sync.WaitGroup
 	for server := range servers {
@@ -182,11 +182,11 @@ func TestMailLosesNothing(t *testing.T) {
 	}
 	sending.Wait()
 	for _, r := range b.Doors() {
-		if r.Received != servers*mails || r.Stored != servers*mails || r.LastRefusal != nil {
+		if r.Received != uint64(servers*mails) || r.Stored != uint64(servers*mails) || r.LastRefusal != nil {
 			t.Errorf("%+v", r)
 		}
 	}
-	if bounds, err := b.store.Bounds(t.Context()); err != nil || bounds.Head < servers*mails {
+	if bounds, err := b.store.Bounds(t.Context()); err != nil || int(bounds.Head) < servers*mails {
 		t.Errorf("the head is %d: %v", bounds.Head, err)
 	}
 }

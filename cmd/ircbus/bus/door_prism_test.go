@@ -238,16 +238,16 @@ func TestPrismLosesNone(t *testing.T) {
 	c.Prism = Prism{HTTP: true, Netcat: "127.0.0.1:0", Publisher: "prism"}
 	b := startBus(t, c)
 	var lines strings.Builder
-	const count = 10_000
+	count := many(10_000)
 	for i := range count {
 		fmt.Fprintf(&lines, "line %d\n", i)
 	}
 	netcat(t, doorAddr(t, b, "prism", "tcp"), lines.String())
 	got := stored(t, b)
-	if len(got) != count || got[count-1] != "#prism text=line+9999" {
+	if len(got) != count || got[count-1] != fmt.Sprint("#prism text=line+", count-1) {
 		t.Errorf("%d events, the last is %q", len(got), got[len(got)-1])
 	}
-	if r := b.Doors()[0]; r.Received != count || r.Stored != count {
+	if r := b.Doors()[0]; r.Received != uint64(count) || r.Stored != uint64(count) {
 		t.Errorf("%+v", r)
 	}
 }

