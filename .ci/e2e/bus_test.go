@@ -111,6 +111,24 @@ func (b *bus) publish(t *testing.T, p person, event string) ircbus.Event {
 	return stored
 }
 
+// events are those of a channel.
+func (b *bus) events(channel string) (all []ircbus.Event) {
+	b.t.Helper()
+	for after := ircbus.ID(0); ; {
+		req, err := http.NewRequest("GET", fmt.Sprintf("http://%s/changes?after=%d&channel=%s&format=json&limit=10000", b.http, after, channel), nil)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		var page struct{ Events []ircbus.Event }
+		answer(b.t, req, http.StatusOK, &page)
+		if len(page.Events) == 0 {
+			return all
+		}
+		all = append(all, page.Events...)
+		after = all[len(all)-1].ID
+	}
+}
+
 // answer sends a request and decodes the JSON that it is answered with.
 func answer(t *testing.T, req *http.Request, status int, result any) {
 	t.Helper()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,27 +80,9 @@ func (v *vcs) script(name, text string) {
 	}
 }
 
-// events are those of a channel.
-func (v *vcs) events(channel string) (all []ircbus.Event) {
-	v.t.Helper()
-	for after := ircbus.ID(0); ; {
-		req, err := http.NewRequest("GET", fmt.Sprintf("http://%s/changes?after=%d&channel=%s&format=json&limit=10000", v.bus.http, after, channel), nil)
-		if err != nil {
-			v.t.Fatal(err)
-		}
-		var page struct{ Events []ircbus.Event }
-		answer(v.t, req, http.StatusOK, &page)
-		if len(page.Events) == 0 {
-			return all
-		}
-		all = append(all, page.Events...)
-		after = all[len(all)-1].ID
-	}
-}
-
 // told are the events as "action branch-or-tag comment files".
 func (v *vcs) told() (all []string) {
-	for _, e := range v.events("code") {
+	for _, e := range v.bus.events("code") {
 		f := e.Fields
 		words := []string{f.Get("action")}
 		for _, key := range []string{"branch", "tag", "comment", "forced"} {
@@ -145,7 +126,7 @@ func TestGit(t *testing.T) {
 		"commit main תיקון דפים/עמוד ראשון", "create feature", "commit feature Third c",
 		"update main", "create v1 Release", "update main 1", "commit main Third, amended c",
 		"commit main While the bus is away d", "delete feature", "delete v1")
-	last := v.events("code")[1].Fields
+	last := v.bus.events("code")[1].Fields
 	if last.Get("user") != "Ann עורך" || last.Get("email") != "ann@x.example" || last.Get("url") != "https://git.example.org/proj/commit/?id="+last.Get("rev") || last.Get("body") != "" {
 		t.Errorf("%v", last)
 	}
@@ -165,7 +146,7 @@ func TestGitMany(t *testing.T) {
 	writeFile(t, v.path("stream"), all.String())
 	v.sh("wc.git", "git fast-import --quiet <../stream && git push -q ../proj.git main")
 	v.sh("", program+" hook flush --irc "+v.bus.irc+" --account code --password-file secret --spool spool") // what 30 seconds were too short for
-	events := v.events("code")
+	events := v.bus.events("code")
 	if len(events) != commits+1 {
 		t.Fatalf("%d events", len(events))
 	}
@@ -202,7 +183,7 @@ second line "quoted"'
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for _, e := range v.events("code") {
+	for _, e := range v.bus.events("code") {
 		f := e.Fields
 		if f.Get("user") != "ann" || f.Get("repo") != v.path("cvs") || f.Get("module") == "" || f.Get("project") == "" {
 			t.Errorf("%v", f)
@@ -223,7 +204,7 @@ func TestSubversion(t *testing.T) {
 		svn -q co --username ann file://$PWD/repo/trunk wc; cd wc; echo 1 >'עמוד ראשון'; svn -q add 'עמוד ראשון'; svn -q ci -m 'תיקון
 second line'; svn -q cp -m 'Branch' ^/trunk ^/branches/1.0; svn -q ps --revprop -r 2 svn:log 'Corrected' .`)
 	v.want("commit Layout branches/ trunk/", "commit trunk תיקון trunk/עמוד ראשון", "commit 1.0 Branch branches/1.0/", "revprop/M Corrected")
-	second := v.events("code")[1].Fields
+	second := v.bus.events("code")[1].Fields
 	if second.Get("user") != "ann" || second.Get("rev") != "2" || second.Get("body") != "second line" || second.Get("url") != "https://svn.example.org/repo/?rev=2" {
 		t.Errorf("%v", second)
 	}
@@ -242,7 +223,7 @@ func TestMercurial(t *testing.T) {
 	writeFile(t, v.path("proj/.hg/hgrc"), strings.Replace(hook, "changegroup.", "commit.", 1))
 	v.sh("proj", `hg up -q default; echo 5 >>'a b'; hg ci -m 'Fifth'`)
 	v.want(`commit default First "quoted" a b`, "commit stable תיקון ב", "commit stable Third a b", "commit stable Fourth a b", "commit default Fifth a b")
-	if f := v.events("code")[1].Fields; f.Get("user") != "Ann עורך" || f.Get("project") != "proj" || f.Get("insertions") != "1" {
+	if f := v.bus.events("code")[1].Fields; f.Get("user") != "Ann עורך" || f.Get("project") != "proj" || f.Get("insertions") != "1" {
 		t.Errorf("%v", f)
 	}
 }
@@ -272,9 +253,9 @@ func TestIrkerhook(t *testing.T) {
 		if network == "tcp" { // irkerhook closes the connection without a line end
 			conn.Close()
 		}
-		waitFor(t, "the event over "+network, func() bool { return len(v.events("irker")) == i+1 })
+		waitFor(t, "the event over "+network, func() bool { return len(v.bus.events("irker")) == i+1 })
 	}
-	f := v.events("irker")[0].Fields
+	f := v.bus.events("irker")[0].Fields
 	rev := strings.TrimSpace(v.sh("wc", "git rev-parse --short HEAD"))
 	want := ircbus.Fields{{Key: "user", Value: "Ann עורך"}, {Key: "project", Value: "proj"}, {Key: "branch", Value: "main"}, {Key: "rev", Value: rev}, {Key: "comment", Value: "Fix the clock"}, {Key: "files", Value: "a.c"}}
 	for _, field := range want {

@@ -61,13 +61,7 @@ func newMediawiki(t *testing.T, name, settings string) *mediawiki {
 	server := exec.Command("php", "-S", "127.0.0.1:"+port, "-t", mediawikiDir)
 	server.Env = w.env()
 	start(t, server, "php")
-	waitFor(t, "MediaWiki to answer", func() bool {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
+	waitFor(t, "MediaWiki to answer", func() bool { return listens("127.0.0.1:" + port) })
 	w.login("Admin")
 	return w
 }
@@ -184,6 +178,15 @@ func freePort(t *testing.T) string {
 	}
 	t.Fatal("no free port between 20000 and 30000")
 	return ""
+}
+
+// listens tells whether somebody listens on a TCP address.
+func listens(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
 }
 
 // start runs cmd until the test ends and shows its output if the test failed.
