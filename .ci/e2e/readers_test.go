@@ -98,7 +98,13 @@ var eventXML = regexp.MustCompile(`(?s)<event .*?</event>`)
 // changesXML returns the events of one answer of the changes API.
 func changesXML(t *testing.T, base string) []string {
 	t.Helper()
-	resp, err := http.Get(base + "/?action=changes&limit=10000")
+	return eventsXML(t, base+"/?action=changes&limit=10000")
+}
+
+// eventsXML returns the events in what an address answers.
+func eventsXML(t *testing.T, address string) []string {
+	t.Helper()
+	resp, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}
