@@ -30,10 +30,11 @@ type Where string
 const (
 	Kernel Where = "kernel" // in the socket's buffer, as far as the kernel tells
 	Queue  Where = "queue"  // while the store was away for too long
+	Gap    Where = "gap"    // between two polls of a wiki; nobody knows how much it was, so each gap counts once
 )
 
 // Places are all of them.
-var Places = []Where{Kernel, Queue}
+var Places = []Where{Kernel, Queue, Gap}
 
 // Report is what has come of a door's input since it was opened. Its JSON is in
 // docs/doors/README.md.

@@ -10,13 +10,14 @@ import (
 )
 
 const (
-	maxDepth  = 16
-	maxValues = 10_000
+	maxDepth    = 16
+	maxValues   = 10_000  // of a call
+	maxResponse = 400_000 // values, of a response
 )
 
 // ParseCall reads a call. The error is one sentence for who sent it.
 func ParseCall(body []byte) (method string, params []Value, err error) {
-	p := newParser(body)
+	p := newParser(body, maxValues)
 	if err := p.start("methodCall"); err != nil {
 		return "", nil, err
 	}
@@ -42,12 +43,13 @@ func ParseCall(body []byte) (method string, params []Value, err error) {
 type parser struct {
 	d      *xml.Decoder
 	values int
+	limit  int // of values
 }
 
-func newParser(body []byte) *parser {
+func newParser(body []byte, limit int) *parser {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	d.CharsetReader = charset
-	return &parser{d: d}
+	return &parser{d: d, limit: limit}
 }
 
 // charset lets in what old clients write beside UTF-8.
@@ -165,7 +167,7 @@ func (p *parser) text(name string) (string, error) {
 	}
 }
 
-// end checks that nothing follows the call.
+// end checks that nothing follows the call or response.
 func (p *parser) end() error {
 	for {
 		token, err := p.d.Token()
@@ -174,7 +176,7 @@ func (p *parser) end() error {
 		}
 		text, isText := token.(xml.CharData)
 		if _, isComment := token.(xml.Comment); err != nil || !isComment && (!isText || len(bytes.TrimSpace(text)) > 0) {
-			return errors.New("something follows the call")
+			return errors.New("something follows the end")
 		}
 	}
 }

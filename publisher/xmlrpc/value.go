@@ -24,8 +24,8 @@ func (p *parser) only(outer string) (value Value, err error) {
 // value reads a <value> whose begin has been read, to its end. Text without a
 // type is a string.
 func (p *parser) value(depth int) (v Value, err error) {
-	if p.values++; p.values > maxValues {
-		return v, fmt.Errorf("there are more than %d values", maxValues)
+	if p.values++; p.values > p.limit {
+		return v, fmt.Errorf("there are more than %d values", p.limit)
 	}
 	if depth == maxDepth {
 		return v, fmt.Errorf("the values are nested more than %d deep", maxDepth)

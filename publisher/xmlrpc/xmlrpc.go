@@ -1,6 +1,7 @@
 // Package xmlrpc reads and writes the messages of XML-RPC (xmlrpc.com/spec), as
 // far as doors need it: it knows nothing of HTTP. What it reads comes from
-// strangers: no document type, nothing nested deeper than 16, at most 10,000 values.
+// strangers: no document type, nothing nested deeper than 16, at most 10,000 values
+// in a call and 400,000 in a response.
 package xmlrpc
 
 import (
@@ -47,6 +48,20 @@ func (v Value) Get(name string) (value Value, ok bool) {
 }
 
 const header = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+
+// Call is a call of a method.
+func Call(method string, params ...Value) []byte {
+	b := bytes.NewBufferString(header + "<methodCall><methodName>")
+	escape(b, method)
+	b.WriteString("</methodName><params>")
+	for _, param := range params {
+		b.WriteString("<param>")
+		param.write(b)
+		b.WriteString("</param>")
+	}
+	b.WriteString("</params></methodCall>\n")
+	return b.Bytes()
+}
 
 // Response is the answer to a call.
 func Response(result Value) []byte {

@@ -62,6 +62,7 @@ type Config struct {
 	JSON         map[string]JSON `toml:"json"` // by the door's name
 	Ntfy         Ntfy            `toml:"ntfy"`
 	Ping         WebDoor         `toml:"ping"`
+	Poll         map[string]Poll `toml:"poll"` // by who publishes the wiki's changes
 	Syslog       Syslog          `toml:"syslog"`
 
 	DCC    DCC    `toml:"dcc"`

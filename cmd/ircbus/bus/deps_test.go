@@ -53,6 +53,8 @@ func TestDependencies(t *testing.T) {
 		{"publisher/nagios", []string{".", "publisher/mapping"}, []string{"net/http", "database/sql"}},
 		{"publisher/ntfy", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/ping", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/xmlrpc"}, []string{"database/sql"}},
+		// mediawiki has the words in which poll says that wiki's changes, too.
+		{"publisher/poll", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/mediawiki", "publisher/xmlrpc"}, []string{"database/sql"}},
 		{"publisher/syslog", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/xmlrpc", nil, []string{"net/http", "database/sql"}},
 		{"publisher/mapping", []string{"."}, []string{"net/http", "database/sql"}},

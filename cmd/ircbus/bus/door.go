@@ -49,6 +49,9 @@ func (c *Config) doors() []namedDoor {
 	for _, name := range sortedKeys(c.JSON) {
 		doors = append(doors, namedDoor{"json." + name, jsonSection{c.JSON[name], name}})
 	}
+	for _, name := range sortedKeys(c.Poll) {
+		doors = append(doors, namedDoor{"poll." + name, pollSection{c.Poll[name], name, c}})
+	}
 	return doors
 }
 

@@ -56,7 +56,7 @@ func (e eventStreamsDoor) open(_ context.Context, in *door.Inlet) (*opened, erro
 	}
 	file := filepath.Join(e.config.Data, StreamFile)
 	stream, err := mediawiki.NewStream(in, mediawiki.StreamConfig{
-		URL: e.URL, Names: e.Names, UserAgent: e.agent(),
+		URL: e.URL, Names: e.Names, UserAgent: e.config.agent(),
 		Load: func() (string, error) { return loadPlace(file, e.URL) },
 		Save: func(id string) error {
 			text, err := json.Marshal(streamPlace{e.URL, id})
@@ -72,14 +72,14 @@ func (e eventStreamsDoor) open(_ context.Context, in *door.Inlet) (*opened, erro
 	return &opened{source: stream, listens: []string{"follows " + e.URL}}, nil
 }
 
-// agent is how the bus introduces itself: Wikimedia wants to know whom to write
-// to.
-func (e eventStreamsDoor) agent() string {
-	contact := e.config.URL
-	if n := len(e.config.Admin); n > 0 {
-		contact = e.config.Admin[n-1]
+// agent is how the bus introduces itself to the wikis that it asks: they want to
+// know whom to write to.
+func (c *Config) agent() string {
+	contact := c.URL
+	if n := len(c.Admin); n > 0 {
+		contact = c.Admin[n-1]
 	}
-	return strings.TrimSpace("ircbus/" + cmp.Or(e.config.Version, "dev") + " " + contact)
+	return strings.TrimSpace("ircbus/" + cmp.Or(c.Version, "dev") + " " + contact)
 }
 
 // streamPlace is the content of StreamFile.

@@ -1,0 +1,92 @@
+package poll
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// place is how far the changes of a wiki are known. It is kept as JSON. Times are
+// Unix seconds, and but for Next those of the wiki's clock.
+type place struct {
+	URL    string `json:"url"`
+	Format string `json:"format"`
+
+	Known  bool  `json:"known"`  // the wiki has answered before
+	Since  int64 `json:"since"`  // the oldest change of the first answer: older ones were there before the bus was
+	Newest int64 `json:"newest"` // the newest change that is known
+
+	// Seen has the changes that may come again, by a hash of the key, with their
+	// times: all of the last answer if answers are whole, else those of the overlap.
+	Seen map[string]int64 `json:"seen"`
+	Most int              `json:"most"` // changes in the longest answer
+
+	ETag     string `json:"etag,omitempty"`
+	Modified string `json:"modified,omitempty"`
+	Next     int64  `json:"next"` // before which the wiki is not to be asked
+}
+
+// cursor is the time of the wiki's from which it is asked. A change from the future
+// does not put it off.
+func (p *place) cursor(now time.Time) time.Time {
+	return time.Unix(min(p.Newest, now.Unix()), 0).Add(-overlap).UTC()
+}
+
+func hash(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:8])
+}
+
+// sift returns the changes that are new, and whether any was known.
+func (p *place) sift(changes []change) (fresh []change, known bool) {
+	for _, c := range changes {
+		if _, seen := p.Seen[hash(c.key())]; seen {
+			known = true
+		} else if c.at.IsZero() || c.at.Unix() >= p.Since {
+			fresh = append(fresh, c)
+		}
+	}
+	return fresh, known
+}
+
+// begin makes the place that of a wiki's first answer.
+func (p *place) begin(changes []change) {
+	p.Known, p.Most, p.Since = true, len(changes), 0
+	for _, c := range changes {
+		if at := c.at.Unix(); !c.at.IsZero() && (p.Since == 0 || at < p.Since) {
+			p.Since = at
+		}
+	}
+	p.add(changes)
+}
+
+// add notes changes as known.
+func (p *place) add(changes []change) {
+	if p.Seen == nil {
+		p.Seen = make(map[string]int64)
+	}
+	for _, c := range changes {
+		at := p.Newest
+		if !c.at.IsZero() {
+			at = c.at.Unix()
+		}
+		p.Seen[hash(c.key())] = at
+		p.Newest = max(p.Newest, at)
+	}
+	p.Most = max(p.Most, len(changes))
+}
+
+// keepOnly forgets the changes that the wiki's last answer does not have.
+func (p *place) keepOnly(changes []change) {
+	p.Seen = make(map[string]int64, len(changes))
+	p.add(changes)
+}
+
+// forget forgets the changes before the cursor: they will not come again.
+func (p *place) forget(cursor time.Time) {
+	for key, at := range p.Seen {
+		if at < cursor.Unix() {
+			delete(p.Seen, key)
+		}
+	}
+}
