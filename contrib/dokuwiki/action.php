@@ -103,13 +103,11 @@ class action_plugin_ircbus extends ActionPlugin
         if (!$done || $type === 'modify') {
             return;
         }
-        foreach ($type === 'create' ? [$params[0]] : $params[0] as $name) {
-            Publisher::tell($this->getConf('config'), fn () => [
-                'wiki' => $GLOBALS['conf']['title'],
-                'action' => $type === 'create' ? 'user_created' : 'user_deleted',
-                'user' => $name,
-            ]);
-        }
+        Publisher::tell($this->getConf('config'), fn () => array_map(fn ($name) => [
+            'wiki' => $GLOBALS['conf']['title'],
+            'action' => $type === 'create' ? 'user_created' : 'user_deleted',
+            'user' => $name,
+        ], $type === 'create' ? [$params[0]] : $params[0]));
     }
 
     /** A browser has a page and asks for an image that nobody sees: now nobody waits. */

@@ -36,20 +36,22 @@ final class Publisher
     }
 
     /**
-     * What plugins call: keeps the event that $event makes, and sends it later. Nothing that goes wrong reaches the
-     * caller; the server's log has it then.
+     * What plugins call: keeps the event that $make makes, or the list of events, and sends it later. Nothing that goes
+     * wrong reaches the caller; the server's log has it then.
      *
-     * @param callable(Config): ?array<string, mixed> $event null if there is nothing to tell
+     * @param callable(Config): ?array $make null if there is nothing to tell
      */
-    public static function tell(string $file, callable $event): void
+    public static function tell(string $file, callable $make): void
     {
         try {
             $publisher = self::$atEnd[$file] ?? new self($file);
-            $fields = $event($publisher->config);
-            if ($fields === null) {
+            $made = $make($publisher->config) ?? [];
+            if ($made === []) {
                 return;
             }
-            $publisher->keep($fields);
+            foreach (isset($made[0]) ? $made : [$made] as $fields) {
+                $publisher->keep($fields);
+            }
             if (self::$atEnd === []) {
                 // Once more, so that it comes after what others have put there.
                 register_shutdown_function(fn () => register_shutdown_function([self::class, 'sendAtEnd']));
@@ -70,6 +72,16 @@ final class Publisher
         }
     }
 
+    /** Whether resume() would try to send something. */
+    public static function due(string $file): bool
+    {
+        try {
+            return (new self($file))->sender->due();
+        } catch (\Throwable $e) {
+            return false; // who asks does so with every page; the next event tells of it
+        }
+    }
+
     /** Sends what was told while the page was made. Only PHP calls it. */
     public static function sendAtEnd(): void
     {
@@ -79,7 +91,8 @@ final class Publisher
         }
         $seconds = PHP_SAPI === 'cli' ? self::AFTERWARDS : self::WHILE_WAITING;
         foreach (['fastcgi_finish_request', 'litespeed_finish_request'] as $finish) {
-            if (function_exists($finish) && $finish()) {
+            if (function_exists($finish)) {
+                $finish(); // if that has not been done already
                 $seconds = self::AFTERWARDS;
             }
         }

@@ -26,6 +26,12 @@ final class Sender
         $this->bus = $bus;
     }
 
+    /** Whether something waits, and no try has failed a moment ago. */
+    public function due(): bool
+    {
+        return time() >= ($this->spool->state()['until'] ?? 0) && $this->spool->waiting() !== [];
+    }
+
     /**
      * Sends, oldest first, as long as there is time and nobody else does it.
      *
