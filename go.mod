@@ -2,6 +2,8 @@ module github.com/ircbus/ircbus
 
 go 1.26.0
 
+ignore ./contrib // plugins for other programs, in their languages
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/alecthomas/kong v1.17.0
