@@ -114,6 +114,8 @@ func TestMediaWikiToEveryReader(t *testing.T) {
 		"--cursor", filepath.Join(dir, "cursor"), "--exec", "cat >>"+handled)
 	start(t, follow, "ircbus follow")
 
+	asks := startPolling(t, w)
+
 	want := edits(t, w)
 	total := 0
 	for _, n := range want {
@@ -146,6 +148,7 @@ func TestMediaWikiToEveryReader(t *testing.T) {
 		t.Errorf("irssi does not show the Hebrew title:\n%s", screen)
 	}
 	jsonEvents(t, fileLines(t, handled)) // whole, one object a line
+	asks.agrees(t, b)
 
 	if err := follow.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
