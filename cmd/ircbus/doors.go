@@ -88,6 +88,9 @@ func printDoor(w io.Writer, d bus.DoorReport) error {
 	if r := d.LastRefusal; r != nil {
 		fmt.Fprintf(&text, "  last refusal at %s (%s, from %q): %q\n", ircbus.FormatTime(r.At), r.Reason, r.Sender, r.Detail)
 	}
+	if l := d.LastTrouble; l != nil {
+		fmt.Fprintf(&text, "  last trouble at %s: %s: %q\n", ircbus.FormatTime(l.At), l.What, l.Detail)
+	}
 	_, err := io.WriteString(w, text.String())
 	return err
 }

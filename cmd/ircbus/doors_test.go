@@ -28,6 +28,7 @@ func TestDoorsCommand(t *testing.T) {
 	b, err := bus.Start(context.Background(), bus.Config{
 		Data: data, HTTP: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler),
 		MediaWiki: bus.MediaWiki{Listen: "127.0.0.1:0", Names: []string{"*"}},
+		Poll:      map[string]bus.Poll{"away": {URL: "http://127.0.0.1:1/feed", Every: bus.Age(time.Second)}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -54,8 +55,9 @@ func TestDoorsCommand(t *testing.T) {
 		if code != 0 {
 			t.Fatal(errs)
 		}
-		if strings.Contains(out, "received 2, stored 1, duplicates 0, for people 0, refused 1 (malformed 1), lost 0\n") {
-			for _, want := range []string{"mediawiki  udp " + where + "\n", "  last event 1 in #one at ", `(malformed, from "127.0.0.1"): "the packet is neither`} {
+		if strings.Contains(out, "received 2, stored 1, duplicates 0, for people 0, refused 1 (malformed 1), lost 0\n") && strings.Contains(out, "last trouble") {
+			for _, want := range []string{"mediawiki  udp " + where + "\n", "  last event 1 in #one at ", `(malformed, from "127.0.0.1"): "the packet is neither`,
+				"poll.away  asks http://127.0.0.1:1/feed every 1s\n", `: a wiki cannot be polled: "http://127.0.0.1:1/feed: dial tcp`} {
 				if !strings.Contains(out, want) {
 					t.Errorf("no %q in %q", want, out)
 				}

@@ -48,6 +48,7 @@ type Report struct {
 	Dropped     map[Where]uint64  `json:"dropped"`
 	LastEvent   *LastEvent        `json:"last_event,omitempty"`
 	LastRefusal *LastRefusal      `json:"last_refusal,omitempty"`
+	LastTrouble *LastTrouble      `json:"last_trouble,omitempty"`
 
 	Queued        int `json:"queued_bytes"`         // of packets that wait for the store
 	ReceiveBuffer int `json:"receive_buffer_bytes"` // that the kernel gave the socket
@@ -66,6 +67,13 @@ type LastRefusal struct {
 	Reason Reason    `json:"reason"`
 	Detail string    `json:"detail"` // a sentence
 	Sender string    `json:"sender"` // an address, or a name that was proven
+}
+
+// LastTrouble is what has kept a door from its work last.
+type LastTrouble struct {
+	At     time.Time `json:"at"`
+	What   string    `json:"what"`
+	Detail string    `json:"detail"`
 }
 
 // logEvery is how often the same kind of trouble is logged.
@@ -156,7 +164,9 @@ func (in *Inlet) Drop(where Where, n int) {
 func (in *Inlet) Trouble(message string, err error) {
 	in.report.mu.Lock()
 	defer in.report.mu.Unlock()
-	in.note(message, "latest", clip(err.Error()))
+	detail := clip(err.Error())
+	in.report.now.LastTrouble = &LastTrouble{time.Now().UTC(), message, detail}
+	in.note(message, "latest", detail)
 }
 
 // note logs trouble, unless it has been logged within the minute. The lock is

@@ -36,7 +36,9 @@ type feed struct {
 	maxBody int
 }
 
-func (f *feed) question(p *place, _ string, _ time.Time) question {
+func (f *feed) since(*place, time.Time) time.Time { return time.Time{} }
+
+func (f *feed) question(p *place, _ time.Time, _ string) question {
 	return question{url: p.URL, etag: p.ETag, modified: p.Modified}
 }
 
@@ -217,5 +219,3 @@ const minFull = 10
 func (f *feed) gap(_ context.Context, _ ask, p *place, a *answer) (bool, error) {
 	return len(a.changes) >= max(p.Most, minFull), nil
 }
-
-func (f *feed) whole() bool { return true }

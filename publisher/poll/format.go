@@ -40,9 +40,13 @@ type ask func(context.Context, question) ([]byte, error)
 
 // format is a way to ask wikis. It is pure, but for what it remembers of the wiki.
 type format interface {
-	// question asks for the changes since the place, or for those last made if
-	// there is no place yet. more is that of the answer before.
-	question(p *place, more string, now time.Time) question
+	// since is the time, by the wiki's clock, from which it is asked for changes:
+	// some before the place are asked for again. The zero time asks for all.
+	since(p *place, now time.Time) time.Time
+
+	// question asks for the changes since then, or for those last made if there
+	// is no place yet. more is that of the answer before.
+	question(p *place, since time.Time, more string) question
 
 	// read takes an answer apart. The error is *again if another question might
 	// be understood.
@@ -51,18 +55,10 @@ type format interface {
 	// gap reports whether changes are missing between the place and an answer
 	// that has nothing in common with what was known.
 	gap(ctx context.Context, ask ask, p *place, a *answer) (bool, error)
-
-	// whole reports whether each answer has everything that the wiki tells at the
-	// time. The others are asked for what is new.
-	whole() bool
 }
 
 // again is an error after which the wiki should be asked once more in another way.
 type again struct{ error }
-
-// overlap is how far before the newest change that is known a wiki is asked again:
-// some become visible later than others that were made after them.
-const overlap = 5 * time.Minute
 
 // oldestFirst sorts changes, which mostly come newest first.
 func oldestFirst(changes []change) {

@@ -103,7 +103,7 @@ func TestWikiRPC(t *testing.T) {
 		{w, place{Known: true, Newest: 1_795_662_700}, "<dateTime.iso8601>20261126T03:06:40</dateTime.iso8601>"},
 		{doku, place{Known: true, Newest: 1_895_662_700}, "<int>1795662500</int>"}, // from the future
 	} {
-		if q := test.w.question(&test.p, "", now); !strings.Contains(string(q.body), test.want) {
+		if q := test.w.question(&test.p, test.w.since(&test.p, now), ""); !strings.Contains(string(q.body), test.want) {
 			t.Errorf("%s, want %s", q.body, test.want)
 		}
 	}

@@ -26,7 +26,25 @@ const properties = "ids|title|user|comment|flags|timestamp|sizes|loginfo|tags"
 // most: beyond that it refuses, so that the bus does not add to the trouble.
 const maxLag = "5"
 
-func (m *mediaWiki) question(p *place, more string, now time.Time) question {
+// Of a wiki in which little happens more is asked for again: its job queue may be
+// late, in which changes of categories wait.
+const (
+	askedAgain = 200 // changes
+	maxOverlap = 24 * time.Hour
+)
+
+func (m *mediaWiki) since(p *place, now time.Time) time.Time {
+	since, reach := p.before(now), p.reach(askedAgain)
+	if earliest := since.Add(-maxOverlap); reach.Before(earliest) {
+		reach = earliest
+	}
+	if reach.Before(since) {
+		since = reach
+	}
+	return since
+}
+
+func (m *mediaWiki) question(p *place, since time.Time, more string) question {
 	parameters, err := url.ParseQuery(more)
 	if err != nil {
 		parameters = url.Values{} // what ParseAnswer has encoded can be decoded
@@ -36,7 +54,7 @@ func (m *mediaWiki) question(p *place, more string, now time.Time) question {
 	parameters.Set("rcdir", "older")
 	if p.Known {
 		parameters.Set("rcdir", "newer")
-		parameters.Set("rcstart", p.cursor(now).Format(time.RFC3339))
+		parameters.Set("rcstart", since.Format(time.RFC3339))
 	}
 	return m.ask(p.URL, parameters)
 }
@@ -99,5 +117,3 @@ func (m *mediaWiki) gap(ctx context.Context, ask ask, p *place, _ *answer) (bool
 	}
 	return a.changes[0].at.Unix() > p.Newest, nil
 }
-
-func (m *mediaWiki) whole() bool { return false }

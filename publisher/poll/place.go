@@ -3,6 +3,8 @@ package poll
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -26,10 +28,23 @@ type place struct {
 	Next     int64  `json:"next"` // before which the wiki is not to be asked
 }
 
-// cursor is the time of the wiki's from which it is asked. A change from the future
-// does not put it off.
-func (p *place) cursor(now time.Time) time.Time {
-	return time.Unix(min(p.Newest, now.Unix()), 0).Add(-overlap).UTC()
+// overlap is how far before the newest change that is known a wiki is asked again:
+// some become visible later than others that were made after them.
+const overlap = 5 * time.Minute
+
+// before is that time. A change from the future does not put it off.
+func (p *place) before(now time.Time) time.Time {
+	newest := time.Unix(min(p.Newest, now.Unix()), 0)
+	return time.Unix(max(newest.Add(-overlap).Unix(), 0), 0).UTC()
+}
+
+// reach is the time at which the n newest changes that are known begin.
+func (p *place) reach(n int) time.Time {
+	times := slices.Sorted(maps.Values(p.Seen))
+	if len(times) == 0 {
+		return time.Unix(p.Newest, 0).UTC()
+	}
+	return time.Unix(times[max(len(times)-n, 0)], 0).UTC()
 }
 
 func hash(key string) string {
@@ -82,11 +97,7 @@ func (p *place) keepOnly(changes []change) {
 	p.add(changes)
 }
 
-// forget forgets the changes before the cursor: they will not come again.
-func (p *place) forget(cursor time.Time) {
-	for key, at := range p.Seen {
-		if at < cursor.Unix() {
-			delete(p.Seen, key)
-		}
-	}
+// forget forgets the changes before a time: they will not come again.
+func (p *place) forget(since time.Time) {
+	maps.DeleteFunc(p.Seen, func(_ string, at int64) bool { return at < since.Unix() })
 }

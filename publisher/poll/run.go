@@ -73,11 +73,10 @@ func (s *Source) pause(err error) time.Duration {
 
 // poll asks the wiki for everything that is new. storing outlives ctx a little.
 func (s *Source) poll(ctx, storing context.Context) error {
-	now := time.Now()
-	cursor := s.place.cursor(now)
+	since := s.format.since(&s.place, time.Now())
 	more, first := "", true
 	for {
-		a, err := s.answer(ctx, more, now)
+		a, err := s.answer(ctx, since, more)
 		if a == nil {
 			return err
 		}
@@ -94,7 +93,7 @@ func (s *Source) poll(ctx, storing context.Context) error {
 		if err := s.take(ctx, storing, a, first); err != nil {
 			return err
 		}
-		if s.format.whole() && len(a.changes) > 0 {
+		if since.IsZero() && len(a.changes) > 0 {
 			s.place.keepOnly(a.changes)
 		}
 		if first, more = false, a.more; more == "" {
@@ -103,17 +102,17 @@ func (s *Source) poll(ctx, storing context.Context) error {
 		s.failures = 0 // if the rest fails, something has come all the same
 		s.save()
 	}
-	if !s.format.whole() {
-		s.place.forget(cursor)
+	if !since.IsZero() {
+		s.place.forget(since)
 	}
 	s.client.accept(&s.place)
 	return nil
 }
 
 // answer asks once; nil without an error means that there is nothing new.
-func (s *Source) answer(ctx context.Context, more string, now time.Time) (*answer, error) {
+func (s *Source) answer(ctx context.Context, since time.Time, more string) (*answer, error) {
 	for {
-		body, err := s.client.ask(ctx, s.format.question(&s.place, more, now))
+		body, err := s.client.ask(ctx, s.format.question(&s.place, since, more))
 		if body == nil || err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/door"
@@ -91,6 +92,23 @@ func TestPlace(t *testing.T) {
 		if _, err := Open(t.Context(), w.in, cfg); err == nil {
 			t.Errorf("%+v was opened", cfg)
 		}
+	}
+}
+
+// TestLate: where little happens, a change is found that appears an hour after it
+// was made.
+func TestLate(t *testing.T) {
+	w := newWiki(t, "mediawiki", apiOf(500))
+	w.grow(20)
+	w.edits[19].at = epoch.Add(2 * time.Hour)
+	w.must()
+	w.edits = append(w.edits, edit{22, epoch.Add(time.Hour)})
+	for range 3 {
+		w.must()
+	}
+	w.exactly(22, 22, true)
+	if r := w.in.Report(); r.Duplicates != 0 {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -46,11 +46,14 @@ const firstAge = 24 * time.Hour
 // xmlrpcTime is how XML-RPC writes times.
 const xmlrpcTime = "20060102T15:04:05"
 
-func (w *wikiRPC) question(p *place, _ string, now time.Time) question {
-	since := now.Add(-firstAge).UTC()
-	if p.Newest > 0 {
-		since = p.cursor(now)
+func (w *wikiRPC) since(p *place, now time.Time) time.Time {
+	if p.Newest == 0 {
+		return now.Add(-firstAge).UTC()
 	}
+	return p.before(now)
+}
+
+func (w *wikiRPC) question(p *place, since time.Time, _ string) question {
 	param := xmlrpc.Value{Type: "dateTime.iso8601", Text: since.Format(xmlrpcTime)}
 	if w.doku {
 		param = xmlrpc.Value{Type: "int", Text: strconv.FormatInt(since.Unix(), 10)}
@@ -165,5 +168,3 @@ func (w *wikiRPC) unquote(text string) string {
 // gap: the newest change that is known comes again, unless the wiki has lost it.
 // DokuWiki forgets it with the next change to the page.
 func (w *wikiRPC) gap(context.Context, ask, *place, *answer) (bool, error) { return !w.doku, nil }
-
-func (w *wikiRPC) whole() bool { return false }
