@@ -60,7 +60,7 @@ func (e *APIError) Error() string {
 func ParseAnswer(body []byte, site Site) (*Answer, error) {
 	var told struct {
 		Error    *APIError
-		Continue map[string]any
+		Continue map[string]json.RawMessage
 		Query    *struct {
 			General       struct{ WikiID, SiteName, Server, ScriptPath string }
 			RecentChanges []json.RawMessage
@@ -107,10 +107,14 @@ func serverURL(server string) string {
 
 // continued makes parameters of a request of what an answer wants to be sent
 // back.
-func continued(told map[string]any) string {
+func continued(told map[string]json.RawMessage) string {
 	parameters := url.Values{}
 	for name, value := range told {
-		parameters.Set(name, fmt.Sprint(value))
+		text := ""
+		if json.Unmarshal(value, &text) != nil {
+			text = string(value) // a number
+		}
+		parameters.Set(name, text)
 	}
 	return parameters.Encode()
 }

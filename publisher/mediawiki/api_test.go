@@ -72,9 +72,9 @@ func TestParseAnswerFails(t *testing.T) {
 	if _, err := ParseAnswer([]byte(`{"query":{"recentchanges":[]}}`), Site{}); err == nil {
 		t.Error("it is not known which wiki it is")
 	}
-	a, err := ParseAnswer([]byte(`{"continue":{"rccontinue":"20261126030900|5","continue":"-||"},"query":{"general":{"wikiid":"w","server":"//w.example.org","scriptpath":"/w"},`+
+	a, err := ParseAnswer([]byte(`{"continue":{"rccontinue":"20261126030900|5","continue":"-||","n":20261126030900},"query":{"general":{"wikiid":"w","server":"//w.example.org","scriptpath":"/w"},`+
 		`"recentchanges":[{"rcid":1},7,{"type":"edit","rcid":2,"timestamp":"x","userhidden":true}]}}`), Site{})
-	if err != nil || len(a.Refused) != 2 || len(a.Changes) != 1 || a.More != "continue=-%7C%7C&rccontinue=20261126030900%7C5" || a.Site.ServerURL != "https://w.example.org" {
+	if err != nil || len(a.Refused) != 2 || len(a.Changes) != 1 || a.More != "continue=-%7C%7C&n=20261126030900&rccontinue=20261126030900%7C5" || a.Site.ServerURL != "https://w.example.org" {
 		t.Errorf("%v, %+v", err, a)
 	}
 }

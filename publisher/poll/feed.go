@@ -211,11 +211,15 @@ func linkOf(address string) (parts linkParts) {
 	return parts
 }
 
-// minFull is the size of the smallest feeds that are cut at a number of items.
-const minFull = 10
+const (
+	minFull = 10        // items of the smallest feeds that are cut at a number of items
+	slack   = time.Hour // by which clocks may differ
+)
 
-// gap: a feed that is as long as ever and has nothing that was known may have been
-// longer. One that is shorter has everything of the time that it covers.
+// gap: a feed that is as long as before and has nothing that was known may have been
+// cut. One that is shorter has everything of the time that it covers, which may
+// begin after the last poll, too.
 func (f *feed) gap(_ context.Context, _ ask, p *place, a *answer) (bool, error) {
-	return len(a.changes) >= max(p.Most, minFull), nil
+	oldest := a.changes[0].at
+	return len(a.changes) >= max(len(p.Seen), minFull) || !oldest.IsZero() && oldest.After(time.Unix(p.Polled, 0).Add(slack)), nil
 }

@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -9,7 +10,7 @@ import (
 )
 
 // place is how far the changes of a wiki are known. It is kept as JSON. Times are
-// Unix seconds, and but for Next those of the wiki's clock.
+// Unix seconds, those of changes by the wiki's clock.
 type place struct {
 	URL    string `json:"url"`
 	Format string `json:"format"`
@@ -19,14 +20,18 @@ type place struct {
 	Newest int64 `json:"newest"` // the newest change that is known
 
 	// Seen has the changes that may come again, by a hash of the key, with their
-	// times: all of the last answer if answers are whole, else those of the overlap.
+	// times: of a feed all of the last answer, else those that are asked for again.
 	Seen map[string]int64 `json:"seen"`
-	Most int              `json:"most"` // changes in the longest answer
 
 	ETag     string `json:"etag,omitempty"`
 	Modified string `json:"modified,omitempty"`
-	Next     int64  `json:"next"` // before which the wiki is not to be asked
+	Polled   int64  `json:"polled"` // when the last poll succeeded
+	Next     int64  `json:"next"`   // before which the wiki is not to be asked
 }
+
+// maxSeen limits the changes that are known, lest a wiki makes them grow that dates
+// its changes in the future. What is forgotten and comes again has the same key.
+const maxSeen = 20_000
 
 // overlap is how far before the newest change that is known a wiki is asked again:
 // some become visible later than others that were made after them.
@@ -66,7 +71,7 @@ func (p *place) sift(changes []change) (fresh []change, known bool) {
 
 // begin makes the place that of a wiki's first answer.
 func (p *place) begin(changes []change) {
-	p.Known, p.Most, p.Since = true, len(changes), 0
+	p.Known, p.Since = true, 0
 	for _, c := range changes {
 		if at := c.at.Unix(); !c.at.IsZero() && (p.Since == 0 || at < p.Since) {
 			p.Since = at
@@ -88,7 +93,12 @@ func (p *place) add(changes []change) {
 		p.Seen[hash(c.key())] = at
 		p.Newest = max(p.Newest, at)
 	}
-	p.Most = max(p.Most, len(changes))
+	if excess := len(p.Seen) - maxSeen; excess > 0 {
+		keys := slices.SortedFunc(maps.Keys(p.Seen), func(a, b string) int { return cmp.Compare(p.Seen[a], p.Seen[b]) })
+		for _, key := range keys[:excess] {
+			delete(p.Seen, key)
+		}
+	}
 }
 
 // keepOnly forgets the changes that the wiki's last answer does not have.

@@ -17,6 +17,7 @@ const (
 	maxBackoff = time.Hour       // between two polls of a wiki that does not answer
 	maxWait    = 24 * time.Hour  // for which a wiki may want to be left alone
 	keepAtOnce = 500             // events that are stored together
+	maxPages   = 100             // answers of one poll, far more than are asked for again; the next poll gets the rest
 )
 
 // Run asks until ctx ends, and returns nil then. It is called once.
@@ -74,11 +75,15 @@ func (s *Source) pause(err error) time.Duration {
 // poll asks the wiki for everything that is new. storing outlives ctx a little.
 func (s *Source) poll(ctx, storing context.Context) error {
 	since := s.format.since(&s.place, time.Now())
-	more, first := "", true
-	for {
+	more := ""
+	for page := range maxPages {
 		a, err := s.answer(ctx, since, more)
-		if a == nil {
+		if err != nil {
 			return err
+		}
+		if a == nil {
+			s.place.Polled = time.Now().Unix()
+			return nil
 		}
 		if err := s.describe(ctx, a.wiki); err != nil {
 			return err
@@ -90,13 +95,13 @@ func (s *Source) poll(ctx, storing context.Context) error {
 			s.place.begin(a.changes)
 			break
 		}
-		if err := s.take(ctx, storing, a, first); err != nil {
+		if err := s.take(ctx, storing, a, page == 0); err != nil {
 			return err
 		}
 		if since.IsZero() && len(a.changes) > 0 {
 			s.place.keepOnly(a.changes)
 		}
-		if first, more = false, a.more; more == "" {
+		if more = a.more; more == "" {
 			break
 		}
 		s.failures = 0 // if the rest fails, something has come all the same
@@ -106,6 +111,7 @@ func (s *Source) poll(ctx, storing context.Context) error {
 		s.place.forget(since)
 	}
 	s.client.accept(&s.place)
+	s.place.Polled = time.Now().Unix()
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 func TestMany(t *testing.T) {
 	total := 10_000
 	if testing.Short() {
-		total = 2000
+		total = 1000
 	}
 	for _, test := range []struct {
 		name, format string
@@ -143,13 +144,58 @@ func TestGap(t *testing.T) {
 			t.Errorf("%s: %+v", test.format, r)
 		}
 	}
-	short := newWiki(t, "feed", feedOf(5)) // tells little, and is not cut
-	short.grow(5)
-	short.must()
-	short.grow(5)
-	short.must()
-	if r := short.in.Report(); r.Dropped[door.Gap] != 0 || r.Stored != 5 {
+}
+
+// TestShortFeed: one that tells little is not thought to be cut, unless it does not
+// reach back to the last poll.
+func TestShortFeed(t *testing.T) {
+	w := newWiki(t, "feed", feedOf(5))
+	w.grow(5)
+	w.must()
+	w.grow(5)
+	w.must()
+	if r := w.in.Report(); r.Dropped[door.Gap] != 0 || r.Stored != 5 {
 		t.Errorf("%+v", r)
+	}
+	s := w.open()
+	s.place.Polled = epoch.Add(-2 * time.Hour).Unix()
+	s.save()
+	w.grow(5)
+	w.must()
+	if r := w.in.Report(); r.Dropped[door.Gap] != 1 || r.Stored != 10 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestEndless: a wiki that always has more to tell is asked further at the next poll
+// only.
+func TestEndless(t *testing.T) {
+	w := newWiki(t, "mediawiki", apiOf(1))
+	w.grow(1)
+	w.must()
+	w.grow(3 * maxPages)
+	before := w.requests
+	w.must()
+	if n := w.requests - before; n > maxPages {
+		t.Errorf("there were %d requests", n)
+	}
+	if r := w.in.Report(); r.Stored != maxPages-1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestForgets: what is known does not grow without bound.
+func TestForgets(t *testing.T) {
+	p := &place{}
+	p.begin([]change{{time.Unix(1000, 0), ircbus.Fields{{Key: "key", Value: "first"}}}})
+	for n := range maxSeen {
+		p.add([]change{{time.Unix(int64(2000+n), 0), ircbus.Fields{{Key: "key", Value: strconv.Itoa(n)}}}})
+	}
+	if _, kept := p.Seen[hash("first")]; kept || len(p.Seen) != maxSeen {
+		t.Errorf("%d are known", len(p.Seen))
+	}
+	if _, kept := p.Seen[hash("0")]; !kept {
+		t.Error("the wrong one was forgotten")
 	}
 }
 

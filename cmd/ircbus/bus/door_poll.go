@@ -42,6 +42,11 @@ func pollFile(publisher string) string { return "poll-" + ircbus.Fold(publisher)
 
 func (s pollSection) check(found *checker) {
 	found.add(ircbus.CheckName(s.name), "poll", s.name)
+	for _, other := range sortedKeys(s.config.Poll) {
+		if other < s.name && ircbus.Fold(other) == ircbus.Fold(s.name) {
+			found.add(fmt.Errorf("%s is the same publisher", other), "poll", s.name)
+		}
+	}
 	found.add(poll.CheckURL(s.URL), "poll", s.name, "url")
 	if s.Format != "" && !slices.Contains(poll.Formats, s.Format) {
 		found.add(fmt.Errorf("%q must be one of %s", s.Format, strings.Join(poll.Formats, ", ")), "poll", s.name, "format")

@@ -68,6 +68,7 @@ func TestPollCheck(t *testing.T) {
 		"good":     {URL: "https://wiki.example.org/feed"},
 		"a b":      {URL: "https://wiki.example.org/feed"},
 		"nowhere":  {},
+		"Good":     {URL: "https://wiki.example.org/feed"},
 		"secret":   {URL: "https://u:p@wiki.example.org/feed"},
 		"format":   {URL: "https://wiki.example.org/feed", Format: "gopher"},
 		"hurry":    {URL: "https://wiki.example.org/feed", Every: Age(time.Millisecond)},
@@ -78,7 +79,7 @@ func TestPollCheck(t *testing.T) {
 	for _, p := range problems {
 		got = append(got, strings.Join(p.Key, "."))
 	}
-	if want := "poll.a b poll.format.format poll.hurry.every poll.nowhere.url poll.patience.every poll.secret.url"; strings.Join(got, " ") != want {
+	if want := "poll.a b poll.format.format poll.good poll.hurry.every poll.nowhere.url poll.patience.every poll.secret.url"; strings.Join(got, " ") != want {
 		t.Errorf("%v", problems)
 	}
 	for _, p := range problems {
