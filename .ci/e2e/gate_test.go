@@ -3,6 +3,7 @@ package e2e
 import (
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 )
 
@@ -12,6 +13,7 @@ type gate struct {
 	t            *testing.T
 	address, bus string
 	listener     net.Listener
+	taken        atomic.Int32 // connections
 }
 
 func newGate(t *testing.T, bus string) *gate {
@@ -68,6 +70,7 @@ func (g *gate) listen(serve func(net.Conn)) {
 			if err != nil {
 				return
 			}
+			g.taken.Add(1)
 			go serve(conn)
 		}
 	}()

@@ -177,6 +177,9 @@ func TestPHPSpool(t *testing.T) {
 				t.Errorf("%q ended with %d", text, status)
 			}
 		}
+		writeFile(t, s.config, "url = http://x\ntoken = x\nspool = /x")
+		output, _ := php(t, "-r", `$_SERVER["DOCUMENT_ROOT"] = dirname($argv[1]); require "`+contrib+`php/Publisher.php"; Ircbus\Publisher::resume($argv[1]);`, s.config)
+		contains(t, output, s.config+" must not be in")
 		if err := os.Chmod(s.config, 0o644); err != nil {
 			t.Fatal(err)
 		}

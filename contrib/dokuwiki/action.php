@@ -23,6 +23,7 @@ class action_plugin_ircbus extends ActionPlugin
     {
         $controller->register_hook('COMMON_WIKIPAGE_SAVE', 'AFTER', $this, 'page');
         $controller->register_hook('PLUGIN_MOVE_PAGE_RENAME', 'AFTER', $this, 'moved');
+        $controller->register_hook('PLUGIN_MOVE_MEDIA_RENAME', 'AFTER', $this, 'moved');
         $controller->register_hook('MEDIA_UPLOAD_FINISH', 'AFTER', $this, 'uploaded');
         $controller->register_hook('MEDIA_DELETE_FILE', 'AFTER', $this, 'deleted');
         $controller->register_hook('AUTH_USER_CHANGE', 'AFTER', $this, 'user');
@@ -52,14 +53,14 @@ class action_plugin_ircbus extends ActionPlugin
         ]);
     }
 
-    /** The move plugin has given a page another name. */
+    /** The move plugin has given a page or a file another name. */
     public function moved(Event $event)
     {
         $this->tell($event->data['dst_id'], fn (Config $config) => [
             'page' => $event->data['dst_id'],
             'action' => 'SAVE/RENAME',
             'old_name' => $this->mayTell($event->data['src_id'], $config) ? $event->data['src_id'] : '',
-            'url' => wl($event->data['dst_id'], '', true, '&'),
+            'url' => $event->name === 'PLUGIN_MOVE_PAGE_RENAME' ? wl($event->data['dst_id'], '', true, '&') : ml($event->data['dst_id'], '', true, '&', true),
         ]);
     }
 

@@ -33,6 +33,7 @@ final class Config
         if (PHP_OS_FAMILY !== 'Windows' && (fileperms($file) & 0007) !== 0) {
             throw new \RuntimeException("$file has a token and can be read by everybody: chmod o= $file");
         }
+        self::checkPlace($file);
         $settings = @parse_ini_string($text, false, INI_SCANNER_RAW);
         if ($settings === false) {
             throw new \RuntimeException("$file is no INI file: " . (error_get_last()['message'] ?? ''));
@@ -65,9 +66,19 @@ final class Config
         }
         $config->token = $settings['token'];
         $config->spool = rtrim($settings['spool'], '/');
+        self::checkPlace($config->spool);
         $config->wiki = $settings['wiki'] ?? '';
         $config->private = filter_var($settings['private'] ?? '', FILTER_VALIDATE_BOOLEAN);
         $config->maxEvents = max(1, (int) ($settings['max_events'] ?? $config->maxEvents));
         return $config;
+    }
+
+    /** @throws \RuntimeException if the web server may hand out the file or directory */
+    private static function checkPlace(string $path): void
+    {
+        $root = rtrim((string) realpath(($_SERVER['DOCUMENT_ROOT'] ?? '') ?: '/'), '/');
+        if ($root !== '' && strpos((realpath($path) ?: $path) . '/', "$root/") === 0) {
+            throw new \RuntimeException("$path must not be in $root, from where the web server hands out files");
+        }
     }
 }

@@ -126,6 +126,6 @@ final class Publisher
     /** Writes to PHP's error log, which is the web server's unless PHP is told otherwise. */
     public static function log(string $message): void
     {
-        error_log("ircbus: $message");
+        error_log('ircbus: ' . preg_replace('/[\x00-\x1f\x7f]+/', ' ', substr($message, 0, 1000)));
     }
 }
