@@ -81,6 +81,13 @@ func TestDokuWiki(t *testing.T) {
 	s.upload("wiki", "note.pdf")
 	token := sectok.FindStringSubmatch(s.get(s.url + "/doku.php?do=edit&id=start"))[1]
 	s.get(s.url + "/lib/exe/mediamanager.php?ns=wiki&delete=wiki:note.pdf&sectok=" + token)
+	for _, id := range []string{"secret:cli", "cli"} {
+		text := file(t, filepath.Dir(s.config), "text", id)
+		args := []string{"-d", "auto_prepend_file=" + s.prepend, dokuwikiDir + "/bin/dwpage.php", "--user", "carla", "commit", "--message", "by program", text, id}
+		if output, code := php(t, args...); code != 0 {
+			t.Fatalf("dwpage.php ended with %d: %s", code, output)
+		}
+	}
 	s.browser.Jar = nil // nobody is logged in
 	s.act("register", "start", "save", "1", "login", "bert", "pass", password, "passchk", password, "fullname", "Bert", "email", "bert@example.org")
 
@@ -91,6 +98,7 @@ func TestDokuWiki(t *testing.T) {
 		"SAVE/DELETE | start | anna | removed |  | 8 | 0",
 		"ATTNEW | wiki:note.pdf | anna |  |  |  | 4",
 		"ATTDEL | wiki:note.pdf | anna |  |  | 4 | ",
+		"SAVENEW | cli | carla | by program |  |  | 3",
 		"user_created |  | bert |  |  |  | ",
 	}
 	got := s.told(len(want), "action", "page", "user", "comment", "minor", "oldsize", "size")

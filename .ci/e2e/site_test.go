@@ -24,7 +24,7 @@ type site struct {
 	bus           *bus
 	name          string // of the publisher
 	config, spool string // of the plugin: file, directory
-	url           string // of the site, once it is served
+	url, prepend  string // of the site, once it is served, and PHP that its scripts begin with
 	browser       *http.Client
 }
 
@@ -57,10 +57,11 @@ func newSite(t *testing.T, b *bus, name, dir string, more ...string) *site {
 	return s
 }
 
-// serve runs PHP's web server for the directory; prepend is PHP that every script
-// begins with.
+// serve runs PHP's web server for the directory; prepend is a file of PHP that every
+// script begins with.
 func (s *site) serve(root, prepend string) {
 	s.t.Helper()
+	s.prepend = prepend
 	address := "127.0.0.1:" + freePort(s.t)
 	s.url = "http://" + address
 	start(s.t, exec.Command("php", "-d", "auto_prepend_file="+prepend, "-S", address, "-t", root), "php")

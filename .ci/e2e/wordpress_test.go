@@ -19,8 +19,6 @@ const wordpressDir = "/usr/share/wordpress"
 // wordpress is Debian's WordPress on MariaDB, with the plugin.
 type wordpress struct {
 	*site
-	dir      string
-	prepend  string // PHP that every script begins with
 	password string // of anna, for programs
 }
 
@@ -31,9 +29,9 @@ func newWordpress(t *testing.T, b *bus) *wordpress {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	w := &wordpress{site: newSite(t, b, "blog", dir), dir: dir, prepend: filepath.Join(dir, "prepend.php")}
+	w := &wordpress{site: newSite(t, b, "blog", dir)}
 	socket := startMariaDB(t, filepath.Join(dir, "db"))
-	root := filepath.Join(dir, "root")
+	root, prepend := filepath.Join(dir, "root"), filepath.Join(dir, "prepend.php")
 	link(t, wordpressDir, root, "wp-config.php", "wp-content")
 	for _, name := range []string{"plugins", "themes", "uploads"} {
 		if err := os.MkdirAll(filepath.Join(root, "wp-content", name), 0o700); err != nil {
@@ -41,7 +39,7 @@ func newWordpress(t *testing.T, b *bus) *wordpress {
 		}
 	}
 	install(t, "wordpress", filepath.Join(root, "wp-content/plugins/ircbus"))
-	writeFile(t, w.prepend, fmt.Sprintf("<?php\ndefine('ABSPATH', '%s/');\n$_SERVER['HTTP_HOST'] ??= 'localhost';\n", root))
+	writeFile(t, prepend, fmt.Sprintf("<?php\ndefine('ABSPATH', '%s/');\n$_SERVER['HTTP_HOST'] ??= 'localhost';\n", root))
 	writeFile(t, filepath.Join(root, "wp-config.php"), fmt.Sprintf(`<?php
 foreach (['AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT'] as $name) {
     define($name, 'test');
@@ -53,7 +51,7 @@ define('IRCBUS_CONFIG', '%s');
 $table_prefix = 'wp_';
 require_once ABSPATH . 'wp-settings.php';
 `, socket, w.config))
-	w.serve(root, w.prepend)
+	w.serve(root, prepend)
 	w.run(fmt.Sprintf(`define('WP_INSTALLING', true);
 require_once ABSPATH . 'wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/upgrade.php';

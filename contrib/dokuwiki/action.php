@@ -127,7 +127,18 @@ class action_plugin_ircbus extends ActionPlugin
 
     private function mayTell(string $id, Config $config): bool
     {
-        return $config->private || auth_aclcheck($id, '', []) >= AUTH_READ;
+        global $auth, $AUTH_ACL, $conf;
+        if ($config->private || $auth || !$conf['useacl']) {
+            return $config->private || auth_aclcheck($id, '', []) >= AUTH_READ;
+        }
+        // On the command line nobody logs in, and what knows the ACL is not loaded.
+        $before = [$auth, $AUTH_ACL];
+        [$auth, $AUTH_ACL] = [plugin_load('auth', $conf['authtype']), auth_loadACL()];
+        try {
+            return auth_aclcheck($id, '', []) >= AUTH_READ;
+        } finally {
+            [$auth, $AUTH_ACL] = $before;
+        }
     }
 
     private function size(array $data): int
