@@ -26,7 +26,10 @@ import (
 //	diff, history those of the module for wikis, or the link
 //	minor=1       of wiki:importance
 //	hostname      wiki:host
+//	cut           names the comment if there was more of it
 //	key           title, version and date; without a version, id (or link) and date
+//
+// What else an item says keeps its name, 1,000 bytes of each.
 //
 // Feeds of MoinMoin are known by their versions, which are times, and become
 // what the door moin makes of the same changes, as far as they tell; see
@@ -84,8 +87,9 @@ func (f *feed) change(doc *document, e *entry, older bool) (change, error) {
 		f.entry(&made, doc, e, at, dated)
 	}
 	made.Keep("hostname", e.host)
-	made.Keep("comments", e.comments)
-	made.Keep("source", e.source)
+	for _, field := range e.rest {
+		made.Keep(field.Key, mapping.Clip(plain(field.Value), maxComment))
+	}
 	return change{at, made.Fit(f.maxBody)}, nil
 }
 

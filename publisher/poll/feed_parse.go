@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Limits of a feed.
@@ -19,15 +22,15 @@ const (
 
 // entry is an item of a feed, as it says it.
 type entry struct {
-	id, title, link  string
-	date             string
-	author, host     string
-	summary          string
-	diff, history    string
-	version          string
-	status           string // new, updated, deleted
-	importance       string // major, minor
-	comments, source string
+	id, title, link string
+	date            string
+	author, host    string
+	summary         string
+	diff, history   string
+	version         string
+	status          string        // new, updated, deleted
+	importance      string        // major, minor
+	rest            ircbus.Fields // what else it says, under the feed's own names
 }
 
 // document is a feed: what it says of itself, and its items in its order.
@@ -121,6 +124,7 @@ func (doc *document) element(d *xml.Decoder, name string, start xml.StartElement
 // node is an element.
 type node struct {
 	name     string // as short has it
+	local    string // without a prefix
 	attrs    []xml.Attr
 	parts    []string // text, where it is between elements
 	size     int      // of the text, in bytes
@@ -136,7 +140,7 @@ type items struct {
 
 // read reads the rest of an element.
 func (r *items) read(start xml.StartElement, depth int) (*node, error) {
-	n := &node{name: short(start.Name), attrs: start.Attr}
+	n := &node{name: short(start.Name), local: start.Name.Local, attrs: start.Attr}
 	r.nodes++
 	for {
 		token, err := r.d.Token()
@@ -215,6 +219,10 @@ func (n *node) first(names ...string) string {
 	return ""
 }
 
+// mapped are the elements of which entryOf makes something.
+var mapped = strings.Fields(`title dc:title link id updated dc:date pubDate modified published issued summary description dc:description content
+	author contributor dc:contributor dc:creator wiki:username wiki:diff wiki:history wiki:version wiki:status wiki:importance`)
+
 func entryOf(n *node) entry {
 	e := entry{
 		id:    cmp.Or(n.attr("rdf:about"), n.first("guid", "id")),
@@ -223,7 +231,11 @@ func entryOf(n *node) entry {
 		summary: n.first("summary", "description", "dc:description", "content"),
 		diff:    n.first("wiki:diff"), history: n.first("wiki:history"),
 		version: n.first("wiki:version"), status: strings.ToLower(n.first("wiki:status")), importance: strings.ToLower(n.first("wiki:importance")),
-		comments: n.first("comments"), source: n.first("source"),
+	}
+	for _, child := range n.children {
+		if text := child.text(); text != "" && !slices.Contains(mapped, child.name) && (child.name != "guid" || text != e.link) {
+			e.rest = append(e.rest, ircbus.Field{Key: cmp.Or(child.name, child.local), Value: text})
+		}
 	}
 	e.author = cmp.Or(n.person("author"), n.first("wiki:username", "dc:contributor", "dc:creator"), n.person("contributor"))
 	if who := n.find("dc:contributor").find("rdf:Description"); who.name != "" {

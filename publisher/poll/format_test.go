@@ -26,10 +26,12 @@ func TestFeeds(t *testing.T) {
 			`<rss xmlns:wiki="http://purl.org/rss/1.0/modules/wiki/"><channel><item><title>A</title><guid>g</guid><author>ann@x (Ann)</author><pubDate>Fri, 30 Nov 2018 14:06:20 EST</pubDate>` +
 				`<description>&lt;p&gt;a &amp;amp; b&lt;/p&gt;&lt;script&gt;x&lt;/script&gt;c&lt;br&gt;d</description><wiki:status>deleted</wiki:status><wiki:importance>minor</wiki:importance><wiki:version>7</wiki:version>` +
 				`<wiki:history>h</wiki:history><wiki:diff>d</wiki:diff><media:title xmlns:media="urn:x">not this</media:title></item></channel></rss>`,
-			"wiki=w&page=A&action=SAVE/DELETE&user=Ann&time=2018-11-30T19:06:20.000000Z&comment=a+%26+b+c+d&rev=7&oldrev=6&diff=d&history=h&minor=1&key=a603d66d74cfb9b8feb67ee5f3816eb153fa071a"},
+			"wiki=w&page=A&action=SAVE/DELETE&user=Ann&time=2018-11-30T19:06:20.000000Z&comment=a+%26+b+c+d&rev=7&oldrev=6&diff=d&history=h&minor=1&guid=g&title=not+this&key=a603d66d74cfb9b8feb67ee5f3816eb153fa071a"},
 		{"Atom", `<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>i</id><title>A</title><link rel="self" href="s"/><link href="l"/><published>2020-01-01T00:00:00Z</published>` +
 			`<updated>2021-01-01T00:00:00+01:00</updated><author><name>Ann</name><uri>u</uri></author><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">x <b>y</b></div></content></entry></feed>`,
 			"wiki=w&page=A&user=Ann&time=2020-12-31T23:00:00.000000Z&comment=x+y&url=l&key=i+2021-01-01T00:00:00%2B01:00"},
+		{"other words", `<rss><item><title>A</title><link>l</link><guid>l</guid><category>x</category><category>y</category><enclosure url="u"/><key>k</key></item></rss>`,
+			"wiki=w&page=A&url=l&category=x&category=y&key_=k&key=l"},
 		{"DokuWiki", `<rss><channel><item><title>ns:start - typo</title><link>http://x/doku.php?id=ns:start&amp;rev=1795662802&amp;do=diff</link></item></channel></rss>`,
 			"wiki=w&page=ns:start&rev=1795662802&diff=http://x/doku.php?id=ns:start%26rev=1795662802%26do=diff&title=ns:start+-+typo&key=http://x/doku.php?id=ns:start%26rev=1795662802%26do=diff"},
 		{"the same twice within a second", `<rss><channel><item><title>A</title><pubDate>x</pubDate></item><item><title>A</title><pubDate>x</pubDate></item></channel></rss>`,

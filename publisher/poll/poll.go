@@ -106,5 +106,9 @@ func (s *Source) newFormat() format {
 	case "feed":
 		return &feed{wiki: s.account, maxBody: s.in.MaxBody}
 	}
-	return &wikiRPC{wiki: s.account, maxBody: s.in.MaxBody, quoted: s.cfg.Format == "wikirpc1", doku: s.cfg.Format == "dokuwiki", method: methods[0]}
+	w := &wikiRPC{wiki: s.account, maxBody: s.in.MaxBody, quoted: s.cfg.Format == "wikirpc1", doku: s.cfg.Format == "dokuwiki", method: methods[0]}
+	if w.doku { // one that runs with PHP 8 answers a method that it has not with an empty list
+		w.method = methods[1]
+	}
+	return w
 }

@@ -1,6 +1,7 @@
 package poll
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/door"
+	"github.com/ircbus/ircbus/publisher/xmlrpc"
 )
 
 // TestMany: 10,000 changes of each kind of wiki, none lost and none twice, over
@@ -94,6 +96,27 @@ func TestPlace(t *testing.T) {
 			t.Errorf("%+v was opened", cfg)
 		}
 	}
+}
+
+// TestDokuWiki: it has a method and a time of its own, and answers with nothing what
+// it does not understand.
+func TestDokuWiki(t *testing.T) {
+	serve := rpcOf("wiki.getRecentChanges", false)
+	w := newWiki(t, "dokuwiki", func(out http.ResponseWriter, r *http.Request, edits []edit) {
+		body, _ := io.ReadAll(r.Body)
+		method, params, err := xmlrpc.ParseCall(body)
+		if err != nil || method != "wiki.getRecentChanges" || len(params) != 1 || params[0].Type != "int" {
+			out.Write(xmlrpc.Response(xmlrpc.Value{Type: "struct"}))
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		serve(out, r, edits)
+	})
+	w.grow(5)
+	w.must()
+	w.grow(5)
+	w.must()
+	w.exactly(6, 10, true)
 }
 
 // TestLate: where little happens, a change is found that appears an hour after it

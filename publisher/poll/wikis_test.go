@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,7 +85,13 @@ func rpcOf(method string, quoted bool) func(http.ResponseWriter, *http.Request, 
 			w.Write(xmlrpc.Fault(1, "No such method: "+called+"."))
 			return
 		}
-		since, _ := time.Parse(xmlrpcTime, params[0].Text)
+		since, err := time.Parse(xmlrpcTime, params[0].Text)
+		if seconds, isNumber := strconv.ParseInt(params[0].Text, 10, 64); isNumber == nil {
+			since = time.Unix(seconds, 0)
+		} else if err != nil {
+			w.Write(xmlrpc.Fault(1, "no time"))
+			return
+		}
 		list := xmlrpc.Value{Type: "array"}
 		for _, e := range slices.Backward(edits) {
 			if e.at.Before(since) {
