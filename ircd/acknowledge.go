@@ -9,20 +9,27 @@ import (
 
 // flight is a batch on its way to the store while the read loop takes the next
 // lines: who sends much does not wait for the disk and the disk not for him. One
-// is under way at a time, so that everything is answered in its order.
+// is stored while the one before it is answered; everything is stored and
+// answered in its order.
 type flight struct {
-	lines []publication
-	done  chan struct{}
+	lines  []publication
+	before *flight       // nil if it is the first or that has landed; owned by the read loop
+	stored chan struct{} // closed when the next may be stored
+	done   chan struct{} // closed when all is answered
 }
 
 // publish stores everything pending as one batch and answers each line in its
 // order (docs/protocol.md, "Publishing over IRC").
 func (c *client) publish() {
-	c.land()
+	if c.flight != nil {
+		c.flight.land()
+		c.flight = nil
+	}
 	if len(c.pending) == 0 {
 		return
 	}
-	c.complete(c.pending, c.desk)
+	receipts, err := c.store(c.pending, c.desk)
+	c.complete(c.pending, c.desk, receipts, err)
 	clear(c.pending)
 	c.pending, c.desk = c.pending[:0], nil
 	if cap(c.pending) > maxIdlePending {
@@ -34,46 +41,57 @@ func (c *client) publish() {
 const maxIdlePending = 64
 
 // takeOff is publish for who has sent more behind it, which is read meanwhile.
+// Two flights are under way at most.
 func (c *client) takeOff() {
-	room := c.land()
-	f, d := &flight{c.pending, make(chan struct{})}, c.desk
-	c.flight, c.pending, c.desk = f, room, nil
-	c.srv.wg.Go(func() {
-		defer close(f.done)
-		c.complete(f.lines, d)
-		clear(f.lines)
-	})
+	before, lines, d := c.flight, c.pending, c.desk
+	c.pending, c.desk = nil, nil
+	if before != nil && before.before != nil {
+		c.pending = before.before.land()
+		before.before = nil
+	}
+	f := &flight{lines: lines, before: before, stored: make(chan struct{}), done: make(chan struct{})}
+	c.flight = f
+	c.srv.wg.Go(func() { c.fly(f, before, d) })
 }
 
-// land waits until everything that has taken off is stored and answered. It
-// returns the room for other lines.
-func (c *client) land() (room []publication) {
-	f := c.flight
-	if f == nil {
-		return nil
+// fly stores and answers a flight after the one before it.
+func (c *client) fly(f, before *flight, d *desk) {
+	defer close(f.done)
+	if before != nil {
+		<-before.stored
 	}
+	receipts, err := c.store(f.lines, d)
+	close(f.stored)
+	if before != nil {
+		<-before.done
+	}
+	c.complete(f.lines, d, receipts, err)
+	clear(f.lines)
+}
+
+// land waits until a flight is stored and answered, and with it those before. It
+// returns the room for other lines.
+func (f *flight) land() (room []publication) {
 	<-f.done
-	c.flight = nil
 	return f.lines[:0]
 }
 
-// complete stores and answers the lines of a batch.
-func (c *client) complete(lines []publication, d *desk) {
-	events := make([]ircbus.Event, 0, len(lines))
-	for _, p := range lines {
-		if p.fields != nil {
-			events = append(events, ircbus.Event{Channel: p.channel, Publisher: d.publisher, Fields: p.fields})
-		}
-	}
-	receipts, err := c.store(events, d)
+// complete answers the lines of a batch, given what the store has said.
+func (c *client) complete(lines []publication, d *desk, receipts []ircbus.Receipt, err error) {
 	if answer := c.acknowledge(lines, d, receipts, err); len(answer) > 0 {
 		c.conn.reply(answer)
 	}
 	d.person.touch()
 }
 
-// store appends the events.
-func (c *client) store(events []ircbus.Event, d *desk) ([]ircbus.Receipt, error) {
+// store appends the events of a batch's lines.
+func (c *client) store(lines []publication, d *desk) ([]ircbus.Receipt, error) {
+	events := make([]ircbus.Event, 0, len(lines))
+	for _, p := range lines {
+		if p.fields != nil {
+			events = append(events, ircbus.Event{Channel: p.channel, Publisher: d.publisher, Fields: p.fields})
+		}
+	}
 	if len(events) == 0 {
 		return nil, nil
 	}

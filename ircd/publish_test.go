@@ -63,6 +63,29 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestFlights: who sends many batches at once gets every answer in its order,
+// and everything is stored in that order, though one batch is stored while the
+// one before is answered.
+func TestFlights(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.Batch = 5 })
+	pub := b.publisher("moin", allPublishing...)
+	const n = 200
+	var lines []string
+	for i := 1; i <= n; i++ {
+		lines = append(lines, fmt.Sprintf("@label=%d PRIVMSG #moin :page=P%d", i, i))
+	}
+	pub.send(append(lines, "PING end")...)
+	got := pub.until("PONG irc.test end")
+	if len(got) != n+1 {
+		t.Fatalf("%d answers to %d events", len(got)-1, n)
+	}
+	for i, line := range got[:n] {
+		if !strings.HasPrefix(line, fmt.Sprintf("@label=%d;msgid=%d;", i+1, i+1)) || !strings.Contains(line, fmt.Sprintf("&page=P%d&", i+1)) {
+			t.Fatalf("answer %d is %s", i+1, line)
+		}
+	}
+}
+
 // TestBarrier: PONG comes after what was sent before is stored, and nothing is
 // seen by anybody before.
 func TestBarrier(t *testing.T) {
