@@ -10,11 +10,12 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-// large makes a batch that needs more room than a store has by chance.
+// large makes a batch that needs more room than a store has by chance, some
+// 600 kB.
 func large(prefix string) []ircbus.Event {
 	batch := numbered("moin", prefix, 100)
 	for i := range batch {
-		batch[i].Fields = append(batch[i].Fields, ircbus.Field{Key: "comment", Value: strings.Repeat("long ", 200)}).Canonical()
+		batch[i].Fields = append(batch[i].Fields, ircbus.Field{Key: "comment", Value: strings.Repeat("long ", 1200)}).Canonical()
 	}
 	return batch
 }

@@ -51,14 +51,33 @@ func (s *Store) Append(ctx context.Context, batch []ircbus.Event) ([]ircbus.Rece
 		return nil, history.ErrClosed
 	default:
 	}
+	if s.lead(r) {
+		return r.wait(context.Background(), s.done)
+	}
+	s.waiting.Add(1)
 	select {
 	case s.queue <- r:
 	case <-ctx.Done():
+		s.waiting.Add(-1)
 		return nil, ctx.Err()
 	case <-s.closing:
 		return nil, history.ErrClosed
 	}
 	return r.wait(ctx, s.done)
+}
+
+// lead commits a batch at once if nobody is writing and nobody waits to: no other
+// goroutine need then be woken, neither before the disk nor after it.
+func (s *Store) lead(r *request) bool {
+	if s.waiting.Load() > 0 || !s.writing.TryLock() {
+		return false
+	}
+	defer s.writing.Unlock()
+	if s.ended(r.ctx) != nil {
+		return false
+	}
+	s.writer.commit([]*request{r})
+	return true
 }
 
 // wait returns the writer's answer. A request that came too late for the writer

@@ -33,6 +33,7 @@ func (w *writer) insert(group []*request) (stored []ircbus.Event, err error) {
 	if len(stored) == 0 {
 		return nil, nil
 	}
+	w.unseen += len(stored) / eventsOfLook
 	_, err = w.db.exec("UPDATE log SET head = ?, at = ?", int64(w.head), w.at)
 	return stored, err
 }

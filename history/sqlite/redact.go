@@ -161,21 +161,20 @@ func (s *Store) Retract(ctx context.Context, msgid string) (removed int, err err
 }
 
 // clean empties the write-ahead log after a redaction. Readers that are at work
-// in it keep that from happening; then it is tried again at every tick. It is
-// waited for only so long, for publishers wait meanwhile.
+// in it, and the checkpointer, keep that from happening; then it is tried again
+// at every tick. It is waited for only so long, for publishers wait meanwhile.
 func (w *writer) clean() {
 	if !w.stale {
 		return
 	}
-	var busy int64
+	busy := false
 	err := w.db.run("PRAGMA busy_timeout = 50")
 	if err == nil {
-		var frames, done int64
-		err = w.db.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &frames, &done)
+		busy, _, _, err = w.db.checkpoint("TRUNCATE")
 	}
 	err = errors.Join(err, w.db.run("PRAGMA busy_timeout = 10000"))
 	if err != nil {
 		w.store.log.Warn("what was redacted may still be in the write-ahead log", "path", w.path, "err", err)
 	}
-	w.stale = err != nil || busy != 0
+	w.stale = err != nil || busy
 }

@@ -166,18 +166,15 @@ func (w *writer) segments(channel, last int64) (ids []int64, err error) {
 	return ids, err
 }
 
-// onWriter has the writer run fn between two commits.
+// onWriter runs fn with the writer, between two commits.
 func (s *Store) onWriter(ctx context.Context, fn func(*writer) error) error {
 	if err := s.ended(ctx); err != nil {
 		return err
 	}
-	answer := make(chan error, 1)
-	select {
-	case s.jobs <- func(w *writer) { answer <- fn(w) }:
-		return <-answer
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-s.closing:
-		return history.ErrClosed
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.ended(ctx); err != nil { // while we waited
+		return err
 	}
+	return fn(s.writer)
 }

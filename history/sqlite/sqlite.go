@@ -1,12 +1,13 @@
 // Package sqlite keeps the bus's history in one SQLite file. It implements
 // history.Log and history.Index, and history.Chat in a table of its own.
 //
-// One goroutine, the writer, owns the only connection that writes; it stores
-// what several appenders have queued in one transaction, on disk (WAL,
-// synchronous=FULL) before any of them is answered. Committed batches go on to
-// the tails through memory. Reads use their own connections, for one page of
-// events at a time, so that a slow reader holds neither a connection nor the
-// write-ahead log.
+// One connection writes. An appender that finds it free uses it at once; what
+// comes meanwhile is stored together, in one transaction, by the writer's
+// goroutine. Everything is on disk (WAL, synchronous=FULL) before anybody is
+// answered. Committed batches go on to the tails through memory. Reads use their
+// own connections, for one page of events at a time, so that a slow reader holds
+// neither a connection nor the write-ahead log; so does what copies that log back
+// into the database.
 package sqlite
 
 import (
@@ -55,8 +56,12 @@ type Store struct {
 	terms *terms // nil if it cannot be had
 	chat  chat
 
-	queue   chan *request
-	jobs    chan func(*writer)
+	writing     sync.Mutex // held by whoever uses the writer
+	writer      *writer
+	waiting     atomic.Int64 // requests on their way to the writer through the queue
+	queue       chan *request
+	checkpoints *checkpointer
+
 	closing chan struct{} // closed when Close begins
 	done    chan struct{} // closed when the writer has ended
 
@@ -96,27 +101,47 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	db, err := connect(path, "_journal_mode=WAL", "_synchronous=FULL", "_secure_delete=ON", "_cache_size=-32768")
-	if err != nil {
-		return nil, err
-	}
 	s := newStore(opts)
-	w := &writer{store: s, db: db}
-	if err := w.load(path); err != nil {
-		db.close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if s.read, err = openReaders(path); err != nil {
-		db.close()
+	if err := s.openFile(path); err != nil {
 		return nil, err
 	}
+	w := s.writer
+	var err error
 	if s.terms, err = openTerms(s, path, opts, w.redacted); err != nil {
 		s.log.Warn("searches will be slow", "err", err)
 	} else {
 		go s.terms.run()
 	}
+	go s.checkpoints.run()
 	go w.run(opts.ProbeEvery)
 	return s, nil
+}
+
+// openFile opens all that works on the database's own file.
+func (s *Store) openFile(path string) (err error) {
+	if s.checkpoints, err = openCheckpointer(s, path); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil { // the file last: SQLite's locks on it go with it
+			err = errors.Join(err, s.checkpoints.file.Close())
+		}
+	}()
+	db, err := connect(path, "_journal_mode=WAL", "_synchronous=FULL", "_secure_delete=ON", "_cache_size=-32768")
+	if err != nil {
+		return err
+	}
+	s.writer = &writer{store: s, db: db}
+	if err := s.writer.load(path); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", path, err), s.writer.close())
+	}
+	if s.checkpoints.db, err = connect(path, "_synchronous=FULL"); err != nil {
+		return errors.Join(err, s.writer.close())
+	}
+	if s.read, err = openReaders(path); err != nil {
+		return errors.Join(err, s.checkpoints.db.close(), s.writer.close())
+	}
+	return nil
 }
 
 // prepareFile refuses what is not ours and makes the schema in an empty file.
@@ -140,7 +165,6 @@ func newStore(opts Options) *Store {
 		publishers: newNames(),
 		chat:       newChat(),
 		queue:      make(chan *request, 256),
-		jobs:       make(chan func(*writer)),
 		closing:    make(chan struct{}),
 		done:       make(chan struct{}),
 	}

@@ -288,8 +288,7 @@ func (t *terms) checkpoint() error {
 	if t.clean {
 		return nil
 	}
-	var busy, frames, done int64
-	err := t.db.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &frames, &done)
-	t.clean = err == nil && busy == 0
+	busy, _, _, err := t.db.checkpoint("TRUNCATE")
+	t.clean = err == nil && !busy
 	return err
 }

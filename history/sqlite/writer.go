@@ -10,11 +10,12 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// writer stores what comes through the queue. Its fields are owned by the
-// goroutine in run.
+// writer stores what appenders bring, and what else changes the database. Its
+// fields belong to whoever holds Store.writing.
 type writer struct {
 	store *Store
 	db    *conn
+	room  room
 	path  string
 	inode os.FileInfo // the database as it was opened
 
@@ -24,6 +25,8 @@ type writer struct {
 	fresh []*name // names that the present transaction stores
 	stale bool    // the write-ahead log may have what was redacted
 
+	unseen int // transactions since we looked how long the log is
+
 	redacted int64 // the newest tombstone when the store was opened
 }
 
@@ -32,8 +35,9 @@ func (w *writer) load(path string) error {
 	if err := migrate(w.db); err != nil {
 		return err
 	}
-	// The write-ahead log is copied back every 16 MiB and kept below 64 MiB.
-	if err := w.db.run("PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864"); err != nil {
+	// The checkpointer copies the write-ahead log back. If it does not keep up, or
+	// readers keep the log from beginning anew, the writer does from 64 MiB on.
+	if err := w.db.run(fmt.Sprintf("PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d", largestLog/frameSize, largestLog)); err != nil {
 		return err
 	}
 	var epoch string
@@ -61,10 +65,16 @@ func (w *writer) load(path string) error {
 	if err := w.loadChat(); err != nil {
 		return err
 	}
+	if err := w.room.open(path); err != nil {
+		return err
+	}
 	inode, err := os.Stat(path)
 	w.inode = inode
 	return err
 }
+
+// close closes what load has opened.
+func (w *writer) close() error { return errors.Join(w.room.close(), w.db.close()) }
 
 func (w *writer) loadNames(table string, n *names) error {
 	var id int64
@@ -75,7 +85,8 @@ func (w *writer) loadNames(table string, n *names) error {
 	}, &id, &text)
 }
 
-// run is the writer's goroutine, ended by Close.
+// run is the writer's goroutine, ended by Close. It stores what comes while
+// somebody is writing already, and what has to be done at its time.
 func (w *writer) run(probeEvery time.Duration) {
 	if probeEvery <= 0 {
 		probeEvery = time.Second
@@ -86,20 +97,23 @@ func (w *writer) run(probeEvery time.Duration) {
 	for {
 		select {
 		case r := <-s.queue:
+			s.writing.Lock()
 			w.commit(w.gather(r))
 		case <-s.chat.wake:
+			s.writing.Lock()
 			w.writeChat() // logs and tries again by itself
-		case job := <-s.jobs:
-			job(w)
 		case <-probe.C:
+			s.writing.Lock()
 			if s.failure.Load() != nil {
 				w.failed(w.probe())
 			}
 			w.clean()
 		case <-s.closing:
+			s.writing.Lock() // for ever
 			w.finish()
 			return
 		}
+		s.writing.Unlock()
 	}
 }
 
@@ -118,7 +132,7 @@ func (w *writer) finish() {
 	}
 	w.finishChat()
 	s.readers.Wait()
-	s.end = errors.Join(s.terms.close(), s.read.Close(), w.db.close(), unlock(s.file))
+	s.end = errors.Join(s.terms.close(), s.read.Close(), s.checkpoints.close(), w.close(), s.checkpoints.file.Close(), unlock(s.file))
 }
 
 // gather takes along what else is queued, up to the limit, except for what
@@ -127,6 +141,7 @@ func (w *writer) gather(first *request) []*request {
 	var group []*request
 	events := 0
 	for r := first; ; {
+		w.store.waiting.Add(-1)
 		if err := r.ctx.Err(); err != nil {
 			r.done <- err
 		} else {
@@ -214,6 +229,8 @@ func (w *writer) transaction(fn func() error) error {
 	for _, n := range w.fresh {
 		n.stored = true
 	}
+	w.room.grow()
+	w.lookAtLog()
 	return nil
 }
 
@@ -240,8 +257,8 @@ func (w *writer) failed(err error) {
 }
 
 // probeSize is how many bytes must fit on the disk for the store to count as
-// writable again.
-const probeSize = 64 << 10
+// writable again: more than the write-ahead log has room for already.
+const probeSize = mostRoom + 64<<10
 
 // probe writes something and removes it again, each for good, as a publisher's
 // batch would be written.

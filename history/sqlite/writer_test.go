@@ -66,7 +66,7 @@ func TestPoisonedBatch(t *testing.T) {
 			}
 		})
 	}
-	until(t, func() bool { return len(s.queue) == batches })
+	until(t, func() bool { return s.waiting.Load() == batches })
 	close(release)
 	wg.Wait()
 	stored := events(t, s)
@@ -100,7 +100,7 @@ func TestGroupCommit(t *testing.T) {
 			}
 		})
 	}
-	until(t, func() bool { return len(s.queue) == 50 })
+	until(t, func() bool { return s.waiting.Load() == 50 })
 	close(release)
 	wg.Wait()
 	stats := s.Stats()
