@@ -22,12 +22,14 @@ type flight struct {
 // order (docs/protocol.md, "Publishing over IRC").
 func (c *client) publish() {
 	if c.flight != nil {
+		c.conn.endTurn()
 		c.flight.land()
 		c.flight = nil
 	}
 	if len(c.pending) == 0 {
 		return
 	}
+	c.conn.endTurn()
 	receipts, err := c.store(c.pending, c.desk)
 	c.complete(c.pending, c.desk, receipts, err)
 	clear(c.pending)
@@ -43,6 +45,7 @@ const maxIdlePending = 64
 // takeOff is publish for who has sent more behind it, which is read meanwhile.
 // Two flights are under way at most.
 func (c *client) takeOff() {
+	c.conn.endTurn()
 	before, lines, d := c.flight, c.pending, c.desk
 	c.pending, c.desk = nil, nil
 	if before != nil && before.before != nil {

@@ -133,8 +133,10 @@ func (c *client) dispatch(msg *ircmsg.Message) error {
 	c.toNickServ(msg)
 	cmd, err := c.check(msg)
 	if err == nil && cmd.alone {
+		c.conn.endTurn()
 		err = cmd.run(c, msg)
 	}
+	c.conn.beginTurn()
 	c.lock()
 	defer c.unlock()
 	if err == nil {

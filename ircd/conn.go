@@ -32,7 +32,11 @@ type conn struct {
 	addr netip.Addr
 	fd   int32 // of the socket, -1 if unknown
 
-	in *lineReader // owned by the read loop; nil while there is none
+	below *outlet // below TLS, if it came from NewTLSListener; else nil
+
+	// owned by the read loop
+	in   *lineReader // nil while there is none
+	turn bool        // the read loop is the running writer
 
 	// owned by the running writer
 	visible []*member
@@ -91,6 +95,9 @@ type arrival struct {
 func newConn(h *hub, nc net.Conn, limit int) *conn {
 	c := &conn{hub: h, net: nc, fd: descriptor(nc), limit: limit}
 	c.idle.L = &c.mu
+	if secure, ok := nc.(*tls.Conn); ok {
+		c.below, _ = secure.NetConn().(*outlet)
+	}
 	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.addr = tcp.AddrPort().Addr().Unmap()
 	}
@@ -332,7 +339,13 @@ func (c *conn) handshake(ctx context.Context, timeout time.Duration) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return tc.HandshakeContext(ctx)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	if c.below != nil {
+		c.below.open()
+	}
+	return nil
 }
 
 // isSecure reports whether TLS protects the connection, here or at a proxy that

@@ -137,7 +137,9 @@ func TestPartsStayTogether(t *testing.T) {
 
 // TestSlowReader: who does not read is cut off, is told where to resume, and
 // costs the others nothing.
-func TestSlowReader(t *testing.T) {
+func TestSlowReader(t *testing.T) { overBoth(t, testSlowReader) }
+
+func testSlowReader(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 	b := newBus(t, func(c *Config) { c.Limits.Behind = 300_000 })
 	slow, quick := b.user("slow"), b.user("quick")
 	slow.send("JOIN #moin", "JOIN #moin?page=*,#pmwiki")

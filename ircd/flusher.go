@@ -60,26 +60,28 @@ func (f *flusher) run() {
 		if more {
 			f.add(st)
 		}
+		woken := 0
 		for _, c := range turns {
-			c.flush(now)
+			if !c.flush(now) {
+				woken++
+			}
 		}
 		clear(ready[:])
-		if !more {
-			st.endRound()
-		}
+		st.endTurns(woken, more)
 	}
 }
 
 // flush writes, of the connection's streams, what the system takes at once. If
-// that is not all, or there is something else to write, the writer is woken.
-func (c *conn) flush(now *attempt) {
+// that is not all, or there is something else to write, the writer is woken, and
+// it is false.
+func (c *conn) flush(now *attempt) bool {
 	if !c.becomeWriter(true) {
 		c.wake()
-		return
+		return false
 	}
 	if !c.flushStreams(now) {
 		c.hub.start(c.write)
-		return
+		return false
 	}
 	c.yieldAll()
 	c.mu.Lock()
@@ -87,9 +89,10 @@ func (c *conn) flush(now *attempt) {
 	c.running = false
 	if c.woken {
 		c.wakeLocked()
-		return
+		return true
 	}
 	c.idle.Broadcast()
+	return true
 }
 
 // flushStreams is writeStreams as far as the system takes it at once. If that
@@ -101,24 +104,19 @@ func (c *conn) flushStreams(now *attempt) bool {
 			if piece == nil {
 				return false // cut off
 			}
-			n, err := now.write(c.raw, piece)
+			n, err := c.writeNow(now, piece)
+			if c.waits() {
+				n = 0
+			}
 			m.pos.Add(int64(n))
 			if n < len(piece) || err != nil {
 				c.visible[0], c.visible[i] = c.visible[i], c.visible[0]
-				c.begun = piece[n:]
+				if err == nil { // else the writer meets it by itself
+					c.begun = piece[n:]
+				}
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// yieldAll yields every visible place and forgets those that came to their end.
-func (c *conn) yieldAll() {
-	c.retire()
-	for _, m := range c.visible {
-		if !m.parked.Load() {
-			m.stream.yield(m)
-		}
-	}
 }

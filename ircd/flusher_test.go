@@ -10,7 +10,9 @@ import (
 
 // TestLateMember: who reads late gets every line of each view, whole and in
 // order, however the system has cut what was written.
-func TestLateMember(t *testing.T) {
+func TestLateMember(t *testing.T) { overBoth(t, testLateMember) }
+
+func testLateMember(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 	b := newBus(t)
 	u := b.user("alice")
 	views := []string{"#moin", "#moin?page=P*", "#moin?page=P*&user=!x"}
@@ -62,7 +64,9 @@ func TestGather(t *testing.T) {
 
 // TestRounds: more members than have their turns at once get everything in
 // order, also when one of them leaves in between.
-func TestRounds(t *testing.T) {
+func TestRounds(t *testing.T) { overBoth(t, testRounds) }
+
+func testRounds(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 	b := newBus(t)
 	const members, events = 3*turnsAtOnce + 1, 50
 	var users []*user

@@ -40,6 +40,7 @@ func (c *client) lookUp(command string) {
 		c.conn.hold()
 	}
 	c.unlock()
+	c.conn.endTurn()
 	errs := c.srv.read(lookups)
 	c.lock()
 	c.label, c.response, c.arriving = label, response, append(arriving, c.arriving...)

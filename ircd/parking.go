@@ -128,20 +128,23 @@ func (l *parking) patrol(p *poller, ready []int32, next *time.Time, tick time.Du
 // descriptor is the number of the socket below a connection; -1 if it has none
 // that we can see.
 func descriptor(nc net.Conn) int32 {
+	found := int32(-1)
+	if raw, err := socket(nc); err == nil {
+		raw.Control(func(fd uintptr) { found = int32(fd) })
+	}
+	return found
+}
+
+// socket is the socket below a connection, if we can see it.
+func socket(nc net.Conn) (syscall.RawConn, error) {
 	for {
 		switch below := nc.(type) {
 		case syscall.Conn:
-			raw, err := below.SyscallConn()
-			if err != nil {
-				return -1
-			}
-			found := int32(-1)
-			raw.Control(func(fd uintptr) { found = int32(fd) })
-			return found
+			return below.SyscallConn()
 		case interface{ NetConn() net.Conn }: // as *tls.Conn has it
 			nc = below.NetConn()
 		default:
-			return -1
+			return nil, errors.ErrUnsupported
 		}
 	}
 }

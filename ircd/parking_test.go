@@ -64,7 +64,7 @@ func TestParked(t *testing.T) {
 }
 
 func dialTLS(b *bus) *user {
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate(b.t)}})
+	l, err := listenTLS(&tls.Config{Certificates: []tls.Certificate{certificate(b.t)}})
 	if err != nil {
 		b.t.Fatal(err)
 	}

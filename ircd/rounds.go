@@ -16,6 +16,7 @@ type rounds struct {
 	due   bool // there is a round, or one will come
 	again bool // and another one after it
 	begun time.Time
+	woken int       // writers, in this round
 	rest  time.Time // before which no round begins
 	timer *time.Timer
 }
@@ -24,22 +25,10 @@ type rounds struct {
 // but not for longer than maxRest, and not at all if it took less than minRest:
 // what comes meanwhile, they write together with it.
 const (
-	minRest = 250 * time.Microsecond
-	maxRest = 20 * time.Millisecond
+	minRest  = 250 * time.Microsecond
+	maxRest  = 20 * time.Millisecond
+	wakeCost = 20 * time.Microsecond // counts for a writer that was woken, over TLS say
 )
-
-// park says that the member has written everything. It is false if there is
-// something to write after all.
-func (st *stream) park(m *member) bool {
-	st.mu.Lock()
-	defer st.mu.Unlock()
-	if m.pos.Load() < m.until() && m.index >= 0 && !m.parked.Load() {
-		return false
-	}
-	st.parkLocked(m)
-	st.forget()
-	return true
-}
 
 // yield parks the member until the next round, which comes soon if there is
 // something to write.
@@ -119,7 +108,7 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 	defer st.mu.Unlock()
 	if st.turn == len(st.round) {
 		st.round, st.parked, st.turn = st.parked, st.round[:0], 0
-		st.begun = time.Now()
+		st.begun, st.woken = time.Now(), 0
 	}
 	for st.turn < len(st.round) && len(ready) < cap(ready) {
 		m := st.round[st.turn]
@@ -138,15 +127,18 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 	return ready, st.turn < len(st.round)
 }
 
-// endRound is called when the last members of a round have had their turns.
-func (st *stream) endRound() {
+// endTurns is called when members have had their turns. So many of their writers
+// had to be woken, which write now.
+func (st *stream) endTurns(woken int, more bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	now := time.Now()
-	st.rest = time.Time{}
-	again := st.again
+	st.woken += woken
+	if more {
+		return
+	}
+	now, again := time.Now(), st.again
 	if st.due, st.again = false, false; again {
-		if took := now.Sub(st.begun); took >= minRest {
+		if took := max(now.Sub(st.begun), time.Duration(st.woken)*wakeCost); took >= minRest {
 			st.rest = now.Add(min(took, maxRest))
 		}
 		st.callRound()

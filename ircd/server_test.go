@@ -3,6 +3,7 @@ package ircd
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -24,8 +25,9 @@ const patience = 30 * time.Second
 // kept in memory and delivered as soon as they are stored.
 type bus struct {
 	*Server
-	t    testing.TB
-	addr string
+	t      testing.TB
+	addr   string
+	secure bool // TLS is spoken there
 
 	mu     sync.Mutex
 	events []ircbus.Event
@@ -171,6 +173,25 @@ func newBus(t testing.TB, change ...func(*Config)) *bus {
 	return b
 }
 
+// newTLSBus is newBus, to which dial connects over TLS.
+func newTLSBus(t testing.TB, change ...func(*Config)) *bus {
+	t.Helper()
+	b := newBus(t, change...)
+	l, err := listenTLS(&tls.Config{Certificates: []tls.Certificate{certificate(t)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.addr, b.secure = l.Addr().String(), true
+	go b.Serve(l)
+	return b
+}
+
+// overBoth runs a test without TLS and with it.
+func overBoth(t *testing.T, test func(*testing.T, func(testing.TB, ...func(*Config)) *bus)) {
+	t.Run("plain", func(t *testing.T) { test(t, newBus) })
+	t.Run("TLS", func(t *testing.T) { test(t, newTLSBus) })
+}
+
 // user is a raw IRC connection.
 type user struct {
 	t     testing.TB
@@ -184,6 +205,9 @@ func (b *bus) dial() *user {
 	nc, err := net.Dial("tcp", b.addr)
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if b.secure {
+		nc = tls.Client(nc, &tls.Config{InsecureSkipVerify: true})
 	}
 	b.mu.Lock()
 	b.open = append(b.open, nc)

@@ -33,6 +33,7 @@ func (c *client) read(err error) {
 	if err == errParked { // and so no longer ours
 		return
 	}
+	c.conn.endTurn()
 	c.publish() // what came before the end was meant to be stored
 	c.leave(farewell(err))
 }
@@ -85,6 +86,9 @@ func (c *client) step() error {
 		c.takeOff()
 	default:
 		c.publish()
+	}
+	if !c.conn.in.buffered() {
+		c.conn.endTurn()
 	}
 	line, err := c.conn.readLine(c.deadline(), c.silence)
 	if err != nil && !errors.Is(err, errTooLong) {
@@ -178,6 +182,7 @@ func (c *client) throttle(lines int) error {
 		c.notice(fmt.Sprintf("You send more than %v lines a second: from now on they are taken one by one", limits.Lines))
 		c.unlock()
 	}
+	c.conn.endTurn()
 	select {
 	case <-time.After(wait):
 		return nil

@@ -11,7 +11,9 @@ import (
 // TestStalledReaders: many connections that never read are all cut off, what is
 // kept for them is bounded meanwhile, and a publisher's acknowledgements and
 // another reader go on.
-func TestStalledReaders(t *testing.T) {
+func TestStalledReaders(t *testing.T) { overBoth(t, testStalledReaders) }
+
+func testStalledReaders(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 	t.Parallel()
 	const stalled, limit = 10, 200_000
 	b := newBus(t, func(c *Config) { c.Limits.Behind = limit })

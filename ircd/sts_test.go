@@ -50,7 +50,7 @@ func plainConn(c farConn) net.Conn { return c }
 // whom it is for.
 func TestSTS(t *testing.T) {
 	b := newBus(t, func(c *Config) { c.STS = STS{Port: 6697, Duration: 30 * 24 * time.Hour} })
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
+	l, err := listenTLS(&tls.Config{Certificates: []tls.Certificate{certificate(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}

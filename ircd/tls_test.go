@@ -18,11 +18,20 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
+// listenTLS listens as the bus does, on a free port.
+func listenTLS(config *tls.Config) (net.Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	return NewTLSListener(l, config), nil
+}
+
 // TestTLS: the same over TLS, beside a listener without; a connection that does
 // not shake hands hurts nobody.
 func TestTLS(t *testing.T) {
 	b := newBus(t)
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
+	l, err := listenTLS(&tls.Config{Certificates: []tls.Certificate{certificate(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +69,7 @@ func TestTLS(t *testing.T) {
 // registration.
 func TestHandshakeTimeout(t *testing.T) {
 	b := newBus(t, func(c *Config) { c.Limits.Registration = 50 * time.Millisecond })
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
+	l, err := listenTLS(&tls.Config{Certificates: []tls.Certificate{certificate(t)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +90,7 @@ func TestHandshakeTimeout(t *testing.T) {
 // and tells it in WHOIS; one without gets in as well.
 func TestClientCertificate(t *testing.T) {
 	b := newBus(t)
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{
+	l, err := listenTLS(&tls.Config{
 		Certificates: []tls.Certificate{certificate(t)}, ClientAuth: tls.RequestClientCert,
 	})
 	if err != nil {

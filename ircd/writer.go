@@ -32,7 +32,8 @@ func (c *conn) write() {
 			c.lastWords(nil, farewell)
 			return
 		}
-		if c.stop(control, c.parkAll()) {
+		c.yieldAll()
+		if c.stop(control) {
 			return
 		}
 	}
@@ -62,13 +63,13 @@ func (c *conn) snapshot() (control []byte, arriving []*member, farewell []byte) 
 
 // stop ends the writer if there is nothing more to write, and keeps the
 // buffer of control for later if it is small.
-func (c *conn) stop(control []byte, parked bool) bool {
+func (c *conn) stop(control []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if cap(control) <= maxChunk {
 		c.spare = control[:0]
 	}
-	if !parked || c.woken {
+	if c.woken {
 		return false
 	}
 	c.running = false
@@ -98,36 +99,54 @@ func (c *conn) writeStreams() (rest []byte, err error) {
 	return nil, nil
 }
 
-// writeBegun writes what the flusher has begun.
+// writeBegun writes what others have begun: the flusher, the read loop, and TLS
+// by itself.
 func (c *conn) writeBegun() (rest []byte, err error) {
-	if len(c.begun) == 0 {
-		return nil, nil
-	}
 	begun := c.begun
 	c.begun = nil
-	rest, err = c.writeAll(begun)
-	c.visible[0].pos.Add(int64(len(begun) - len(rest)))
+	switch {
+	case c.below != nil: // all of it waits there
+		if err := c.below.seeOff(); err != nil {
+			return begun, err
+		}
+	case len(begun) > 0:
+		rest, err = c.writeAll(begun)
+	}
+	if len(begun) > 0 {
+		c.visible[0].pos.Add(int64(len(begun) - len(rest)))
+	}
 	return rest, err
 }
 
 // writeAll writes b, or returns what it could not write: empty when the error
-// came at the end of a line.
+// came at the end of a line. Over TLS a part of that may be on its way.
 func (c *conn) writeAll(b []byte) (rest []byte, err error) {
-	n, err := c.net.Write(b)
-	return b[n:], err
+	if c.below == nil {
+		n, err := c.net.Write(b)
+		return b[n:], err
+	}
+	for len(b) > 0 {
+		n, err := c.net.Write(b[:min(len(b), maxChunk)])
+		if err == nil {
+			err = c.below.seeOff()
+		}
+		if err != nil {
+			return b, err
+		}
+		b = b[n:]
+	}
+	return b, nil
 }
 
-// parkAll parks every visible place and forgets those that came to their end.
-// It is false if there is something to write.
-func (c *conn) parkAll() bool {
+// yieldAll yields every visible place: what has come meanwhile is for the next
+// round.
+func (c *conn) yieldAll() {
 	c.retire()
-	all := true
 	for _, m := range c.visible {
-		if !m.parked.Load() && !m.stream.park(m) {
-			all = false
+		if !m.parked.Load() {
+			m.stream.yield(m)
 		}
 	}
-	return all
 }
 
 // retire forgets the visible places that came to their end.
@@ -173,7 +192,10 @@ func (c *conn) lastWords(begun, farewell []byte) {
 			c.net.SetWriteDeadline(time.Now().Add(cutGrace))
 		}
 		end := bytes.IndexByte(begun, '\n') + 1
-		if _, err := c.net.Write(append(begun[:end:end], farewell...)); err == nil {
+		if c.below != nil { // where what was begun waits already
+			end = 0
+		}
+		if _, err := c.writeAll(append(begun[:end:end], farewell...)); err == nil {
 			if half, ok := c.net.(interface{ CloseWrite() error }); ok {
 				half.CloseWrite() // the other side reads to the end
 			}

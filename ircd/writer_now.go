@@ -11,18 +11,14 @@ func (c *conn) reply(line []byte) {
 		c.queue(line)
 		return
 	}
-	n, err := newAttempt().write(c.raw, line)
+	n, err := c.writeNow(newAttempt(), line)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running = false
 	rest := line[n:]
 	switch {
-	case len(rest) > 0 || err != nil:
-		// The writer meets the error by itself.
-		c.control = append(append(make([]byte, 0, len(rest)+len(c.control)), rest...), c.control...)
-		for i := range c.arrivals {
-			c.arrivals[i].at += len(rest)
-		}
+	case len(rest) > 0 || err != nil || c.waits():
+		c.putBackLocked(rest, nil) // the writer meets the error by itself
 		c.wakeLocked()
 	case c.woken:
 		c.wakeLocked()
@@ -43,21 +39,43 @@ func (c *conn) becomeWriter(streams bool) bool {
 	if !streams && (c.holding || len(c.visible) > 0) {
 		return false
 	}
+	if !c.canWriteNow() {
+		return false
+	}
+	c.running, c.woken = true, false
+	return true
+}
+
+// canWriteNow reports whether something can be written without waiting. mu is
+// held.
+func (c *conn) canWriteNow() bool {
+	if c.below != nil {
+		return c.below.isOpen()
+	}
 	if c.raw == nil {
-		// TLS and WebSockets cannot write a part.
-		plain, ok := c.net.(syscall.Conn)
-		if !ok {
+		if _, ok := c.net.(tlsConn); ok { // which cannot write a part, as a WebSocket cannot
 			return false
 		}
-		raw, err := plain.SyscallConn()
+		raw, err := socket(c.net)
 		if err != nil {
 			return false
 		}
 		c.raw = raw
 	}
-	c.running, c.woken = true, false
 	return true
 }
+
+// writeNow writes what the system takes at once. Over TLS it takes everything,
+// and the rest waits.
+func (c *conn) writeNow(now *attempt, b []byte) (n int, err error) {
+	if c.below != nil {
+		return c.net.Write(b)
+	}
+	return now.write(c.raw, b)
+}
+
+// waits reports whether something that was written must be seen off.
+func (c *conn) waits() bool { return c.below != nil && c.below.waits() }
 
 // attempt is a write that does not wait: what the system does not take at once
 // is not written. It can be made again and again without new memory.
@@ -71,7 +89,7 @@ type attempt struct {
 func newAttempt() *attempt {
 	a := &attempt{}
 	a.attempt = func(fd uintptr) bool {
-		a.n, a.err = syscall.Write(int(fd), a.bytes)
+		a.n, a.err = send(int(fd), a.bytes)
 		return true
 	}
 	return a
@@ -81,7 +99,7 @@ func (a *attempt) write(raw syscall.RawConn, b []byte) (n int, err error) {
 	a.bytes, a.n, a.err = b, 0, nil
 	err = raw.Write(a.attempt)
 	a.bytes = nil
-	if err == nil {
+	if err == nil && a.err != syscall.EAGAIN {
 		err = a.err
 	}
 	return max(a.n, 0), err

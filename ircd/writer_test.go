@@ -81,3 +81,13 @@ func BenchmarkWake(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(users)), "ns/delivery")
 }
+
+// BenchmarkAnswer measures one command and its answer at a time.
+func BenchmarkAnswer(b *testing.B) {
+	u := newBus(b, func(c *Config) { c.Limits.Lines = 1e9 }).user("alice")
+	b.ReportAllocs()
+	for b.Loop() {
+		u.send("PING a")
+		u.line()
+	}
+}

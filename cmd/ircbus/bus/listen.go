@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"syscall"
+
+	"github.com/ircbus/ircbus/ircd"
 )
 
 // listeners are the bus's open doors; nil where the configuration gives no
@@ -49,7 +51,7 @@ func listen(ctx context.Context, c Config, secure *tls.Config, log *slog.Logger)
 		*door.listener = behindProxies(*door.listener, c.proxies(), log)
 	}
 	if l.ircTLS != nil {
-		l.ircTLS = tls.NewListener(l.ircTLS, secure)
+		l.ircTLS = ircd.NewTLSListener(l.ircTLS, secure)
 	}
 	return l, nil
 }

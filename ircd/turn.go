@@ -1,0 +1,90 @@
+package ircd
+
+// A turn is the time in which the read loop does what the client's lines say. It
+// is then also the connection's writer, if there is none, and at the end writes
+// what the system takes at once: to start a writer for each answer would cost as
+// much as the answer. Whatever makes the read loop wait ends the turn first.
+
+// beginTurn is called by the read loop before it carries out a command.
+func (c *conn) beginTurn() {
+	if !c.turn {
+		c.turn = c.becomeWriter(true)
+	}
+}
+
+// endTurn is called by the read loop before it waits for anything. What it cannot
+// write at once, or has to be waited for, it leaves to a writer.
+func (c *conn) endTurn() {
+	if !c.turn {
+		return
+	}
+	c.turn = false
+	if !c.speak() {
+		c.hub.start(c.write)
+	}
+}
+
+// speak is the writer's work (see write) as far as nothing makes it wait. It is
+// false if something is left.
+func (c *conn) speak() bool {
+	if !c.isWoken() {
+		return c.stop(nil)
+	}
+	now := newAttempt()
+	for {
+		control, arriving, farewell := c.snapshot()
+		rest, done := c.speakOnce(now, control)
+		if !done {
+			c.putBack(rest, arriving)
+			return false
+		}
+		c.visible = append(c.visible, arriving...)
+		if farewell != nil || c.isCut() {
+			return false
+		}
+		c.yieldAll()
+		if c.stop(control) {
+			return true
+		}
+		if len(arriving) == 0 { // somebody else has something to say
+			return false
+		}
+	}
+}
+
+// speakOnce writes what there is in streams, and then control.
+func (c *conn) speakOnce(now *attempt, control []byte) (rest []byte, done bool) {
+	if !c.flushStreams(now) {
+		return control, false
+	}
+	if len(control) == 0 {
+		return nil, true
+	}
+	n, err := c.writeNow(now, control)
+	return control[n:], n == len(control) && err == nil && !c.waits()
+}
+
+func (c *conn) isWoken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.woken
+}
+
+// putBack queues what was taken from the queue before everything else in it: bytes
+// and, after them, places that begin.
+func (c *conn) putBack(control []byte, arriving []*member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.putBackLocked(control, arriving)
+}
+
+func (c *conn) putBackLocked(control []byte, arriving []*member) {
+	first := replies{}
+	first.add(control, arriving)
+	for _, a := range c.arrivals {
+		first.arrivals = append(first.arrivals, arrival{a.at + len(control), a.members})
+	}
+	first.control = append(first.control, c.control...)
+	c.replies = first
+	c.woken = true
+}
