@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxAnswer    = 16 << 20 // bytes of an answer, unpacked
+	maxAnswer    = 16 << 20 // bytes
 	maxHeader    = 64 << 10
 	maxRedirects = 5
 	timeout      = time.Minute // for a request with its answer
@@ -29,6 +29,7 @@ type busyError struct {
 type client struct {
 	http  *http.Client
 	agent string
+	limit int // bytes of an answer, unpacked
 
 	// Of the last answer.
 	etag, modified string
@@ -38,7 +39,7 @@ type client struct {
 func newClient(agent string) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // net/http's own is one
 	transport.MaxResponseHeaderBytes = maxHeader
-	return &client{agent: agent, http: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: redirect}}
+	return &client{agent: agent, limit: maxAnswer, http: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: redirect}}
 }
 
 func (c *client) close() { c.http.CloseIdleConnections() }
@@ -78,12 +79,12 @@ func (c *client) ask(ctx context.Context, q question) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("the wiki answers %s", response.Status)
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, int64(c.limit)+1))
 	if err != nil {
 		return nil, fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err)
 	}
-	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("the answer has more than %d bytes", maxAnswer)
+	if len(body) > c.limit {
+		return nil, fmt.Errorf("the answer has more than %d bytes", c.limit)
 	}
 	c.etag, c.modified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
 	return body, nil
