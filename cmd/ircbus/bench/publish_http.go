@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -76,16 +75,7 @@ func (d *httpDoor) event(seq uint32, at time.Duration) error {
 	if err != nil {
 		return err
 	}
-	for i, field := range fields {
-		value, err := json.Marshal(field.Value)
-		if err != nil {
-			return err
-		}
-		d.body = append(d.body, ",{"[min(max(1-i, 0), 1)], '"')
-		d.body = append(append(d.body, field.Key...), '"', ':')
-		d.body = append(d.body, value...)
-	}
-	d.body = append(d.body, '}', '\n')
+	d.body = append(fields.AppendJSON(d.body), '\n')
 	return nil
 }
 
