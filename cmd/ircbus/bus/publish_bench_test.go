@@ -200,11 +200,15 @@ func diskFloor(b *testing.B) func() {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return func() {
+	commit := func() {
 		if _, err := insert.ExecContext(context.Background(), change(1)); err != nil {
 			b.Fatal(err)
 		}
 	}
+	for range 1000 { // its log has its length then
+		commit()
+	}
+	return commit
 }
 
 // BenchmarkPublishDeliver: one publisher that publishes 1,000 events a second,
