@@ -109,7 +109,6 @@ func (w *writer) run(probeEvery time.Duration) {
 			}
 			w.clean()
 		case <-s.closing:
-			s.writing.Lock() // for ever
 			w.finish()
 			return
 		}
@@ -121,6 +120,17 @@ func (w *writer) run(probeEvery time.Duration) {
 func (w *writer) finish() {
 	s := w.store
 	defer close(s.done)
+	w.drain()
+	s.readers.Wait()
+	s.end = errors.Join(s.terms.close(), s.read.Close(), s.checkpoints.close(), w.close(), s.checkpoints.file.Close(), unlock(s.file))
+}
+
+// drain stores what is still queued. Who gets hold of the writer after it sees
+// that the store is closed.
+func (w *writer) drain() {
+	s := w.store
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	for {
 		select {
 		case r := <-s.queue:
@@ -131,8 +141,6 @@ func (w *writer) finish() {
 		break
 	}
 	w.finishChat()
-	s.readers.Wait()
-	s.end = errors.Join(s.terms.close(), s.read.Close(), s.checkpoints.close(), w.close(), s.checkpoints.file.Close(), unlock(s.file))
 }
 
 // gather takes along what else is queued, up to the limit, except for what

@@ -109,6 +109,34 @@ func TestGroupCommit(t *testing.T) {
 	}
 }
 
+// TestCloseWhileWaiting closes a store for whose writer several wait: all of them
+// have an answer.
+func TestCloseWhileWaiting(t *testing.T) {
+	s, _ := openNew(t)
+	blocked, release := make(chan struct{}), make(chan struct{})
+	go s.onWriter(t.Context(), func(*writer) error { close(blocked); <-release; return nil })
+	<-blocked
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			if _, err := s.Append(t.Context(), sample(1)); err != nil && !errors.Is(err, history.ErrClosed) {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if err := s.onWriter(t.Context(), func(*writer) error { return nil }); err != nil && !errors.Is(err, history.ErrClosed) {
+				t.Error(err)
+			}
+		})
+	}
+	s.checkpoints.wake <- struct{}{}
+	until(t, func() bool { return s.waiting.Load() == 10 })
+	wg.Go(func() { s.Close() })
+	<-s.closing
+	close(release)
+	wg.Wait()
+}
+
 // TestFileGone checks that nothing is acknowledged that the next start would not
 // find, because the file is no longer where it was.
 func TestFileGone(t *testing.T) {
