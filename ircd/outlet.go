@@ -39,7 +39,11 @@ type outlet struct {
 	attempt *attempt // nil: writing waits, as the handshake does
 	raw     syscall.RawConn
 	rest    []byte
+	held    []byte // records that wait for those after them; nil: none do
 }
+
+// maxRecord is what TLS puts into one record, in bytes (RFC 8446, section 5.1).
+const maxRecord = 16 << 10
 
 // maxOutlet limits what may wait in an outlet: it is written to only while
 // nothing is there, but for a client that has TLS answer it again and again.
@@ -60,12 +64,19 @@ func (o *outlet) open() {
 func (o *outlet) Write(b []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.attempt == nil {
+	switch {
+	case o.attempt == nil:
 		return o.Conn.Write(b)
+	case o.held != nil:
+		o.held = append(o.held, b...)
+		return len(b), nil
 	}
-	n := 0
+	return o.write(b)
+}
+
+// write writes what the system takes; the rest waits. mu is held.
+func (o *outlet) write(b []byte) (n int, err error) {
 	if len(o.rest) == 0 {
-		var err error
 		if n, err = o.attempt.write(o.raw, b); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}
@@ -75,6 +86,24 @@ func (o *outlet) Write(b []byte) (int, error) {
 	}
 	o.rest = append(o.rest, b[n:]...)
 	return len(b), nil
+}
+
+// hold keeps the records that come, in memory with room for them, until release
+// writes them together: a call of the system for each would cost as much as the
+// encryption.
+func (o *outlet) hold(memory []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.held = memory[:0]
+}
+
+// release returns the memory, too.
+func (o *outlet) release() (memory []byte, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	memory, o.held = o.held, nil
+	_, err = o.write(memory)
+	return memory, err
 }
 
 // isOpen reports whether writing does not wait any more.

@@ -68,10 +68,19 @@ func (c *conn) canWriteNow() bool {
 // writeNow writes what the system takes at once. Over TLS it takes everything,
 // and the rest waits.
 func (c *conn) writeNow(now *attempt, b []byte) (n int, err error) {
-	if c.below != nil {
+	switch {
+	case c.below == nil:
+		return now.write(c.raw, b)
+	case len(b) <= maxRecord:
 		return c.net.Write(b)
 	}
-	return now.write(c.raw, b)
+	if now.records == nil {
+		now.records = make([]byte, 0, maxChunk+1<<10)
+	}
+	c.below.hold(now.records)
+	n, err = c.net.Write(b)
+	now.records, err = c.below.release()
+	return n, err
 }
 
 // waits reports whether something that was written must be seen off.
@@ -83,6 +92,7 @@ type attempt struct {
 	bytes   []byte
 	n       int
 	err     error
+	records []byte // memory for those of TLS; nil before the first
 	attempt func(fd uintptr) (done bool)
 }
 

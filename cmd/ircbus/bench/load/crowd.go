@@ -155,6 +155,15 @@ func (c *Crowd) Slowest() uint64 {
 	return least
 }
 
+// look has the shards that have no thread look how far their slowest member is.
+func (c *Crowd) look() {
+	for _, s := range c.shards {
+		if s.poll == nil {
+			s.do(func() { s.progress(c.Since()) })
+		}
+	}
+}
+
 // Latency is the time from publishing to arrival since the last ResetLatency.
 func (c *Crowd) Latency() *Histogram {
 	var all Histogram

@@ -35,6 +35,7 @@ func (g *Gate) Pass(ctx context.Context, atMost int) int {
 		free := may - min(sent, may)
 		if free < least {
 			time.Sleep(lookEvery)
+			g.crowd.look()
 			continue
 		}
 		n := min(uint64(atMost), free)

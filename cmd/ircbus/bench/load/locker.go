@@ -58,7 +58,7 @@ func (l *locker) read(s *shard, m *member, nc net.Conn) {
 		if err != nil && m.state != closed {
 			s.ended(m, err)
 		}
-		s.progress(now + scanEvery) // each time: nobody comes back later
+		s.progress(now)
 		l.mu.Unlock()
 		if err != nil || begun > 64<<10 {
 			return

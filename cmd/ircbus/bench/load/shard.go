@@ -158,7 +158,8 @@ func (c *Crowd) measure(line []byte) {
 const scanEvery = 100 * time.Microsecond
 
 // progress tells a gate, if there is one, how far the slowest member is. It is
-// called when something has come, and again a little later.
+// called when something has come, and again a little later: by the shard's thread,
+// or by who waits at the gate.
 func (s *shard) progress(now time.Duration) {
 	if s.gated && now-s.scanned >= scanEvery {
 		s.scanned = now
