@@ -1,6 +1,9 @@
 package ircd
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // reply is queue for the read loop of a publisher. Nobody else need be woken as
 // long as there is nothing but replies to write and the system takes them at
@@ -78,9 +81,9 @@ func (c *conn) writeNow(now *attempt, b []byte) (n int, err error) {
 		now.records = make([]byte, 0, maxChunk+1<<10)
 	}
 	c.below.hold(now.records)
-	n, err = c.net.Write(b)
+	n, sealing := c.net.Write(b)
 	now.records, err = c.below.release()
-	return n, err
+	return n, errors.Join(sealing, err)
 }
 
 // waits reports whether something that was written must be seen off.
