@@ -67,13 +67,13 @@ const (
 // Run follows the stream until ctx ends, and returns nil then. It is called once.
 func (s *Stream) Run(ctx context.Context) error {
 	for pause := firstPause; ; {
-		began := time.Now()
+		before := s.id
 		wait, err := s.follow(ctx)
 		if ctx.Err() != nil {
 			return s.save()
 		}
 		s.in.Trouble("the stream has ended, it will be resumed", err)
-		if time.Since(began) > lastPause {
+		if s.id != before { // it is not down
 			pause = firstPause
 		}
 		select {

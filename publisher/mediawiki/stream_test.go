@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/history"
 	"github.com/ircbus/ircbus/publisher/door"
 )
 
@@ -180,4 +181,70 @@ func FuzzEvents(f *testing.F) {
 			}
 		}
 	})
+}
+
+// river serves so many changes, with numbers for ids, and breaks off now and then.
+type river struct {
+	change string
+	length int
+}
+
+func (v river) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	from := 0
+	fmt.Sscan(r.Header.Get("Last-Event-ID"), &from)
+	out.Header().Set("Content-Type", "text/event-stream")
+	for i := from + 1; i <= min(from+v.length/3, v.length); i++ {
+		fmt.Fprintf(out, "event: message\nid: %d\ndata: %s\n\n", i, strings.Replace(v.change, `"id":1659529639`, fmt.Sprintf(`"id":%d`, i), 1))
+	}
+	if from+v.length/3 >= v.length {
+		out.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+}
+
+// TestStreamLosesNone: 10,000 changes over several connections, each once. A
+// server that breaks off, but has sent something, is asked again soon.
+func TestStreamLosesNone(t *testing.T) {
+	recorded, err := os.ReadFile("testdata/eventstreams.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(recorded), "\n")
+	length := 10_000
+	if testing.Short() {
+		length /= 10
+	}
+	server := httptest.NewServer(river{first, length})
+	defer server.Close()
+	store := openStore(t)
+	in := door.New("eventstreams", door.Bus{
+		Append: store.Append,
+		Ensure: func(_ context.Context, w ircbus.Wiki) (string, string, error) {
+			return w.Publisher, "#" + w.Publisher, nil
+		},
+	})
+	stream, err := NewStream(in, StreamConfig{
+		URL: server.URL, Names: []string{"*"}, UserAgent: "ircbus test",
+		Load: func() (string, error) { return "", nil },
+		Save: func(string) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- stream.Run(ctx) }()
+	waitFor(t, func() bool { return in.Report().Stored >= uint64(length) })
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	next := 0
+	err = store.Range(t.Context(), history.Query{}, func(e *ircbus.Event) error {
+		next++
+		return nil
+	})
+	if r := in.Report(); err != nil || next != length || r.Duplicates != 0 || notTaken(r) != 0 {
+		t.Errorf("%d events are stored: %+v, %v", next, r, err)
+	}
 }
