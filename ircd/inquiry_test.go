@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -60,7 +61,7 @@ func FuzzParseInquiry(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		q, err := parseInquiry(text, day)
-		if q == nil || err != nil {
+		if q == nil || err != nil || !utf8.ValidString(text) { // which no line is
 			return
 		}
 		if q.command == "LAST" && (q.last < 1 || q.last > maxAsked) || q.passive && !q.file {

@@ -109,6 +109,7 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 	if st.turn == len(st.round) {
 		st.round, st.parked, st.turn = st.parked, st.round[:0], 0
 		st.begun, st.woken = time.Now(), 0
+		st.again = false // what came while this round was waited for is in it
 	}
 	for st.turn < len(st.round) && len(ready) < cap(ready) {
 		m := st.round[st.turn]
