@@ -79,8 +79,9 @@ func (f *follower) get(t *testing.T, n int) []ircbus.Event {
 // append: one from the beginning, some that begin later, and one so slow that it
 // falls far behind.
 func testTail(t *testing.T, b *bench) {
-	const appenders, batches, size = 4, 30, 100
-	const total = appenders*batches*size + 1
+	const appenders, size = 4, 100
+	batches := many(30)
+	total := appenders*batches*size + 1
 	s := b.open(t)
 	store(t, s, event("moin", "page=first"))
 
