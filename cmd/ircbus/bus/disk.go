@@ -49,6 +49,19 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// keptIn is how something that works on where it stopped keeps its place: in a
+// file, which need not be there at first.
+func keptIn(file string) (load func() ([]byte, error), save func([]byte) error) {
+	load = func() ([]byte, error) {
+		text, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return text, err
+	}
+	return load, func(text []byte) error { return replaceFile(file, text) }
+}
+
 // replaceFile puts text in the place of the file: a reader, also after a crash
 // at any moment, finds the old content or the new. The caller sees to it that
 // there is one at a time.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -91,11 +90,9 @@ type streamPlace struct {
 // loadPlace returns the place in a stream; "" if there is none, or in another
 // stream.
 func loadPlace(file, address string) (string, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return "", nil
-	}
-	if err != nil {
+	load, _ := keptIn(file)
+	text, err := load()
+	if err != nil || text == nil {
 		return "", err
 	}
 	var place streamPlace

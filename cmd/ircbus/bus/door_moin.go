@@ -2,11 +2,8 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
 	"path/filepath"
 
 	"github.com/ircbus/ircbus"
@@ -75,17 +72,8 @@ func (m moinDoor) bot(in *door.Inlet) (*opened, error) {
 
 // source opens the logs.
 func (m moinDoor) source(ctx context.Context, in *door.Inlet) (*moin.Source, error) {
-	file := filepath.Join(m.data, MoinFile)
-	cfg := moin.Config{
-		Load: func() ([]byte, error) {
-			text, err := os.ReadFile(file)
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil, nil
-			}
-			return text, err
-		},
-		Save: func(text []byte) error { return replaceFile(file, text) },
-	}
+	load, save := keptIn(filepath.Join(m.data, MoinFile))
+	cfg := moin.Config{Load: load, Save: save}
 	for _, name := range sortedKeys(m.Wikis) {
 		account, _, err := in.Ensure(ctx, ircbus.Wiki{Publisher: name, Engine: moin.Engine})
 		if err != nil {

@@ -3,10 +3,7 @@ package bus
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,18 +54,11 @@ func (s pollSection) check(found *checker) {
 }
 
 func (s pollSection) open(ctx context.Context, in *door.Inlet) (*opened, error) {
-	file := filepath.Join(s.config.Data, pollFile(s.name))
+	load, save := keptIn(filepath.Join(s.config.Data, pollFile(s.name)))
 	every := cmp.Or(time.Duration(s.Every), defaultEvery)
 	source, err := poll.Open(ctx, in, poll.Config{
 		Publisher: s.name, Format: cmp.Or(s.Format, poll.Formats[0]), URL: s.URL, Every: every, UserAgent: s.config.agent(),
-		Load: func() ([]byte, error) {
-			text, err := os.ReadFile(file)
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil, nil
-			}
-			return text, err
-		},
-		Save: func(text []byte) error { return replaceFile(file, text) },
+		Load: load, Save: save,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("poll.%s: %w", s.name, err)
