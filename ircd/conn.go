@@ -41,6 +41,7 @@ type conn struct {
 	// owned by the running writer
 	visible []*member
 	begun   []byte          // the rest of what was begun to write of the first of them
+	answer  answer          // what was begun to write of replies, which comes before all else
 	raw     syscall.RawConn // of net, if something has been written without waiting
 
 	places []*member // every place that may have bytes to write; guarded by Server.mu
@@ -84,6 +85,12 @@ func (r *replies) add(line []byte, arriving []*member) {
 	if len(arriving) > 0 {
 		r.arrivals = append(r.arrivals, arrival{len(r.control), arriving})
 	}
+}
+
+// answer are bytes of replies, and the places that begin after them.
+type answer struct {
+	control  []byte
+	arriving []*member
 }
 
 // arrival is where, in the queue of replies, places begin.

@@ -104,6 +104,7 @@ func (c *conn) flushStreams(now *attempt) bool {
 			if piece == nil {
 				return false // cut off
 			}
+			piece = piece[:min(len(piece), maxChunk)]
 			n, err := c.writeNow(now, piece)
 			if c.waits() {
 				n = 0

@@ -33,9 +33,12 @@ func (c *conn) speak() bool {
 	now := newAttempt()
 	for {
 		control, arriving, farewell := c.snapshot()
-		rest, done := c.speakOnce(now, control)
-		if !done {
-			c.putBack(rest, arriving)
+		if !c.flushStreams(now) {
+			c.putBack(control, arriving)
+			return false
+		}
+		if n, done := c.answerNow(now, control); !done {
+			c.answer.control, c.answer.arriving = control[n:], arriving
 			return false
 		}
 		c.visible = append(c.visible, arriving...)
@@ -52,16 +55,13 @@ func (c *conn) speak() bool {
 	}
 }
 
-// speakOnce writes what there is in streams, and then control.
-func (c *conn) speakOnce(now *attempt, control []byte) (rest []byte, done bool) {
-	if !c.flushStreams(now) {
-		return control, false
-	}
+// answerNow writes replies. What it leaves must be written before anything else.
+func (c *conn) answerNow(now *attempt, control []byte) (n int, done bool) {
 	if len(control) == 0 {
-		return nil, true
+		return 0, true
 	}
 	n, err := c.writeNow(now, control)
-	return control[n:], n == len(control) && err == nil && !c.waits()
+	return n, n == len(control) && err == nil && !c.waits()
 }
 
 func (c *conn) isWoken() bool {

@@ -102,10 +102,11 @@ func (c *conn) writeStreams() (rest []byte, err error) {
 // writeBegun writes what others have begun: the flusher, the read loop, and TLS
 // by itself.
 func (c *conn) writeBegun() (rest []byte, err error) {
-	begun := c.begun
-	c.begun = nil
+	begun, begunAnswer := c.begun, c.answer
+	c.begun, c.answer = nil, answer{}
+	c.visible = append(c.visible, begunAnswer.arriving...)
 	switch {
-	case c.below != nil: // all of it waits there
+	case c.below != nil: // what was begun waits there
 		if err := c.below.seeOff(); err != nil {
 			return begun, err
 		}
@@ -114,6 +115,9 @@ func (c *conn) writeBegun() (rest []byte, err error) {
 	}
 	if len(begun) > 0 {
 		c.visible[0].pos.Add(int64(len(begun) - len(rest)))
+	}
+	if err == nil && len(begunAnswer.control) > 0 {
+		rest, err = c.writeAll(begunAnswer.control)
 	}
 	return rest, err
 }

@@ -68,13 +68,23 @@ func (c *conn) canWriteNow() bool {
 	return true
 }
 
-// writeNow writes what the system takes at once. Over TLS it takes everything,
-// and the rest waits.
+// writeNow writes what the system takes at once. Over TLS it takes as much as up to
+// maxChunk bytes more, which then wait.
 func (c *conn) writeNow(now *attempt, b []byte) (n int, err error) {
-	switch {
-	case c.below == nil:
+	if c.below == nil {
 		return now.write(c.raw, b)
-	case len(b) <= maxRecord:
+	}
+	for n < len(b) && err == nil && !c.waits() {
+		var taken int
+		taken, err = c.seal(now, b[n:min(len(b), n+maxChunk)])
+		n += taken
+	}
+	return n, err
+}
+
+// seal writes at most maxChunk bytes over TLS.
+func (c *conn) seal(now *attempt, b []byte) (n int, err error) {
+	if len(b) <= maxRecord {
 		return c.net.Write(b)
 	}
 	if now.records == nil {
