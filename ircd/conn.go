@@ -133,14 +133,29 @@ func (c *conn) queueUnasked(line []byte) {
 	}
 }
 
-// wakeWaiting wakes the writer unless it has written what was waiting.
-func (c *conn) wakeWaiting() {
+// writeWaiting writes what was waiting, as far as the system takes it at once. For
+// the rest it wakes the writer.
+func (c *conn) writeWaiting(now *attempt) {
+	if c.takeWaiting() && !c.speak(now) {
+		c.hub.start(c.write)
+	}
+}
+
+// takeWaiting makes the caller the writer of what is waiting. If that cannot be
+// written without waiting, or has been written, it is false.
+func (c *conn) takeWaiting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.waiting {
+	switch {
+	case !c.waiting:
+		return false
+	case c.running || c.dead || !c.canWriteNow():
 		c.waiting = false
 		c.wakeLocked()
+		return false
 	}
+	c.waiting, c.running, c.woken = false, true, true
+	return true
 }
 
 func (c *conn) queueLocked(line []byte, arriving []*member) {

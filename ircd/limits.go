@@ -26,7 +26,7 @@ type Limits struct {
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
 	Pace         time.Duration // between two old events that come as notices; default 2 s
 
-	park time.Duration // of silence until a connection is parked; default 1 s
+	park time.Duration // of silence until a connection is parked; default 100 ms
 }
 
 // maxReplies is how many bytes of replies may wait for somebody who has not
@@ -52,7 +52,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Batch, 1000)
 	def(&l.BatchOpen, time.Minute)
 	def(&l.Pace, 2*time.Second)
-	def(&l.park, time.Second)
+	def(&l.park, 100*time.Millisecond)
 }
 
 func def[T comparable](field *T, value T) {

@@ -19,18 +19,16 @@ func (c *conn) endTurn() {
 		return
 	}
 	c.turn = false
-	if !c.speak() {
+	switch {
+	case !c.isWoken() && c.stop(nil):
+	case !c.speak(newAttempt()):
 		c.hub.start(c.write)
 	}
 }
 
 // speak is the writer's work (see write) as far as nothing makes it wait. It is
 // false if something is left.
-func (c *conn) speak() bool {
-	if !c.isWoken() {
-		return c.stop(nil)
-	}
-	now := newAttempt()
+func (c *conn) speak(now *attempt) bool {
 	for {
 		control, arriving, farewell := c.snapshot()
 		if !c.flushStreams(now) {

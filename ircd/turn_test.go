@@ -46,7 +46,7 @@ func TestAnswersStayWhole(t *testing.T) {
 			fmt.Fprintf(&control, "answer %06d which is as long as answers are\r\n", i)
 		}
 		c.queue([]byte(control.String()))
-		if c.speak() {
+		if c.speak(newAttempt()) {
 			t.Fatal("the system has taken everything")
 		}
 		b.Deliver([]ircbus.Event{event(1, "#moin", "page", "P")})

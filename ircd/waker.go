@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// waker wakes the writers of connections for lines that answer nothing: what
-// others say and do. Waking one costs a system call here and the other side's
-// attention. When many are concerned, as when thousands join, it therefore waits a
-// little between two rounds, so that one write takes several lines.
+// waker writes to connections what answers nothing: what others say and do. A write
+// costs much more than a line, here and on the other side. When many are concerned,
+// as when thousands join, it therefore waits a little between two rounds, so that
+// one write takes several lines.
 //
 // mu is taken after conn.mu.
 type waker struct {
@@ -23,8 +23,8 @@ type waker struct {
 
 // What a round may cost is waited before the next.
 const (
-	lineCost    = 20 * time.Microsecond // allowed for each connection
-	maxLineWait = 100 * time.Millisecond
+	lineCost    = 50 * time.Microsecond // allowed for each connection: some five times what a write takes
+	maxLineWait = 500 * time.Millisecond
 )
 
 // add has the connection's writer woken soon. conn.mu is held.
@@ -41,6 +41,7 @@ func (w *waker) add(c *conn) {
 // run lives while somebody waits.
 func (w *waker) run() {
 	var round []*conn
+	now := newAttempt()
 	for {
 		w.mu.Lock()
 		pause := min(time.Duration(w.woken)*lineCost, maxLineWait) - time.Since(w.last)
@@ -52,7 +53,7 @@ func (w *waker) run() {
 			return
 		}
 		for _, c := range round {
-			c.wakeWaiting()
+			c.writeWaiting(now)
 		}
 	}
 }

@@ -20,6 +20,10 @@ type listeners struct {
 	irc, ircTLS, http, httpTLS net.Listener
 }
 
+// withoutProbes is without TCP's keep-alive, for IRC has its own: with thousands of clients
+// who do nothing, a packet for each in 15 seconds is most of what there is to do.
+var withoutProbes = net.ListenConfig{KeepAlive: -1}
+
 // listen opens all of them or none.
 func listen(ctx context.Context, c Config, secure *tls.Config, log *slog.Logger) (_ listeners, err error) {
 	var l listeners
@@ -33,19 +37,19 @@ func listen(ctx context.Context, c Config, secure *tls.Config, log *slog.Logger)
 		address  string
 		key      string // of the configuration; the flag has - for _
 		flag     string
+		config   net.ListenConfig
 	}{
-		{&l.irc, c.IRC, "irc", "--irc"},
-		{&l.ircTLS, c.IRCTLS, "irc_tls", "--irc-tls"},
-		{&l.http, c.HTTP, "http", "--http"},
-		{&l.httpTLS, c.HTTPTLS, "http_tls", "--http-tls"},
+		{&l.irc, c.IRC, "irc", "--irc", withoutProbes},
+		{&l.ircTLS, c.IRCTLS, "irc_tls", "--irc-tls", withoutProbes},
+		{&l.http, c.HTTP, "http", "--http", net.ListenConfig{}},
+		{&l.httpTLS, c.HTTPTLS, "http_tls", "--http-tls", net.ListenConfig{}},
 	} {
 		if door.address == "" {
 			continue
 		}
-		var config net.ListenConfig
 		if *door.listener = c.Sockets[door.key]; *door.listener != nil {
 			// somebody else listens for us
-		} else if *door.listener, err = config.Listen(ctx, "tcp", door.address); err != nil {
+		} else if *door.listener, err = door.config.Listen(ctx, "tcp", door.address); err != nil {
 			return listeners{}, listenError(err, door.address, door.flag, door.key)
 		}
 		*door.listener = behindProxies(*door.listener, c.proxies(), log)
