@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -92,6 +93,28 @@ func testRounds(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 			if idIn(line, "#moin") != i+1 {
 				t.Fatalf("line %d is %s", i+1, line)
 			}
+		}
+	}
+}
+
+// TestRest: members wait after a round only if that makes writes fewer.
+func TestRest(t *testing.T) {
+	begun := time.Now()
+	for name, c := range map[string]struct {
+		round roundSoFar
+		took  time.Duration
+		want  time.Duration
+	}{
+		"many lines":     {roundSoFar{turns: 1000, size: 300_000, came: 5}, 5 * time.Millisecond, 5 * time.Millisecond},
+		"a long round":   {roundSoFar{turns: 1000, size: 300_000, came: 5}, time.Second, maxRest},
+		"one line":       {roundSoFar{turns: 1000, size: 300_000, came: 1}, 5 * time.Millisecond, 0},
+		"a short round":  {roundSoFar{turns: 10, size: 3_000, came: 5}, 100 * time.Microsecond, 0},
+		"large writes":   {roundSoFar{turns: 1000, size: 1000 * largeWrite, came: 60}, 5 * time.Millisecond, 0},
+		"others' writes": {roundSoFar{turns: 100, size: 30_000, came: 5, woken: 100}, 100 * time.Microsecond, 100 * wakeCost},
+	} {
+		c.round.begun = begun
+		if got := c.round.rest(begun.Add(c.took)); got != c.want {
+			t.Errorf("%s: the rest after %v is %v, want %v", name, c.took, got, c.want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"os"
 	"sync"
 	"syscall"
 )
@@ -77,7 +76,7 @@ func (o *outlet) Write(b []byte) (int, error) {
 // write writes what the system takes; the rest waits. mu is held.
 func (o *outlet) write(b []byte) (n int, err error) {
 	if len(o.rest) == 0 {
-		if n, err = o.attempt.write(o.raw, b); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if n, err = o.attempt.write(o.raw, b); err != nil {
 			return n, err
 		}
 	}

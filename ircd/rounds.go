@@ -15,19 +15,38 @@ type rounds struct {
 
 	due   bool // there is a round, or one will come
 	again bool // and another one after it
-	begun time.Time
-	woken int       // writers, in this round
+	now   roundSoFar
 	rest  time.Time // before which no round begins
 	timer *time.Timer
 }
 
-// If more has come during a round, members wait after it for as long as it took,
-// but not for longer than maxRest, and not at all if it took less than minRest:
-// what comes meanwhile, they write together with it.
+// roundSoFar is what a round has taken so far.
+type roundSoFar struct {
+	begun time.Time
+	turns int64 // with something to write
+	size  int64 // bytes that there were to write in them
+	woken int   // writers
+	came  int   // events, which may be for the next round
+}
+
+// rest is how long members should wait after it.
+func (r *roundSoFar) rest(now time.Time) time.Duration {
+	took := max(now.Sub(r.begun), time.Duration(r.woken)*wakeCost)
+	if took < minRest || r.came < 2 || r.size >= r.turns*largeWrite {
+		return 0
+	}
+	return min(took, maxRest)
+}
+
+// If more than one event has come during a round, members wait after it for as long
+// as it took, but not for longer than maxRest, and not at all if it took less than
+// minRest: what comes meanwhile, they write together with it. That would save
+// nothing where one write is large already.
 const (
-	minRest  = 250 * time.Microsecond
-	maxRest  = 20 * time.Millisecond
-	wakeCost = 20 * time.Microsecond // counts for a writer that was woken, over TLS say
+	minRest    = 250 * time.Microsecond
+	maxRest    = 20 * time.Millisecond
+	wakeCost   = 20 * time.Microsecond // counts for a writer that was woken, over TLS say
+	largeWrite = 16 << 10              // bytes, on average
 )
 
 // yield parks the member until the next round, which comes soon if there is
@@ -108,7 +127,7 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 	defer st.mu.Unlock()
 	if st.turn == len(st.round) {
 		st.round, st.parked, st.turn = st.parked, st.round[:0], 0
-		st.begun, st.woken = time.Now(), 0
+		st.now = roundSoFar{begun: time.Now()}
 		st.again = false // what came while this round was waited for is in it
 	}
 	for st.turn < len(st.round) && len(ready) < cap(ready) {
@@ -119,7 +138,9 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 			continue
 		}
 		m.parked.Store(false)
-		if m.pos.Load() < m.until() {
+		if left := m.until() - m.pos.Load(); left > 0 {
+			st.now.turns++
+			st.now.size += left
 			ready = append(ready, m.conn)
 		} else {
 			st.parkLocked(m)
@@ -133,15 +154,13 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 func (st *stream) endTurns(woken int, more bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.woken += woken
+	st.now.woken += woken
 	if more {
 		return
 	}
 	now, again := time.Now(), st.again
 	if st.due, st.again = false, false; again {
-		if took := max(now.Sub(st.begun), time.Duration(st.woken)*wakeCost); took >= minRest {
-			st.rest = now.Add(min(took, maxRest))
-		}
+		st.rest = now.Add(st.now.rest(now))
 		st.callRound()
 	}
 	st.forget()

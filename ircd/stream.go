@@ -107,6 +107,7 @@ func (st *stream) append(id ircbus.ID, l *lines) {
 	if end >= st.scanAt {
 		st.scan(end)
 	}
+	st.now.came++
 	st.callRound()
 }
 

@@ -106,21 +106,18 @@ type attempt struct {
 	n       int
 	err     error
 	records []byte // memory for those of TLS; nil before the first
-	attempt func(fd uintptr) (done bool)
+	attempt func(fd uintptr)
 }
 
 func newAttempt() *attempt {
 	a := &attempt{}
-	a.attempt = func(fd uintptr) bool {
-		a.n, a.err = send(int(fd), a.bytes)
-		return true
-	}
+	a.attempt = func(fd uintptr) { a.n, a.err = send(int(fd), a.bytes) }
 	return a
 }
 
 func (a *attempt) write(raw syscall.RawConn, b []byte) (n int, err error) {
 	a.bytes, a.n, a.err = b, 0, nil
-	err = raw.Write(a.attempt)
+	err = raw.Control(a.attempt)
 	a.bytes = nil
 	if err == nil && a.err != syscall.EAGAIN {
 		err = a.err
