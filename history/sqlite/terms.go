@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -41,7 +42,10 @@ type terms struct {
 	work  sync.Mutex // held while the file is written
 	db    *conn      // guarded by work
 	clean bool       // nothing that was forgotten is in its write-ahead log; guarded by work
+	began time.Time  // to build, after the last rest; zero: is not building; guarded by work
 	read  *sql.DB
+
+	hurry atomic.Int32 // so many wait for work
 
 	mu       sync.RWMutex
 	segments map[segment]covered // that may be relied on; guarded by mu

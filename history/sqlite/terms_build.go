@@ -1,20 +1,20 @@
 package sqlite
 
 import (
-	"cmp"
 	"context"
-	"database/sql"
-	"slices"
+	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ircbus/ircbus"
 )
 
-// restFactor is how many times as long as it has built the index rests, so that
-// it takes no more than a part of one processor.
-const restFactor = 2
+// The index is built for workAtOnce at a time, and rests restFactor times as long: so
+// it takes a part of one processor, and nobody else waits for it for long.
+const (
+	workAtOnce = 2 * time.Millisecond
+	restFactor = 2
+)
 
 // run builds what is missing until the store closes.
 func (t *terms) run() {
@@ -27,7 +27,6 @@ func (t *terms) run() {
 		case <-t.store.closing:
 			return
 		}
-		began := time.Now()
 		worked, err := t.step()
 		if err != nil && !failing && t.store.ended(context.Background()) == nil {
 			t.store.log.Warn("the index of pages, users and actions cannot be written: searches are slow", "path", t.path, "err", err)
@@ -35,7 +34,7 @@ func (t *terms) run() {
 		failing = err != nil
 		switch {
 		case worked && err == nil:
-			timer.Reset(restFactor * time.Since(began))
+			timer.Reset(0)
 		case err != nil:
 			timer.Reset(max(t.every, time.Second))
 		default:
@@ -54,9 +53,38 @@ func (t *terms) step() (worked bool, err error) {
 	t.work.Lock()
 	defer t.work.Unlock()
 	if err := t.checkpoint(); err != nil || !ok {
+		t.began = time.Time{}
 		return false, err
 	}
+	if t.began.IsZero() {
+		t.began = time.Now()
+	}
 	return true, t.build(g, int64(bounds.Oldest))
+}
+
+// rest is called often while the index is built, by who holds work. It does not
+// rest while somebody else wants to work. It fails once the store closes.
+func (t *terms) rest() error {
+	took := time.Since(t.began)
+	if took < workAtOnce {
+		return nil
+	}
+	if t.hurry.Load() == 0 {
+		select {
+		case <-time.After(restFactor * took):
+		case <-t.store.closing:
+		}
+	}
+	t.began = time.Now()
+	return t.store.ended(context.Background())
+}
+
+// interrupt takes work for something that is not to wait for the rests of who
+// builds.
+func (t *terms) interrupt() {
+	t.hurry.Add(1)
+	defer t.hurry.Add(-1)
+	t.work.Lock()
 }
 
 // missing returns the segment that is to be built next, of those that end at or
@@ -86,14 +114,6 @@ func (t *terms) missing(oldest, head int64) (segment, bool) {
 	return segment{}, false
 }
 
-// posting is one term of one event.
-type posting struct {
-	channel int64
-	field   int
-	value   string
-	offset  int64 // of the event's id in the segment
-}
-
 // build makes a segment from the events that there are now. The caller holds
 // work. Finders rely at every moment on a segment that is whole in the file.
 func (t *terms) build(g segment, oldest int64) error {
@@ -103,7 +123,7 @@ func (t *terms) build(g segment, oldest int64) error {
 		t.mu.Unlock()
 		return t.db.transaction(func() error { return t.remove(g.size, g) })
 	}
-	all, c, err := t.collect(g)
+	collected, c, err := t.collect(g)
 	if err != nil {
 		return err
 	}
@@ -114,7 +134,7 @@ func (t *terms) build(g segment, oldest int64) error {
 		if _, err := t.db.exec("INSERT INTO segments SELECT ?, ?, ?, 0", g.size, g.first, c.tombstones); err != nil {
 			return err
 		}
-		return t.insert(g, all)
+		return t.insert(g, collected)
 	})
 	if err != nil {
 		return err
@@ -126,7 +146,14 @@ func (t *terms) build(g segment, oldest int64) error {
 	if g.size == t.small {
 		return nil
 	}
-	return t.db.transaction(func() error { return t.remove(t.small, g) })
+	return t.db.transaction(func() error {
+		for part := (segment{t.small, g.first}); part.last() <= g.last(); part.first += t.small {
+			if err := errors.Join(t.remove(t.small, part), t.rest()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // drop takes g, and the smaller segments in it, from those that finders may rely
@@ -149,52 +176,20 @@ func (t *terms) remove(size int64, g segment) error {
 	return nil
 }
 
-// collect returns the terms of a segment's events, in their order.
-func (t *terms) collect(g segment) (all []posting, c covered, err error) {
-	r := newRows(true)
-	defer r.release()
-	p := &plan{first: ircbus.ID(g.first), last: ircbus.ID(g.last())}
-	for !p.done() {
-		err := t.store.snapshot(context.Background(), func(tx *sql.Tx) error {
-			events, err := t.store.readPage(tx, p, r)
-			for i := range events {
-				if _, ok := events[i].Redacts(); ok {
-					c.tombstones = true
-				}
-				channel := t.store.channels.number(events[i].Channel)
-				eachTerm(events[i].Fields, func(field int, value string) {
-					all = append(all, posting{channel, field, strings.Clone(value), int64(events[i].ID) - g.first})
-				})
-			}
-			return err
-		})
-		if err == nil {
-			err = t.store.ended(context.Background())
-		}
-		if err != nil {
-			return nil, c, err
-		}
-	}
-	slices.SortFunc(all, func(a, b posting) int {
-		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.field, b.field), strings.Compare(a.value, b.value), cmp.Compare(a.offset, b.offset))
-	})
-	return all, c, nil
-}
-
-// insert writes sorted terms into an empty segment.
-func (t *terms) insert(g segment, all []posting) error {
+// insert writes what was collected into an empty segment.
+func (t *terms) insert(g segment, all collected) error {
 	var ids []byte
-	for i, p := range all {
-		if len(ids) > 0 {
-			ids = append(ids, ',')
-		}
+	for len(all) > 0 {
+		p := all.next()
 		ids = strconv.AppendInt(ids, p.offset, 10)
-		if i+1 < len(all) {
-			if next := all[i+1]; next.channel == p.channel && next.field == p.field && next.value == p.value {
-				continue
-			}
+		if len(all) > 0 && all[0][0].compareTerm(p) == 0 {
+			ids = append(ids, ',')
+			continue
 		}
 		if _, err := t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?)", g.size, g.first, p.channel, int64(p.field), p.value, string(ids)); err != nil {
+			return err
+		}
+		if err := t.rest(); err != nil {
 			return err
 		}
 		ids = ids[:0]
@@ -209,7 +204,7 @@ func (t *terms) expire(ids []int64) error {
 		return err
 	}
 	defer t.store.readers.Done()
-	t.work.Lock()
+	t.interrupt()
 	defer t.work.Unlock()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -235,7 +230,7 @@ func (t *terms) forget(target, tombstone ircbus.ID) error {
 		return err
 	}
 	defer t.store.readers.Done()
-	t.work.Lock()
+	t.interrupt()
 	defer t.work.Unlock()
 	left, err := t.store.page(context.Background(), &plan{first: target, last: target})
 	if err != nil {

@@ -18,7 +18,12 @@ import (
 // indexedStore opens a store in dir whose index has small segments.
 func indexedStore(t *testing.T, dir string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), filepath.Join(dir, "events.db"), Options{Log: quiet(), segments: [2]int64{8, 64}})
+	return storeOfSegments(t, dir, 8, 64)
+}
+
+func storeOfSegments(t *testing.T, dir string, small, large int64) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), filepath.Join(dir, "events.db"), Options{Log: quiet(), segments: [2]int64{small, large}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,17 +133,56 @@ func TestTermsForget(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	lacks(t, dir, "unique-field", "unique-event", "unique-removed")
+}
+
+// lacks looks for texts in a closed store's files.
+func lacks(t *testing.T, dir string, texts ...string) {
+	t.Helper()
 	for _, name := range []string{"events.db", "events.db-terms"} {
 		content, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, text := range []string{"unique-field", "unique-event", "unique-removed"} {
+		for _, text := range texts {
 			if bytes.Contains(content, []byte(text)) {
 				t.Errorf("%s still has %s", name, text)
 			}
 		}
 	}
+}
+
+// TestTermsForgetMeanwhile: what is redacted while the index is built, which takes
+// many rests, is in no file either, and the rest is found.
+func TestTermsForgetMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	const size = 4096
+	s := storeOfSegments(t, dir, size/16, size)
+	var secrets []string
+	for n := range 3 * 8 {
+		batch := sample(size / 8)
+		secret := fmt.Sprintf("unique-%d-secret", n)
+		secrets = append(secrets, secret)
+		batch[n].Fields[3].Value = secret
+		receipts, err := s.Append(t.Context(), batch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Redact(t.Context(), ircbus.Redaction{Target: receipts[n].ID, Names: []string{"user"}, By: "moinmaster"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle(t, s)
+	if ids, err := found(t, s, "#moinmaster?user=unique*", 0); err != nil || len(ids) != 3*8 { // the tombstones
+		t.Errorf("%d events are found, %v", len(ids), err)
+	}
+	if ids, err := found(t, s, "#moinmaster?page=*&user=%D7%A4*", 0); err != nil || len(ids) != 3*size {
+		t.Errorf("%d of %d events are found, with the tombstones, %v", len(ids), 3*size, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lacks(t, dir, secrets...)
 }
 
 // TestTermsOfAnother opens stores with indexes that do not belong to them.
