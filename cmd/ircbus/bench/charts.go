@@ -79,7 +79,8 @@ var charts = []chart{
 			{label: "TLS", flags: "idle --tls", command: "idle", with: map[string]any{"connections": 10000, "tls": true}}}},
 	{name: "storm", title: "Until 10,000 connections have joined", note: "100 channels, all at once; less is better",
 		figure: "join_s", unit: " s", cases: []aCase{
-			{label: "join", flags: "storm", command: "storm", with: map[string]any{"connections": 10000, "restart": nil}},
+			{label: "join", flags: "storm", command: "storm", with: map[string]any{"connections": 10000, "restart": nil, "feed": nil}},
+			{label: "join a publisher's channel", flags: "storm --feed", command: "storm", with: map[string]any{"connections": 10000, "restart": nil, "feed": true}},
 			{label: "back after a restart", flags: "storm --restart", command: "storm", with: map[string]any{"restart": true, "kill": false}, figure: "all_back_s"},
 			{label: "back after a kill", flags: "storm --restart --kill", command: "storm", with: map[string]any{"restart": true, "kill": true}, figure: "all_back_s"}}},
 	{name: "slow", title: "100 of 1,000 members stop reading", note: "p99 of the others; less is better",
