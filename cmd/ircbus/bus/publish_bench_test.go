@@ -186,7 +186,7 @@ func BenchmarkPublishOne(b *testing.B) {
 
 // diskFloor returns a function that commits one row to a database of its own, as
 // small as can be, and as durable as the bus's.
-func diskFloor(b *testing.B) func() {
+func diskFloor(b testing.TB) func() {
 	db, err := sql.Open("sqlite3", "file:"+filepath.Join(b.TempDir(), "floor.db")+"?_journal_mode=WAL&_synchronous=FULL&_mutex=no")
 	if err != nil {
 		b.Fatal(err)
