@@ -21,6 +21,8 @@ type Stats struct {
 	Head    ircbus.ID // last id stored
 	Tails   int       // running
 	TailLag ircbus.ID // ids by which the hindmost tail is behind Head
+
+	Unindexed int64 // events that searches must read, since the index does not have them yet
 }
 
 // Bucket counts commits that took at most UpTo.
@@ -81,6 +83,9 @@ func (s *Store) Stats() Stats {
 	for i, limit := range latencies {
 		count += c.latency[i].Load()
 		stats.Latency[i] = Bucket{limit, count}
+	}
+	if s.terms != nil {
+		stats.Unindexed = s.terms.lag.Load()
 	}
 	_, stats.Head = s.live.bounds()
 	for key := range c.tails.Range {

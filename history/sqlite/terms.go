@@ -46,6 +46,7 @@ type terms struct {
 	read  *sql.DB
 
 	hurry atomic.Int32 // so many wait for work
+	lag   atomic.Int64 // ids that are in segments still to be built
 
 	mu       sync.RWMutex
 	segments map[segment]covered // that may be relied on; guarded by mu

@@ -19,7 +19,7 @@ const (
 // run builds what is missing until the store closes.
 func (t *terms) run() {
 	defer close(t.ended)
-	timer := time.NewTimer(t.every)
+	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for failing := false; ; {
 		select {
@@ -49,6 +49,7 @@ func (t *terms) step() (worked bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	t.lag.Store(t.unbuilt(int64(bounds.Oldest), int64(bounds.Head)))
 	g, ok := t.missing(int64(bounds.Oldest), int64(bounds.Head))
 	t.work.Lock()
 	defer t.work.Unlock()
@@ -112,6 +113,23 @@ func (t *terms) missing(oldest, head int64) (segment, bool) {
 		}
 	}
 	return segment{}, false
+}
+
+// unbuilt counts the ids in segments that are still to be built.
+func (t *terms) unbuilt(oldest, head int64) (n int64) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	for first := oldest - oldest%t.large; first+t.small-1 <= head; first += t.large {
+		if _, ok := t.segments[segment{t.large, first}]; ok {
+			continue
+		}
+		for g := (segment{t.small, first}); g.last() <= min(head, first+t.large-1); g.first += t.small {
+			if _, ok := t.segments[g]; !ok && g.last() >= oldest {
+				n += g.size
+			}
+		}
+	}
+	return n
 }
 
 // build makes a segment from the events that there are now. The caller holds

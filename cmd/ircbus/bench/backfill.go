@@ -99,6 +99,9 @@ func (b *backfill) all(ctx context.Context) error {
 	if memory, err := processMemory(b.Pid); err == nil && b.Pid != 0 {
 		b.result.add("memory_before_MB", float64(memory)/1e6)
 	}
+	if err := b.awaitIndex(ctx); err != nil {
+		return err
+	}
 	m := startMeter(b.Pid, nil)
 	for _, format := range b.Formats {
 		if err := b.read(ctx, format); err != nil {

@@ -55,6 +55,23 @@ func (b *backfill) bounds(ctx context.Context) error {
 	return nil
 }
 
+// awaitIndex waits until the bus has its index: one that has just been filled has
+// not, and answers more slowly.
+func (b *backfill) awaitIndex(ctx context.Context) error {
+	lacking := func() float64 {
+		n, _ := metric(b.base, "ircbus_log_unindexed")
+		return n
+	}
+	show := follow(b.env, func() string { return fmt.Sprintf("waiting for the index, which lacks %s events", readable(lacking())) })
+	defer show.end()
+	for lacking() > 0 {
+		if err := wait(ctx, 200*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // read reads everything in one format, page after page on one connection, until
 // the end or for the time.
 func (b *backfill) read(ctx context.Context, format string) error {

@@ -1,13 +1,13 @@
 package bench
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -120,23 +120,27 @@ func (c *slow) watch(ctx context.Context) {
 	}
 }
 
-var slowCutLine = regexp.MustCompile(`(?m)^ircbus_irc_slow_cut_total (\d+)`)
-
 // slowCut is how many readers a bus says that it has cut off, 0 if it does not
 // say.
 func slowCut(address string) int {
-	answer, err := http.Get("http://" + address + "/metrics")
+	n, _ := metric("http://"+address, "ircbus_irc_slow_cut_total")
+	return int(n)
+}
+
+// metric is a figure that a bus says of itself; ok is false if it does not.
+func metric(base, name string) (value float64, ok bool) {
+	answer, err := http.Get(base + "/metrics")
 	if err != nil {
-		return 0
+		return 0, false
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	found := slowCutLine.FindSubmatch(text)
-	if err != nil || found == nil {
-		return 0
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if text, found := strings.CutPrefix(lines.Text(), name+" "); found {
+			value, err := strconv.ParseFloat(text, 64)
+			return value, err == nil
+		}
 	}
-	n, _ := strconv.Atoi(string(found[1]))
-	return n
+	return 0, false
 }
 
 // fate waits until it is clear what became of the stalled, and says if it was
