@@ -65,13 +65,15 @@ type covered struct {
 	stale      bool // it has terms of events that retention has removed
 }
 
-const termsVersion = 2
+const termsVersion = 3
 
 const termsSchema = `
 CREATE TABLE state (epoch TEXT NOT NULL, redacted INTEGER NOT NULL);
 CREATE TABLE segments (size INTEGER, first INTEGER, tombstones INTEGER NOT NULL, stale INTEGER NOT NULL, PRIMARY KEY (size, first)) WITHOUT ROWID;
--- field is a place in the list of indexed fields; ids are counted from the segment's first, in decimal with commas.
-CREATE TABLE terms (size INTEGER, first INTEGER, channel INTEGER, field INTEGER, value TEXT, ids TEXT NOT NULL, PRIMARY KEY (size, first, channel, field, value)) WITHOUT ROWID;
+-- field is a place in the list of indexed fields; ids are counted from the segment's first, in decimal with commas. Long ones are in lists: who looks
+-- for another term must not have to read them.
+CREATE TABLE terms (size INTEGER, first INTEGER, channel INTEGER, field INTEGER, value TEXT, ids TEXT NOT NULL, list INTEGER, PRIMARY KEY (size, first, channel, field, value)) WITHOUT ROWID;
+CREATE TABLE lists (id INTEGER PRIMARY KEY, ids TEXT NOT NULL);
 `
 
 // openTerms opens the index beside the database at path, or begins a new one if

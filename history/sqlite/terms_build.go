@@ -186,8 +186,9 @@ func (t *terms) drop(g segment) {
 
 // remove deletes the segments of a size that are in g.
 func (t *terms) remove(size int64, g segment) error {
-	for _, table := range [...]string{"terms", "segments"} {
-		if _, err := t.db.exec("DELETE FROM "+table+" WHERE size = ? AND first BETWEEN ? AND ?", size, g.first, g.last()); err != nil {
+	const which = " WHERE size = ? AND first BETWEEN ? AND ?"
+	for _, rows := range [...]string{"lists WHERE id IN (SELECT list FROM terms" + which + ")", "terms" + which, "segments" + which} {
+		if _, err := t.db.exec("DELETE FROM "+rows, size, g.first, g.last()); err != nil {
 			return err
 		}
 	}
@@ -204,7 +205,7 @@ func (t *terms) insert(g segment, all collected) error {
 			ids = append(ids, ',')
 			continue
 		}
-		if _, err := t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?)", g.size, g.first, p.channel, int64(p.field), p.value, string(ids)); err != nil {
+		if err := t.insertTerm(g, p, string(ids)); err != nil {
 			return err
 		}
 		if err := t.rest(); err != nil {
@@ -213,6 +214,21 @@ func (t *terms) insert(g segment, all collected) error {
 		ids = ids[:0]
 	}
 	return nil
+}
+
+// longestIDs is how many bytes of ids are kept with their term, so that it stays
+// on one page.
+const longestIDs = 500
+
+func (t *terms) insertTerm(g segment, p posting, ids string) (err error) {
+	if len(ids) <= longestIDs {
+		_, err = t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?, NULL)", g.size, g.first, p.channel, int64(p.field), p.value, ids)
+		return err
+	}
+	if _, err = t.db.exec("INSERT INTO lists (ids) VALUES (?)", ids); err == nil {
+		_, err = t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, '', last_insert_rowid())", g.size, g.first, p.channel, int64(p.field), p.value)
+	}
+	return err
 }
 
 // expire notes that retention has removed events with these ids: their terms go
@@ -279,15 +295,19 @@ func (t *terms) replace(g segment, offset int64, left []ircbus.Event) error {
 		return err
 	}
 	id := "," + strconv.FormatInt(offset, 10) + ","
-	_, err := t.db.exec("UPDATE terms SET ids = trim(replace(',' || ids || ',', ?, ','), ',') WHERE size = ? AND first = ? AND instr(',' || ids || ',', ?)", id, g.size, g.first, id)
+	const without = " SET ids = trim(replace(',' || ids || ',', ?, ','), ',') WHERE instr(',' || ids || ',', ?)"
+	_, err := t.db.exec("UPDATE terms"+without+" AND size = ? AND first = ?", id, id, g.size, g.first)
 	if err == nil {
-		_, err = t.db.exec("DELETE FROM terms WHERE size = ? AND first = ? AND ids = ''", g.size, g.first)
+		_, err = t.db.exec("UPDATE lists"+without+" AND id IN (SELECT list FROM terms WHERE size = ? AND first = ?)", id, id, g.size, g.first)
+	}
+	if err == nil {
+		_, err = t.db.exec("DELETE FROM terms WHERE size = ? AND first = ? AND ids = '' AND (list IS NULL OR list IN (SELECT id FROM lists WHERE ids = ''))", g.size, g.first)
 	}
 	for i := range left {
 		channel := t.store.channels.number(left[i].Channel)
 		eachTerm(left[i].Fields, func(field int, value string) {
 			if err == nil {
-				_, err = t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ids = ids || ',' || excluded.ids",
+				_, err = t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET ids = trim(ids || ',' || excluded.ids, ',')",
 					g.size, g.first, channel, int64(field), value, strconv.FormatInt(offset, 10))
 			}
 		})

@@ -220,16 +220,16 @@ func (t *terms) look(tx *sql.Tx, run []segment, channel int64, term ircbus.Term,
 	values := 0
 	for rows.Next() {
 		var first int64
-		var offsets sql.RawBytes
-		if err := rows.Scan(&first, &offsets); err != nil {
+		var offsets, list sql.RawBytes
+		if err := rows.Scan(&first, &offsets, &list); err != nil {
 			return err
 		}
 		i := slices.IndexFunc(run, func(g segment) bool { return g.first == first })
 		c := &found[i]
-		if c.all = c.all || run[i].dense(len(c.ids)+len(offsets)/offsetSize); c.all {
+		if c.all = c.all || run[i].dense(len(c.ids)+(len(offsets)+len(list))/offsetSize); c.all {
 			c.ids = nil
 		} else {
-			c.ids = appendOffsets(c.ids, offsets, first)
+			c.ids = appendOffsets(appendOffsets(c.ids, offsets, first), list, first)
 		}
 		values++
 	}
@@ -247,7 +247,7 @@ func (t *terms) values(tx *sql.Tx, run []segment, channel int64, term ircbus.Ter
 	for i, g := range run {
 		firsts[i] = g.first
 	}
-	query := "SELECT first, ids FROM terms WHERE size = ? AND first IN (SELECT value FROM json_each(?)) AND channel = ? AND field = ? AND value "
+	query := "SELECT first, terms.ids, lists.ids FROM terms LEFT JOIN lists ON lists.id = list WHERE size = ? AND first IN (SELECT value FROM json_each(?)) AND channel = ? AND field = ? AND value "
 	value := clipTerm(term.Value)
 	args := []any{run[0].size, jsonIDs(firsts), channel, slices.Index(indexed[:], term.Key), value}
 	if !term.Prefix || len(value) == maxTerm {
@@ -258,6 +258,9 @@ func (t *terms) values(tx *sql.Tx, run []segment, channel int64, term ircbus.Ter
 }
 
 func appendOffsets(ids []int64, offsets []byte, first int64) []int64 {
+	if len(offsets) == 0 {
+		return ids
+	}
 	offset := int64(0)
 	for _, c := range offsets {
 		if c == ',' {

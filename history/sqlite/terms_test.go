@@ -185,6 +185,39 @@ func TestTermsForgetMeanwhile(t *testing.T) {
 	lacks(t, dir, secrets...)
 }
 
+// TestTermsOfMany: a value that many events have is found in all of them, and is
+// in no file once it has been taken out of all.
+func TestTermsOfMany(t *testing.T) {
+	dir := t.TempDir()
+	s := storeOfSegments(t, dir, 1024, 1<<16)
+	const many = longestIDs/4 + 20 // ids of three digits
+	batch := sample(1024)
+	for i := range many {
+		batch[2*i+200].Fields[3].Value = "unique-busy"
+	}
+	receipts, err := s.Append(t.Context(), batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settle(t, s)
+	var lists int64
+	if err := s.terms.read.QueryRow("SELECT count(*) FROM lists").Scan(&lists); err != nil || lists == 0 {
+		t.Fatalf("%d lists, %v", lists, err)
+	}
+	for i := range many {
+		if ids, err := found(t, s, "#moinmaster?user=unique*&action=SAVE", 0); err != nil || len(ids) != many {
+			t.Fatalf("%d events are found, with %d tombstones, %v, want %d", len(ids), i, err, many)
+		}
+		if _, err := s.Redact(t.Context(), ircbus.Redaction{Target: receipts[2*i+200].ID, Names: []string{"user"}, By: "moinmaster"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	lacks(t, dir, "unique-busy")
+}
+
 // TestTermsOfAnother opens stores with indexes that do not belong to them.
 func TestTermsOfAnother(t *testing.T) {
 	for name, spoil := range map[string]func(path string) error{
