@@ -58,10 +58,7 @@ func (b *backfill) bounds(ctx context.Context) error {
 // awaitIndex waits until the bus has its index: one that has just been filled has
 // not, and answers more slowly.
 func (b *backfill) awaitIndex(ctx context.Context) error {
-	lacking := func() float64 {
-		n, _ := metric(b.base, "ircbus_log_unindexed")
-		return n
-	}
+	lacking := func() float64 { return metric(b.base, "ircbus_log_unindexed") }
 	show := follow(b.env, func() string { return fmt.Sprintf("waiting for the index, which lacks %s events", readable(lacking())) })
 	defer show.end()
 	for lacking() > 0 {

@@ -123,24 +123,22 @@ func (c *slow) watch(ctx context.Context) {
 // slowCut is how many readers a bus says that it has cut off, 0 if it does not
 // say.
 func slowCut(address string) int {
-	n, _ := metric("http://"+address, "ircbus_irc_slow_cut_total")
-	return int(n)
+	return int(metric("http://"+address, "ircbus_irc_slow_cut_total"))
 }
 
-// metric is a figure that a bus says of itself; ok is false if it does not.
-func metric(base, name string) (value float64, ok bool) {
+// metric is a figure that a bus says of itself, 0 if it does not.
+func metric(base, name string) (value float64) {
 	answer, err := http.Get(base + "/metrics")
 	if err != nil {
-		return 0, false
+		return 0
 	}
 	defer answer.Body.Close()
 	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
 		if text, found := strings.CutPrefix(lines.Text(), name+" "); found {
-			value, err := strconv.ParseFloat(text, 64)
-			return value, err == nil
+			value, _ = strconv.ParseFloat(text, 64)
 		}
 	}
-	return 0, false
+	return value
 }
 
 // fate waits until it is clear what became of the stalled, and says if it was

@@ -20,8 +20,8 @@ type listeners struct {
 	irc, ircTLS, http, httpTLS net.Listener
 }
 
-// withoutProbes is without TCP's keep-alive, for IRC has its own: with thousands of clients
-// who do nothing, a packet for each in 15 seconds is most of what there is to do.
+// withoutProbes leaves out TCP's keep-alive, a packet in 15 seconds for each client
+// that does nothing, for IRC has its own.
 var withoutProbes = net.ListenConfig{KeepAlive: -1}
 
 // listen opens all of them or none.
