@@ -23,7 +23,7 @@ type feed struct {
 	packed, text *feedName // text may be nil
 	publishers   []*publisher
 
-	newest ircbus.ID // of the events delivered since the feed was made
+	newest ircbus.ID // of the events delivered; at least the head when the feed was made, since those before are not known
 	recent *recent   // nil: not known
 }
 

@@ -171,7 +171,7 @@ func (s *Server) addFeedName(old map[lcChan]*feedName, name string, textOf *feed
 	}
 	fn.name, fn.feed = name, textOf
 	if !isText {
-		fn.feed = &feed{packed: fn}
+		fn.feed = &feed{packed: fn, newest: ircbus.ID(s.head.Load())}
 	}
 	s.feeds[key] = fn
 	return fn, nil

@@ -70,3 +70,52 @@ func TestReplayFromMemory(t *testing.T) {
 	}
 	sees("#moin", fmt.Sprint("page=P", 2*MaxHistory-3), fmt.Sprint("page=P", 2*MaxHistory-2), fmt.Sprint("page=P", 2*MaxHistory-1))
 }
+
+// TestReplayAfterSetPublishers: an event that is delivered, and then publishers that
+// are set anew, while somebody who joins still waits for the store, are not missing
+// in what the next one sees.
+func TestReplayAfterSetPublishers(t *testing.T) {
+	gate := make(chan struct{})
+	b := newBus(t, func(c *Config) {
+		c.Replay = Replay{Packed: 3}
+		read := c.Events
+		c.Events = func(ctx context.Context, q EventQuery, fn func(*ircbus.Event) error) error {
+			<-gate
+			return read(ctx, q, fn)
+		}
+	})
+	pub := b.publisher("moin")
+	publish := func(n int) {
+		pub.send(fmt.Sprintf("PRIVMSG #moin :page=P%d", n))
+		pub.fence()
+	}
+	for n := range 3 {
+		publish(n)
+	}
+	const before = maxLookups + 1 // the last one has not asked yet
+	var waiting []*user
+	for n := range before {
+		u := b.user(fmt.Sprint("u", n))
+		u.send("JOIN #moin")
+		waiting = append(waiting, u)
+	}
+	wait(t, "all to have joined", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.feeds["#moin"].members == before
+	})
+	publish(3)
+	b.SetPublishers([]Publisher{wiki("moin")})
+	close(gate)
+	for _, u := range waiting {
+		u.fence()
+	}
+	u := b.user("last")
+	u.send("JOIN #moin")
+	for n := 1; n <= 3; n++ {
+		lines := u.until(" PRIVMSG #moin :")
+		if line := lines[len(lines)-1]; !strings.Contains(line, fmt.Sprint("page=P", n)) {
+			t.Errorf("%q is shown, not P%d", line, n)
+		}
+	}
+}
