@@ -41,8 +41,11 @@ func (t *tail) look() error {
 		return nil
 	}
 	t.close()
+	_, away := os.Stat(filepath.Dir(t.log))
 	file, err := os.Open(t.log)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && away != nil: // it may be there by now, with its log
+		return away
 	case errors.Is(err, fs.ErrNotExist):
 		return t.missing()
 	case err != nil:
