@@ -100,8 +100,8 @@ func TestReplayAfterSetPublishers(t *testing.T) {
 		waiting = append(waiting, u)
 	}
 	wait(t, "all to have joined", func() bool {
-		b.mu.Lock()
-		defer b.mu.Unlock()
+		b.Server.mu.Lock()
+		defer b.Server.mu.Unlock()
 		return b.feeds["#moin"].members == before
 	})
 	publish(3)

@@ -100,7 +100,7 @@ func TestGroupCommit(t *testing.T) {
 			}
 		})
 	}
-	until(t, func() bool { return s.waiting.Load() == 50 })
+	until(t, func() bool { return s.waiting.Load() == 50 && len(s.queue) == 49 }) // the writer has one
 	close(release)
 	wg.Wait()
 	stats := s.Stats()
