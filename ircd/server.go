@@ -231,14 +231,14 @@ func New(cfg Config) (*Server, error) {
 		s.klines = append(s.klines, k)
 	}
 	s.head.Store(uint64(cfg.Head))
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	s.hub = hub{
 		start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) },
-		waker:   waker{start: s.wg.Go},
+		waker:   waker{start: s.wg.Go, stop: s.stop.Done()},
 		flusher: flusher{start: s.wg.Go, gather: cfg.Gather},
 		parking: parking{start: s.wg.Go, resume: (*client).resume},
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	return s, nil
 }
 

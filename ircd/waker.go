@@ -12,7 +12,9 @@ import (
 //
 // mu is taken after conn.mu.
 type waker struct {
-	start func(func()) // starts a goroutine that the server waits for
+	// static
+	start func(func())    // starts a goroutine that the server waits for
+	stop  <-chan struct{} // closed when the server ends: nothing is waited for then
 
 	mu      sync.Mutex
 	waiting []*conn
@@ -47,7 +49,10 @@ func (w *waker) run() {
 		pause := min(time.Duration(w.woken)*lineCost, maxLineWait) - time.Since(w.last)
 		w.mu.Unlock()
 		if pause > 0 {
-			time.Sleep(pause)
+			select {
+			case <-time.After(pause):
+			case <-w.stop:
+			}
 		}
 		if round = w.next(round); len(round) == 0 {
 			return

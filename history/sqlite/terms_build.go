@@ -49,8 +49,12 @@ func (t *terms) step() (worked bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	t.lag.Store(t.unbuilt(int64(bounds.Oldest), int64(bounds.Head)))
 	g, ok := t.missing(int64(bounds.Oldest), int64(bounds.Head))
+	lag := int64(0)
+	if ok {
+		lag = t.unbuilt(int64(bounds.Oldest), int64(bounds.Head))
+	}
+	t.lag.Store(lag)
 	t.work.Lock()
 	defer t.work.Unlock()
 	if err := t.checkpoint(); err != nil || !ok {
@@ -60,7 +64,10 @@ func (t *terms) step() (worked bool, err error) {
 	if t.began.IsZero() {
 		t.began = time.Now()
 	}
-	return true, t.build(g, int64(bounds.Oldest))
+	if err = t.build(g, int64(bounds.Oldest)); err != nil {
+		t.began = time.Time{}
+	}
+	return true, err
 }
 
 // rest is called often while the index is built, by who holds work. It does not
@@ -139,7 +146,7 @@ func (t *terms) build(g segment, oldest int64) error {
 		t.mu.Lock()
 		t.drop(g)
 		t.mu.Unlock()
-		return t.db.transaction(func() error { return t.remove(g.size, g) })
+		return errors.Join(t.db.transaction(func() error { return t.remove(g.size, g) }), t.rest())
 	}
 	collected, c, err := t.collect(g)
 	if err != nil {
