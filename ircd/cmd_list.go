@@ -15,7 +15,7 @@ import (
 func (c *client) cmdList(msg *ircmsg.Message) error {
 	wanted := parseListing(msg.Params[:min(len(msg.Params), 2)])
 	now := time.Now()
-	c.charge(len(c.srv.feeds) + len(c.srv.channels))
+	c.charge(lookedAt(len(c.srv.feeds) + len(c.srv.channels)))
 	c.reply("321", "Channel", "Users  Name")
 	for _, key := range slices.Sorted(maps.Keys(c.srv.feeds)) {
 		fn := c.srv.feeds[key]

@@ -57,7 +57,7 @@ func (c *client) findPeople(mask string, max int, fits func(*person, string) boo
 	if mask == "0" {
 		mask = "*" // RFC 2812, 3.6.1
 	}
-	c.charge(len(c.srv.nicks))
+	c.charge(lookedAt(len(c.srv.nicks)))
 	var found []presence
 	for _, p := range c.srv.nicks {
 		if p.publisher != nil || !fits(p, mask) || !c.sees(p) {

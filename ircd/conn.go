@@ -48,6 +48,7 @@ type conn struct {
 
 	ended    atomic.Bool // nothing that comes in counts any more
 	isCutOff atomic.Bool
+	hasty    atomic.Int64 // until then, in ns of Unix time; see isHasty
 
 	// guarded by mu
 	mu       sync.Mutex
@@ -60,7 +61,7 @@ type conn struct {
 	held     replies
 	running  bool   // a writer is at work
 	woken    bool   // there may be more to write since its last look
-	waiting  bool   // for hub.waker
+	waiting  bool   // for one of the hub's wakers
 	farewell []byte // the last line; not nil: close after it
 	dead     bool   // writing is pointless
 }
@@ -70,6 +71,7 @@ type hub struct {
 	start   func(func())     // starts a goroutine that the server waits for
 	head    func() ircbus.ID // the last event that was delivered to anybody
 	waker   waker
+	patient waker // of hasty connections
 	flusher flusher
 	parking parking
 }
@@ -129,7 +131,7 @@ func (c *conn) queueUnasked(line []byte) {
 		c.woken = true
 	case !c.waiting && !c.dead:
 		c.waiting = true
-		c.hub.waker.add(c)
+		c.hub.wakerOf(c).add(c)
 	}
 }
 

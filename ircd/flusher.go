@@ -14,6 +14,7 @@ import (
 type flusher struct {
 	start  func(func())  // starts a goroutine that the server waits for
 	gather time.Duration // for which a line waits for more
+	delay  time.Duration // the same, if it is for a hasty connection
 
 	mu      sync.Mutex
 	due     []*stream

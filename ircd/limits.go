@@ -12,7 +12,7 @@ type Limits struct {
 	Ping         time.Duration // of silence until we ask, or up to a quarter less, and again until we give up; default 2 min
 	PerAddress   int           // connections per IPv4 address or IPv6 /64, loopback excepted; default 64
 	ConnectRate  int           // connections a minute from there, loopback excepted; default 60
-	Lines        float64       // lines a second from people, publishers excepted; default 10
+	Lines        float64       // lines a second from people, publishers excepted; default 4
 	Burst        int           // lines at once before that counts; default 200
 	Flood        time.Duration // for which one may go on sending faster than that; default 2 min
 	ChannelLines float64       // messages a second in one channel of people, of those without rank in it; default 20
@@ -26,7 +26,8 @@ type Limits struct {
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
 	Pace         time.Duration // between two old events that come as notices; default 2 s
 
-	park time.Duration // of silence until a connection is parked; default 100 ms
+	park  time.Duration // of silence until a connection is parked; default 100 ms
+	delay time.Duration // for which what answers nothing waits for more, if the connection is hasty; default 200 ms
 }
 
 // maxReplies is how many bytes of replies may wait for somebody who has not
@@ -39,7 +40,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Ping, 2*time.Minute)
 	def(&l.PerAddress, 64)
 	def(&l.ConnectRate, 60)
-	def(&l.Lines, 10)
+	def(&l.Lines, 4)
 	def(&l.Burst, 200)
 	def(&l.Flood, 2*time.Minute)
 	def(&l.ChannelLines, 20)
@@ -53,6 +54,7 @@ func (l *Limits) setDefaults() {
 	def(&l.BatchOpen, time.Minute)
 	def(&l.Pace, 2*time.Second)
 	def(&l.park, 100*time.Millisecond)
+	def(&l.delay, 200*time.Millisecond)
 }
 
 func def[T comparable](field *T, value T) {

@@ -41,6 +41,9 @@ func (c *client) lookUp(command string) {
 	}
 	c.unlock()
 	c.conn.endTurn()
+	if slices.ContainsFunc(lookups, func(l lookup) bool { return l.search }) {
+		c.charge(maxCost)
+	}
 	errs := c.srv.read(lookups)
 	c.lock()
 	c.label, c.response, c.arriving = label, response, append(arriving, c.arriving...)

@@ -18,11 +18,13 @@ type rounds struct {
 	now   roundSoFar
 	rest  time.Time // before which no round begins
 	timer *time.Timer
+	delays
 }
 
 // roundSoFar is what a round has taken so far.
 type roundSoFar struct {
 	begun time.Time
+	all   bool  // nobody is delayed
 	turns int64 // with something to write
 	size  int64 // bytes that there were to write in them
 	woken int   // writers
@@ -74,16 +76,22 @@ func (st *stream) unpark(m *member) {
 	if !m.parked.Swap(false) {
 		return
 	}
-	if m.slot < len(st.round) && st.round[m.slot] == m {
+	if isAt(st.round, m) {
 		st.round[m.slot] = nil
 		return
 	}
-	last := len(st.parked) - 1
-	st.parked[m.slot] = st.parked[last]
-	st.parked[m.slot].slot = m.slot
-	st.parked[last] = nil
-	st.parked = st.parked[:last]
+	list := &st.parked
+	if isAt(st.delayed, m) {
+		list = &st.delayed
+	}
+	last := len(*list) - 1
+	moved := (*list)[last]
+	(*list)[m.slot], moved.slot = moved, m.slot
+	(*list)[last] = nil
+	*list = (*list)[:last]
 }
+
+func isAt(list []*member, m *member) bool { return m.slot < len(list) && list[m.slot] == m }
 
 // callRound has a round begin as soon as it may, unless nobody is parked.
 func (st *stream) callRound() {
@@ -127,7 +135,8 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 	defer st.mu.Unlock()
 	if st.turn == len(st.round) {
 		st.round, st.parked, st.turn = st.parked, st.round[:0], 0
-		st.now = roundSoFar{begun: time.Now()}
+		st.now = roundSoFar{begun: time.Now(), all: st.over}
+		st.over = false
 		st.again = false // what came while this round was waited for is in it
 	}
 	for st.turn < len(st.round) && len(ready) < cap(ready) {
@@ -137,8 +146,13 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 		if m == nil {
 			continue
 		}
+		left := m.until() - m.pos.Load()
+		if left > 0 && !st.now.all && m.conn.isHasty(st.now.begun) {
+			st.delayLocked(m)
+			continue
+		}
 		m.parked.Store(false)
-		if left := m.until() - m.pos.Load(); left > 0 {
+		if left > 0 {
 			st.now.turns++
 			st.now.size += left
 			ready = append(ready, m.conn)

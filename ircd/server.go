@@ -236,7 +236,8 @@ func New(cfg Config) (*Server, error) {
 	s.hub = hub{
 		start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) },
 		waker:   waker{start: s.wg.Go, stop: s.stop.Done()},
-		flusher: flusher{start: s.wg.Go, gather: cfg.Gather},
+		patient: waker{start: s.wg.Go, stop: s.stop.Done(), least: cfg.Limits.delay},
+		flusher: flusher{start: s.wg.Go, gather: cfg.Gather, delay: cfg.Limits.delay},
 		parking: parking{start: s.wg.Go, resume: (*client).resume},
 	}
 	return s, nil

@@ -158,6 +158,10 @@ func (c *client) silence() (time.Time, error) {
 // maxCost is for how many lines the longest counts for the limit on lines.
 const maxCost = 20
 
+// gulp is how long lines that come too fast wait, so that several are taken, and
+// answered, together.
+const gulp = 500 * time.Millisecond
+
 // throttle makes people's lines wait their turn; publishers' do not. A line counts
 // as so many. Who never pauses is ended, so that nobody stays here as long as
 // takes what was sent before leaving.
@@ -165,7 +169,9 @@ func (c *client) throttle(lines int) error {
 	if c.exempt.Load() {
 		return nil
 	}
-	wait := c.limiter.ReserveN(time.Now(), min(lines, c.limiter.Burst())).Delay()
+	now := time.Now()
+	wait := c.limiter.ReserveN(now, min(lines, c.limiter.Burst())).Delay()
+	c.conn.noteHaste(now, c.limiter)
 	if wait <= 0 {
 		c.fastSince = time.Time{}
 		return nil
@@ -179,8 +185,11 @@ func (c *client) throttle(lines int) error {
 	if !c.slowed {
 		c.slowed = true
 		c.lock()
-		c.notice(fmt.Sprintf("You send more than %v lines a second: from now on they are taken one by one", limits.Lines))
+		c.notice(fmt.Sprintf("You send more than %v lines a second: what is more waits", limits.Lines))
 		c.unlock()
+	}
+	if wait < gulp {
+		return nil
 	}
 	c.conn.endTurn()
 	select {
@@ -191,13 +200,16 @@ func (c *client) throttle(lines int) error {
 	}
 }
 
-// charge makes the next lines wait longer after a command that has looked at so
-// many people or channels: a hundred of them count as one line.
-func (c *client) charge(looked int) {
+// charge makes the next lines wait longer after a command that has cost as much as
+// so many.
+func (c *client) charge(lines int) {
 	if !c.exempt.Load() {
-		c.limiter.ReserveN(time.Now(), min(looked/100, c.limiter.Burst()))
+		c.limiter.ReserveN(time.Now(), min(lines, c.limiter.Burst()))
 	}
 }
+
+// lookedAt is what it costs to look at so many people or channels.
+func lookedAt(n int) (lines int) { return n / 100 }
 
 // quit takes the client out of everything and orders the last line.
 func (c *client) quit(reason string) {

@@ -52,7 +52,7 @@ type member struct {
 
 	// guarded by stream.mu
 	index  int         // in stream.members, -1 when removed
-	slot   int         // in stream.round or stream.parked
+	slot   int         // in stream.round, stream.parked or stream.delayed
 	parked atomic.Bool // it is there: it will have its turn when there is something to write
 }
 

@@ -15,6 +15,7 @@ type waker struct {
 	// static
 	start func(func())    // starts a goroutine that the server waits for
 	stop  <-chan struct{} // closed when the server ends: nothing is waited for then
+	least time.Duration   // between two rounds
 
 	mu      sync.Mutex
 	waiting []*conn
@@ -46,7 +47,7 @@ func (w *waker) run() {
 	now := newAttempt()
 	for {
 		w.mu.Lock()
-		pause := min(time.Duration(w.woken)*lineCost, maxLineWait) - time.Since(w.last)
+		pause := max(w.least, min(time.Duration(w.woken)*lineCost, maxLineWait)) - time.Since(w.last)
 		w.mu.Unlock()
 		if pause > 0 {
 			select {

@@ -225,7 +225,7 @@ func Default() Config {
 		Limits: Limits{
 			Registration: Age(30 * time.Second), Ping: Age(2 * time.Minute),
 			PerAddress: defaultPerAddress, ConnectRate: 60, ChannelLines: 20, Nicks: 10, Targets: 30,
-			Lines: 10, Burst: 200, Flood: Age(2 * time.Minute), Channels: 200, Filters: 1000, Masks: 100, Behind: 8 << 20,
+			Lines: 4, Burst: 200, Flood: Age(2 * time.Minute), Channels: 200, Filters: 1000, Masks: 100, Behind: 8 << 20,
 		},
 	}
 }
