@@ -72,28 +72,18 @@ func (f *flusher) run() {
 	}
 }
 
-// flush writes, of the connection's streams, what the system takes at once. If
-// that is not all, or there is something else to write, the writer is woken, and
-// it is false.
+// flush writes what the system takes at once. If that is not all, the writer is
+// woken, and it is false.
 func (c *conn) flush(now *attempt) bool {
-	if !c.becomeWriter(true) {
+	switch {
+	case !c.becomeWriter(true):
 		c.wake()
-		return false
-	}
-	if !c.flushStreams(now) {
+	case !c.speak(now):
 		c.hub.start(c.write)
-		return false
-	}
-	c.yieldAll()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.running = false
-	if c.woken {
-		c.wakeLocked()
+	default:
 		return true
 	}
-	c.idle.Broadcast()
-	return true
+	return false
 }
 
 // flushStreams is writeStreams as far as the system takes it at once. If that

@@ -31,21 +31,22 @@ func (c *conn) reply(line []byte) {
 }
 
 // becomeWriter makes the caller the connection's writer, if it has none and needs
-// none that waits. With streams is for who writes these, and else there may not
-// be any.
-func (c *conn) becomeWriter(streams bool) bool {
+// none that waits. all is for who writes everything (see speak), and else there may
+// be nothing to write.
+func (c *conn) becomeWriter(all bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.running || c.waiting || c.dead || c.farewell != nil || c.isCut() || len(c.control)+len(c.arrivals) > 0 {
+	if c.running || c.dead || c.farewell != nil || c.isCut() {
 		return false
 	}
-	if !streams && (c.holding || len(c.visible) > 0) {
+	pending := len(c.control)+len(c.arrivals) > 0
+	if !all && (pending || c.holding || len(c.visible) > 0) {
 		return false
 	}
 	if !c.canWriteNow() {
 		return false
 	}
-	c.running, c.woken = true, false
+	c.running, c.woken = true, pending
 	return true
 }
 
