@@ -9,7 +9,7 @@ type backupCmd struct {
 
 // Help says how to restore.
 func (*backupCmd) Help() string {
-	return `The file holds events, accounts and descriptions. To restore it, unpack it into an empty directory and run the bus on that:
+	return `The file holds events, accounts, descriptions, bans, and up to where the doors had come. To restore it, unpack it into an empty directory and run the bus on that:
 
   mkdir DIR && tar -xf FILE -C DIR && ircbus --data DIR serve
 

@@ -16,8 +16,8 @@ import (
 )
 
 // Backup writes everything in the data directory that makes the bus, events,
-// accounts, descriptions, read markers, bans and the cloaks' key, to a new tar file that only its owner can read. The
-// bus may be running. Unpacked into an empty directory it is a data directory
+// accounts, descriptions, read markers, bans, the cloaks' key and the places of
+// doors, to a new tar file that only its owner can read. The bus may be running. Unpacked into an empty directory it is a data directory
 // again: of a bus that goes on under a new epoch, so that nobody takes the ids
 // it gives out for those of the old one.
 //
@@ -34,11 +34,15 @@ func Backup(ctx context.Context, data, file string) (err error) {
 		return fmt.Errorf("no backup can be written beside %s: %w", file, cause(err))
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	parts, err := copyPlaces(data, work)
+	if err != nil {
+		return fmt.Errorf("the backup cannot be written: %w", err)
+	}
 	events := filepath.Join(work, EventsFile)
 	if err := sqlite.Copy(ctx, filepath.Join(data, EventsFile), events); err != nil {
 		return err
 	}
-	parts := []string{events}
+	parts = append(parts, events)
 	for _, name := range []string{AccountsFile, WikisFile, MarkersFile, KLinesFile, CloakFile} {
 		parts = append(parts, filepath.Join(data, name))
 	}
@@ -50,6 +54,33 @@ func Backup(ctx context.Context, data, file string) (err error) {
 		return err
 	}
 	return syncDir(filepath.Dir(file))
+}
+
+// copyPlaces copies the files that say up to where doors have come, and returns the
+// copies. It has to be done before events are copied: what is in these, but behind
+// a place, comes again and is known by its key; what is before a place, but not in
+// them, would never come.
+func copyPlaces(data, work string) (copies []string, err error) {
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if polled, _ := filepath.Match(pollFile("*"), name); !polled && name != MoinFile && name != StreamFile {
+			continue
+		}
+		place, err := os.ReadFile(filepath.Join(data, name))
+		if err != nil {
+			return nil, err
+		}
+		to := filepath.Join(work, name)
+		if err := os.WriteFile(to, place, 0o600); err != nil {
+			return nil, err
+		}
+		copies = append(copies, to)
+	}
+	return copies, nil
 }
 
 // checkThere is the error where no bus has run yet, or where none is.
