@@ -2,9 +2,11 @@ package door
 
 import (
 	"bufio"
+	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
@@ -17,7 +19,8 @@ const maxSecrets = 1 << 20
 // Secrets are the names and secrets in a file. Who is taken out of the file, or
 // gets another secret, is shut out at once.
 type Secrets struct {
-	path string
+	path    string
+	guesses guesses
 
 	mu     sync.Mutex
 	read   os.FileInfo // the file as it was read
@@ -42,10 +45,28 @@ func (s *Secrets) Secret(name string) (secret string, ok bool, err error) {
 	return secret, ok && err == nil, err
 }
 
-// Check reports whether the secret is the name's.
-func (s *Secrets) Check(name, secret string) (bool, error) {
-	want, ok, err := s.Secret(name)
-	return subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1 && ok, err
+// Check reports whether the secret, which came over a connection from an address,
+// is the name's. It takes its time over a wrong one, or until ctx ends; the error
+// is ErrGuesses if that has been used up.
+func (s *Secrets) Check(ctx context.Context, name, secret string, from netip.Addr) (bool, error) {
+	return s.Prove(ctx, name, from, func(want string) bool {
+		return subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1
+	})
+}
+
+// Prove is Check for what is not the secret itself, but proves that somebody has
+// it. Where the name has none, it takes as long.
+func (s *Secrets) Prove(ctx context.Context, name string, from netip.Addr, proven func(secret string) bool) (bool, error) {
+	secret, known, err := s.Secret(name)
+	if err != nil {
+		return false, err
+	}
+	return s.Slowly(ctx, from, func() bool { return proven(secret) && known })
+}
+
+// Slowly is Prove where more than one name may have the secret.
+func (s *Secrets) Slowly(ctx context.Context, from netip.Addr, proven func() bool) (bool, error) {
+	return s.guesses.prove(ctx, from, proven)
 }
 
 // Names are all names that have a secret.

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func TestSecrets(t *testing.T) {
 	}
 	expect := func(name, secret string, want bool) {
 		t.Helper()
-		if ok, err := s.Check(name, secret); ok != want {
+		if ok, err := s.Check(t.Context(), name, secret, netip.MustParseAddr("192.0.2.1")); ok != want {
 			t.Errorf("%q %q: %v, %v", name, secret, ok, err)
 		}
 	}

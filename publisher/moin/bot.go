@@ -1,6 +1,7 @@
 package moin
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/ircbus/ircbus"
@@ -63,12 +64,14 @@ func (b *Bot) call(r *http.Request, name string) (method string, params []xmlrpc
 	if len(params) > 0 {
 		secret = params[0].Text
 	}
-	ok, err := b.secrets.Check(name, secret)
-	if err != nil {
+	switch ok, err := b.secrets.Check(r.Context(), name, secret, door.RemoteOf(r)); {
+	case errors.Is(err, door.ErrGuesses):
+		b.in.Refuse(door.Rate, r.RemoteAddr, err)
+		return "", nil, err
+	case err != nil:
 		b.in.Trouble("the secrets cannot be read", err)
 		return "", nil, &door.HTTPError{Status: http.StatusServiceUnavailable, Detail: "the secrets cannot be read at present"}
-	}
-	if !ok {
+	case !ok:
 		b.in.Refuse(door.Sender, r.RemoteAddr, errSecret)
 		return "", nil, errSecret
 	}

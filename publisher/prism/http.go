@@ -2,6 +2,7 @@ package prism
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"net/http"
@@ -27,9 +28,11 @@ func (s *Source) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	if name, secret, ok := r.BasicAuth(); ok && m.Name == "" {
 		m.Name, m.Secret = name, secret
 	}
-	sender, err := s.identify(m, from)
-	if err != nil {
-		s.in.Refuse(door.Sender, sender, err)
+	sender, err := s.identify(r.Context(), m, from)
+	switch {
+	case errors.Is(err, door.ErrGuesses):
+		return err
+	case err != nil:
 		return &door.HTTPError{Status: http.StatusForbidden, Detail: err.Error()}
 	}
 	input, err := s.address(m, m.event(), sender)

@@ -38,7 +38,7 @@ func (s *Source) serveConn(ctx context.Context, conn net.Conn) {
 				s.in.Refuse(door.Malformed, sender.String(), ircbus.Refuse(ircbus.EventTooLarge, "a line has more than %d bytes", maxLine))
 				line, err = nil, skipLine(lines)
 			}
-			if input, ok := s.line(line, conn); ok {
+			if input, ok := s.line(ctx, line, conn); ok {
 				inputs = append(inputs, input)
 			}
 			if more = err == nil; !more || !hasLine(lines) {
@@ -81,7 +81,7 @@ func (p *patient) Read(b []byte) (int, error) {
 }
 
 // line makes the input of a line; false if nothing of it is taken.
-func (s *Source) line(line []byte, conn net.Conn) (door.Input, bool) {
+func (s *Source) line(ctx context.Context, line []byte, conn net.Conn) (door.Input, bool) {
 	from := door.Remote(conn.RemoteAddr())
 	m, err := ParseLine(line)
 	if m == nil && err == nil {
@@ -92,9 +92,8 @@ func (s *Source) line(line []byte, conn net.Conn) (door.Input, bool) {
 		s.in.Refuse(door.Malformed, from.String(), err)
 		return door.Input{}, false
 	}
-	sender, err := s.identify(m, from)
+	sender, err := s.identify(ctx, m, from)
 	if err != nil {
-		s.in.Refuse(door.Sender, sender, err)
 		return door.Input{}, false
 	}
 	if ok, _ := s.storm.Pass(sender, m.Text); !ok {

@@ -126,8 +126,19 @@ var errSecret = errors.New("this client's name or secret is wrong, or has been r
 var errStorm = errors.New("this client sends too much: what it sends now is counted, and the last of it shown later")
 
 // identify says who sends a message: a client's name, or the address if it may
-// send without.
-func (s *Source) identify(m *Message, from netip.Addr) (sender string, err error) {
+// send without. The error has been counted.
+func (s *Source) identify(ctx context.Context, m *Message, from netip.Addr) (sender string, err error) {
+	sender, err = s.prove(ctx, m, from)
+	switch {
+	case errors.Is(err, door.ErrGuesses):
+		s.in.Refuse(door.Rate, sender, err)
+	case err != nil:
+		s.in.Refuse(door.Sender, sender, err)
+	}
+	return sender, err
+}
+
+func (s *Source) prove(ctx context.Context, m *Message, from netip.Addr) (sender string, err error) {
 	if m.Name == "" && m.Secret == "" {
 		if door.Allowed(s.cfg.Allow, from) {
 			return from.String(), nil
@@ -137,11 +148,13 @@ func (s *Source) identify(m *Message, from netip.Addr) (sender string, err error
 	if s.cfg.Secrets == nil {
 		return from.String(), errSecret
 	}
-	ok, err := s.cfg.Secrets.Check(m.Name, m.Secret)
-	if err != nil {
+	switch ok, err := s.cfg.Secrets.Check(ctx, m.Name, m.Secret, from); {
+	case errors.Is(err, door.ErrGuesses):
+		return from.String(), err
+	case err != nil:
 		s.in.Trouble("clients cannot be checked", err)
-	}
-	if !ok {
+		return from.String(), errSecret
+	case !ok:
 		return from.String(), errSecret
 	}
 	return m.Name, nil

@@ -154,11 +154,14 @@ func (c *circuit) take(ctx context.Context, text string) bool {
 	case isA(p.Method, "_request_circuit_shutdown"):
 		return false
 	case isA(p.Method, "_request_circuit_trust"):
-		return c.trust(p) == nil
+		return c.trust(ctx, p) == nil
 	case isA(p.Method, "_status"), isA(p.Method, "_request"), isA(p.Method, "_notice_circuit"):
 		return true // about the circuit alone
 	}
 	c.s.in.Received(1)
+	if err := c.mayGuess(ctx, p); err != nil {
+		return c.refuse(p, &denied{door.Rate, "_failure_exceeded_limit", err}) == nil
+	}
 	input, err := c.s.input(p, from, c.trusted)
 	if err != nil {
 		return c.answer(p, err) == nil
@@ -176,8 +179,25 @@ func (c *circuit) pong() error {
 	return c.write(string(c.end) + "\n")
 }
 
+// mayGuess is over when the packet's check may be looked at and answered, which for
+// a wrong one is after a while.
+func (c *circuit) mayGuess(ctx context.Context, p *Packet) error {
+	secrets := c.s.cfg.Secrets
+	if p.Check.Name == "" || secrets == nil {
+		return nil
+	}
+	_, err := secrets.Slowly(ctx, door.Remote(c.conn.RemoteAddr()), func() bool {
+		_, err := p.verify(secrets, time.Now())
+		return err == nil
+	})
+	return err
+}
+
 // trust lets a circuit speak that proves to know a secret.
-func (c *circuit) trust(p *Packet) error {
+func (c *circuit) trust(ctx context.Context, p *Packet) error {
+	if err := c.mayGuess(ctx, p); err != nil {
+		return c.refuse(p, &denied{door.Rate, "_failure_exceeded_limit", err})
+	}
 	if _, err := p.verify(c.s.cfg.Secrets, time.Now()); p.Check.Name == "" || err != nil {
 		return c.refuse(p, &denied{door.Sender, "_failure_invalid_circuit_trust", ircbus.Refuse(ircbus.InvalidEvent, "Sorry, could not verify your authorization.")})
 	}

@@ -13,7 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 const webhookSecret = "It's a Secret to Everybody"
@@ -138,6 +140,40 @@ func TestForgeRefused(t *testing.T) {
 	}
 	if r := b.Doors()[0]; r.Stored != 0 || r.Refused["sender"] != 7 || r.LastRefusal == nil {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestForgeGuesses: whoever guesses at a secret learns little in a second, also with
+// many guesses at one time, and at a publisher that there is not; the right one is
+// taken after that.
+func TestForgeGuesses(t *testing.T) {
+	b := forgeBus(t)
+	const guesses, body = 60, `{"zen":"x"}`
+	var all sync.WaitGroup
+	var looked, put atomic.Int32
+	begun := time.Now()
+	for i := range guesses {
+		all.Go(func() {
+			path := []string{"code", "nobody"}[i%2]
+			switch status, _ := deliver(t, b, path, body, "X-GitHub-Event: ping", "X-Hub-Signature-256: sha256="+signature(body, fmt.Sprint(i))); status {
+			case http.StatusForbidden:
+				looked.Add(1)
+			case http.StatusTooManyRequests:
+				put.Add(1)
+			default:
+				t.Errorf("a wrong signature is answered %d", status)
+			}
+		})
+	}
+	all.Wait()
+	if most := 4 * (1 + int32(time.Since(begun)/(500*time.Millisecond))); looked.Load() > most {
+		t.Errorf("%d guesses were answered, more than %d", looked.Load(), most)
+	}
+	if looked.Load() == 0 || looked.Load()+put.Load() != guesses {
+		t.Errorf("%d were answered, %d were not looked at", looked.Load(), put.Load())
+	}
+	if status, _ := deliver(t, b, "code", body, "X-GitHub-Event: ping", "X-Hub-Signature-256: sha256="+signature(body, webhookSecret)); status != http.StatusCreated {
+		t.Errorf("the right signature is answered %d", status)
 	}
 }
 
