@@ -65,6 +65,7 @@ func TestDokuWiki(t *testing.T) {
 	s.hang()
 	t.Logf("a save while the bus does not answer took %v", s.act("save", "start", "wikitext", "שלום", "summary", "first שלום"))
 	s.close()
+	nextSecond(t)
 	t.Logf("a save while the bus is away took %v", s.act("save", "start", "wikitext", "שלום עולם", "summary", "second", "minor", "1"))
 	s.act("save", "secret:plan", "wikitext", "not for everybody", "summary", "third")
 	if n := len(s.waiting()); n != 2 {
@@ -76,7 +77,9 @@ func TestDokuWiki(t *testing.T) {
 	s.told(2)
 
 	first := s.bus.events(s.name)[0].Fields
+	nextSecond(t)
 	s.act("revert", "start", "rev", first.Get("rev"))
+	nextSecond(t)
 	s.act("save", "start", "wikitext", "", "summary", "")
 	s.upload("wiki", "note.pdf")
 	token := sectok.FindStringSubmatch(s.get(s.url + "/doku.php?do=edit&id=start"))[1]
@@ -113,6 +116,14 @@ func TestDokuWiki(t *testing.T) {
 	if page := s.get(second.Get("diff")); !strings.Contains(page, `class="diff `) {
 		t.Errorf("%s does not show the difference", second.Get("diff"))
 	}
+}
+
+// nextSecond waits until the clock shows another second: that is how DokuWiki tells
+// revisions apart.
+func nextSecond(t *testing.T) {
+	t.Helper()
+	last := time.Now().Unix()
+	waitFor(t, "the next second", func() bool { return time.Now().Unix() != last })
 }
 
 // upload sends a file as DokuWiki's media manager does.
