@@ -16,6 +16,14 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
+// What the system keeps for a connection, in bytes without its own bookkeeping: so a
+// reader that stalls does not fill some megabytes there, and then there is room for
+// its last words. Most systems allow 208 KiB.
+const (
+	sendBuffer = 128 << 10
+	lastBuffer = 512 << 10
+)
+
 // How long the last words to a connection may take.
 const (
 	lastWrite = 2 * time.Second // to write what is queued and the ERROR
@@ -107,10 +115,18 @@ func newConn(h *hub, nc net.Conn, limit int) *conn {
 	if secure, ok := nc.(*tls.Conn); ok {
 		c.below, _ = secure.NetConn().(*outlet)
 	}
+	c.setSendBuffer(sendBuffer)
 	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.addr = tcp.AddrPort().Addr().Unmap()
 	}
 	return c
+}
+
+// setSendBuffer says how many bytes may wait in the system, if that can be said.
+func (c *conn) setSendBuffer(bytes int) {
+	if b, ok := bottom(c.net).(interface{ SetWriteBuffer(int) error }); ok {
+		b.SetWriteBuffer(bytes) // or else the system decides
+	}
 }
 
 // queue adds replies, and the places that begin after them. It never blocks.

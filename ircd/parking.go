@@ -137,14 +137,19 @@ func descriptor(nc net.Conn) int32 {
 
 // socket is the socket below a connection, if we can see it.
 func socket(nc net.Conn) (syscall.RawConn, error) {
+	if below, ok := bottom(nc).(syscall.Conn); ok {
+		return below.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// bottom is the connection below all others.
+func bottom(nc net.Conn) net.Conn {
 	for {
-		switch below := nc.(type) {
-		case syscall.Conn:
-			return below.SyscallConn()
-		case interface{ NetConn() net.Conn }: // as *tls.Conn has it
-			nc = below.NetConn()
-		default:
-			return nil, errors.ErrUnsupported
+		above, ok := nc.(interface{ NetConn() net.Conn }) // as *tls.Conn has it
+		if !ok {
+			return nc
 		}
+		nc = above.NetConn()
 	}
 }

@@ -9,18 +9,21 @@ import (
 )
 
 // TestStalledReaders: many connections that never read are all cut off, what is
-// kept for them is bounded meanwhile, and a publisher's acknowledgements and
-// another reader go on.
+// kept for them is bounded meanwhile, also in the system, and a publisher's
+// acknowledgements and another reader go on. Those who read after all are told
+// where to resume.
 func TestStalledReaders(t *testing.T) { overBoth(t, testStalledReaders) }
 
 func testStalledReaders(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 	t.Parallel()
 	const stalled, limit = 10, 200_000
 	b := newBus(t, func(c *Config) { c.Limits.Behind = limit })
+	var all []*user
 	for i := range stalled {
 		u := b.user(fmt.Sprint("stalled", i))
 		u.send("JOIN #moin")
 		u.fence()
+		all = append(all, u)
 	}
 	reader, pub := b.user("reader"), b.publisher("moin", "echo-message")
 	reader.send("JOIN #moin")
@@ -56,6 +59,24 @@ func testStalledReaders(t *testing.T, newBus func(testing.TB, ...func(*Config)) 
 	b.Deliver([]ircbus.Event{event(1<<40, "#moin", "page", "Last")})
 	if lines := reader.fence(); len(lines) != 1 {
 		t.Errorf("the reader got %q", lines)
+	}
+	for _, u := range all {
+		lines, seen, size := u.rest(), 0, 0
+		for _, line := range lines[:len(lines)-1] {
+			if id := idIn(line, "#moin"); id != seen+1 {
+				t.Fatalf("%d came after %d: %s", id, seen, line)
+			}
+			seen++
+			size += len(line)
+		}
+		var resume int
+		end := lines[len(lines)-1]
+		if _, err := fmt.Sscanf(end, "ERROR :Too slow: resume after id %d", &resume); err != nil || resume == 0 || resume > seen {
+			t.Errorf("after event %d the end is %s", seen, end)
+		}
+		if size > 12*sendBuffer {
+			t.Errorf("%d bytes have waited in the system", size)
+		}
 	}
 }
 

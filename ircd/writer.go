@@ -194,6 +194,7 @@ func (c *conn) lastWords(begun, farewell []byte) {
 	if farewell != nil {
 		if c.isCut() {
 			c.net.SetWriteDeadline(time.Now().Add(cutGrace))
+			c.setSendBuffer(lastBuffer)
 		}
 		end := bytes.IndexByte(begun, '\n') + 1
 		if c.below != nil { // where what was begun waits already
