@@ -2,7 +2,6 @@ package bus
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -20,15 +19,8 @@ func TestRestoreReadsOn(t *testing.T) {
 	written := 0
 	write := func(lines int) {
 		t.Helper()
-		log, err := os.OpenFile(filepath.Join(wiki, "edit-log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer log.Close()
 		for range lines {
-			if _, err := fmt.Fprintf(log, "%d\t00000001\tSAVE\tP%d\t127.0.0.1\tanna.example\t\t\t\n", 1795199808313016+written, written); err != nil {
-				t.Fatal(err)
-			}
+			appendEdit(t, wiki, fmt.Sprintf("%d\t00000001\tSAVE\tP%d\t127.0.0.1\tanna.example\t\t\t\n", 1795199808313016+written, written))
 			written++
 		}
 	}

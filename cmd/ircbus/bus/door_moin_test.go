@@ -16,17 +16,7 @@ func TestMoinDoor(t *testing.T) {
 	data := t.TempDir()
 	c.Moin = Moin{Wikis: map[string]string{"moinmaster": data}}
 	c.Publishers = map[string]Publisher{"moinmaster": {TextStyle: "plain"}}
-	write := func(line string) {
-		t.Helper()
-		log, err := os.OpenFile(filepath.Join(data, "edit-log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer log.Close()
-		if _, err := log.WriteString(line); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write := func(line string) { appendEdit(t, data, line) }
 	write("1795199808313016\t00000001\tSAVENEW\tOld\t\t\t\t\t\n")
 	b := startBus(t, c)
 	stopBus(t, b)
@@ -47,6 +37,19 @@ func TestMoinDoor(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 		stopBus(t, b)
+	}
+}
+
+// appendEdit adds lines to the log of a wiki with this data directory.
+func appendEdit(t *testing.T, data, lines string) {
+	t.Helper()
+	log, err := os.OpenFile(filepath.Join(data, "edit-log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	if _, err := log.WriteString(lines); err != nil {
+		t.Fatal(err)
 	}
 }
 
