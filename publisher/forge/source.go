@@ -59,8 +59,8 @@ func (d *Door) Serve(w http.ResponseWriter, r *http.Request) error {
 // answer, and has been counted.
 func (d *Door) body(r *http.Request, name string) ([]byte, error) {
 	var body []byte
-	_, known, err := d.secrets.Secret(name)
-	if known { // or else a stranger does not get to send much
+	if _, known, _ := d.secrets.Secret(name); known { // or else a stranger does not get to send much
+		var err error
 		if body, err = door.ReadBody(r); err != nil {
 			d.in.Refuse(door.Malformed, r.RemoteAddr, err)
 			return nil, err
