@@ -27,21 +27,18 @@ type guesses struct {
 	waiting map[netip.Prefix]int
 }
 
-// prove reports what right does: at once if that is true, or else after a while. A
-// right secret is let in at once also while others guess, unless too many guesses
-// are under way (ErrGuesses). The guesser learns the answer only by waiting, and so
+// admit returns right: at once if it is true, or else after a while. Who has the
+// secret is let in at once also while others guess, unless too many guesses are
+// under way (ErrGuesses). A guesser learns the answer only by waiting, and so
 // cannot try many.
-func (g *guesses) prove(ctx context.Context, from netip.Addr, right func() bool) (bool, error) {
+func (g *guesses) admit(ctx context.Context, from netip.Addr, right bool) (bool, error) {
 	bits := 32
 	if from.Is6() {
 		bits = 64
 	}
-	network, err := from.WithZone("").Prefix(bits)
-	if err != nil { // from nowhere
-		network = netip.Prefix{}
-	}
-	if ok, err := g.begin(network, right); ok || err != nil {
-		return ok, err
+	network, _ := from.WithZone("").Prefix(bits) // an address that there is not has the zero prefix
+	if err := g.begin(network, right); right || err != nil {
+		return err == nil, err
 	}
 	defer g.end(network)
 	select {
@@ -51,19 +48,19 @@ func (g *guesses) prove(ctx context.Context, from netip.Addr, right func() bool)
 	return false, nil
 }
 
-func (g *guesses) begin(network netip.Prefix, right func() bool) (ok bool, err error) {
+func (g *guesses) begin(network netip.Prefix, right bool) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case g.waiting[network] >= maxGuesses:
-		return false, ErrGuesses
-	case right():
-		return true, nil
+		return ErrGuesses
+	case right:
+		return nil
 	case g.waiting == nil:
 		g.waiting = make(map[netip.Prefix]int)
 	}
 	g.waiting[network]++
-	return false, nil
+	return nil
 }
 
 func (g *guesses) end(network netip.Prefix) {

@@ -16,37 +16,37 @@ func TestGuesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g guesses
 		alice, neighbour, bob := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2"), netip.MustParseAddr("192.0.2.1")
-		right, wrong := func() bool { return true }, func() bool { return false }
+		const right, wrong = true, false
 		begun := time.Now()
-		if ok, err := g.prove(t.Context(), alice, right); !ok || err != nil || time.Since(begun) != 0 {
+		if ok, err := g.admit(t.Context(), alice, right); !ok || err != nil || time.Since(begun) != 0 {
 			t.Errorf("right: %v, %v after %v", ok, err, time.Since(begun))
 		}
-		if ok, err := g.prove(t.Context(), alice, wrong); ok || err != nil || time.Since(begun) != guessTime {
+		if ok, err := g.admit(t.Context(), alice, wrong); ok || err != nil || time.Since(begun) != guessTime {
 			t.Errorf("wrong: %v, %v after %v", ok, err, time.Since(begun))
 		}
 		var answered atomic.Int32
 		for range maxGuesses - 1 {
 			go func() {
-				g.prove(t.Context(), alice, wrong)
+				g.admit(t.Context(), alice, wrong)
 				answered.Add(1)
 			}()
 		}
 		synctest.Wait()
-		if ok, err := g.prove(t.Context(), alice, right); !ok || err != nil {
+		if ok, err := g.admit(t.Context(), alice, right); !ok || err != nil {
 			t.Errorf("right, while others guess: %v, %v", ok, err)
 		}
 		canceled, cancel := context.WithCancel(t.Context())
-		go g.prove(canceled, neighbour, wrong)
+		go g.admit(canceled, neighbour, wrong)
 		synctest.Wait()
-		if ok, err := g.prove(t.Context(), alice, right); ok || !errors.Is(err, ErrGuesses) {
+		if ok, err := g.admit(t.Context(), alice, right); ok || !errors.Is(err, ErrGuesses) {
 			t.Errorf("while as many guess as may: %v, %v", ok, err)
 		}
-		if ok, err := g.prove(t.Context(), bob, right); !ok || err != nil {
+		if ok, err := g.admit(t.Context(), bob, right); !ok || err != nil {
 			t.Errorf("from elsewhere: %v, %v", ok, err)
 		}
 		cancel()
 		synctest.Wait()
-		if ok, err := g.prove(t.Context(), alice, right); !ok || err != nil || answered.Load() != 0 {
+		if ok, err := g.admit(t.Context(), alice, right); !ok || err != nil || answered.Load() != 0 {
 			t.Errorf("when one has gone: %v, %v", ok, err)
 		}
 		time.Sleep(guessTime)

@@ -46,27 +46,20 @@ func (s *Secrets) Secret(name string) (secret string, ok bool, err error) {
 }
 
 // Check reports whether the secret, which came over a connection from an address,
-// is the name's. It takes its time over a wrong one, or until ctx ends; the error
-// is ErrGuesses if that has been used up.
+// is the name's. The error is one of the file, or Admit's.
 func (s *Secrets) Check(ctx context.Context, name, secret string, from netip.Addr) (bool, error) {
-	return s.Prove(ctx, name, from, func(want string) bool {
-		return subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1
-	})
-}
-
-// Prove is Check for what is not the secret itself, but proves that somebody has
-// it. Where the name has none, it takes as long.
-func (s *Secrets) Prove(ctx context.Context, name string, from netip.Addr, proven func(secret string) bool) (bool, error) {
-	secret, known, err := s.Secret(name)
+	want, ok, err := s.Secret(name)
 	if err != nil {
 		return false, err
 	}
-	return s.Slowly(ctx, from, func() bool { return proven(secret) && known })
+	return s.Admit(ctx, from, subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1 && ok)
 }
 
-// Slowly is Prove where more than one name may have the secret.
-func (s *Secrets) Slowly(ctx context.Context, from netip.Addr, proven func() bool) (bool, error) {
-	return s.guesses.prove(ctx, from, proven)
+// Admit returns whether what proves a secret, and has come over a connection from an
+// address, is right. If it is not, that takes a while, or until ctx ends. The error is
+// ErrGuesses if several from there are waiting for that already.
+func (s *Secrets) Admit(ctx context.Context, from netip.Addr, right bool) (bool, error) {
+	return s.guesses.admit(ctx, from, right)
 }
 
 // Names are all names that have a secret.

@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"mime"
 	"net/http"
 	"net/url"
@@ -58,22 +57,22 @@ func (d *Door) Serve(w http.ResponseWriter, r *http.Request) error {
 // body reads a delivery that is proven to be the publisher's. The error is the
 // answer, and has been counted.
 func (d *Door) body(r *http.Request, name string) ([]byte, error) {
+	secret, known, err := d.secrets.Secret(name)
+	if err != nil {
+		d.in.Trouble("the secrets cannot be read", err)
+		return nil, &door.HTTPError{Status: http.StatusServiceUnavailable, Detail: "the secrets of webhooks cannot be read at present", RetryAfter: 60}
+	}
 	var body []byte
-	if _, known, _ := d.secrets.Secret(name); known { // or else a stranger does not get to send much
-		var err error
+	if known { // or else a stranger does not get to send much
 		if body, err = door.ReadBody(r); err != nil {
 			d.in.Refuse(door.Malformed, r.RemoteAddr, err)
 			return nil, err
 		}
 	}
-	ok, err := d.secrets.Prove(r.Context(), name, door.RemoteOf(r), func(secret string) bool { return proven(secret, r.Header, body) })
-	switch {
-	case errors.Is(err, door.ErrGuesses):
+	switch ok, err := d.secrets.Admit(r.Context(), door.RemoteOf(r), known && proven(secret, r.Header, body)); {
+	case err != nil:
 		d.in.Refuse(door.Rate, r.RemoteAddr, err)
 		return nil, err
-	case err != nil:
-		d.in.Trouble("the secrets cannot be read", err)
-		return nil, &door.HTTPError{Status: http.StatusServiceUnavailable, Detail: "the secrets of webhooks cannot be read at present", RetryAfter: 60}
 	case !ok:
 		d.in.Refuse(door.Sender, r.RemoteAddr, errForbidden)
 		return nil, errForbidden

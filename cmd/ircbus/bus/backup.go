@@ -17,9 +17,10 @@ import (
 
 // Backup writes everything in the data directory that makes the bus, events,
 // accounts, descriptions, read markers, bans, the cloaks' key and the places of
-// doors, to a new tar file that only its owner can read. The bus may be running. Unpacked into an empty directory it is a data directory
-// again: of a bus that goes on under a new epoch, so that nobody takes the ids
-// it gives out for those of the old one.
+// doors, to a new tar file that only its owner can read. The bus may be running.
+// Unpacked into an empty directory it is a data directory again: of a bus that
+// goes on under a new epoch, so that nobody takes the ids it gives out for those
+// of the old one.
 //
 // While it works it needs twice the room of the events beside file.
 func Backup(ctx context.Context, data, file string) (err error) {
