@@ -34,6 +34,7 @@ func (h *hub) wakerOf(c *conn) *waker {
 // more since their connections are hasty. Guarded by stream.mu.
 type delays struct {
 	delayed []*member
+	from    int64       // where the first bytes are that they have not written
 	delay   *time.Timer // nil if there has been no delay yet
 	over    bool        // in the next round, nobody is delayed
 }
@@ -42,27 +43,40 @@ type delays struct {
 func (st *stream) delayLocked(m *member) {
 	m.slot = len(st.delayed)
 	st.delayed = append(st.delayed, m)
+	pos := m.pos.Load()
 	switch {
 	case len(st.delayed) > 1:
+		st.from = min(st.from, pos)
+		return
 	case st.delay == nil:
 		st.delay = time.AfterFunc(st.flusher.delay, st.endDelay)
 	default:
 		st.delay.Reset(st.flusher.delay)
 	}
+	st.from = pos
 }
 
-// endDelay has those that were delayed take part in the next round.
+// mayDelay reports whether so many bytes may wait for more: with many in one write
+// already, that would save nothing, and its reader would fall behind.
+func mayDelay(size int64) bool { return size < largeWrite }
+
+// endDelay is called when the delay has lasted long enough.
 func (st *stream) endDelay() {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	if len(st.delayed) == 0 { // and so the server may have ended
 		return
 	}
+	st.endDelayLocked()
+	st.callRound()
+}
+
+// endDelayLocked has those that were delayed take part in the next round.
+func (st *stream) endDelayLocked() {
 	for _, m := range st.delayed {
 		m.slot = len(st.parked)
 		st.parked = append(st.parked, m)
 	}
 	clear(st.delayed)
 	st.delayed, st.over = st.delayed[:0], true
-	st.callRound()
 }

@@ -50,6 +50,7 @@ func testHasty(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 			t.Fatalf("the calm one got %d instead of %d", id, i+1)
 		}
 	}
+	calm.fence()
 	wait(t, "the turns to be put off", func() bool { return delayed() == len(hasty) })
 
 	hasty[0].send("PART #moin")
@@ -68,6 +69,16 @@ func testHasty(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 	}
 	if ids != events || words != events {
 		t.Errorf("%d events and %d words came in order before the answer, not %d", ids, words, events)
+	}
+
+	for range 2 * largeWrite / 400 { // so much is not waited with
+		ids++
+		b.Deliver([]ircbus.Event{event(ids, "#moin", "page", "P", "comment", strings.Repeat("x", 400))})
+	}
+	for id := events; id < ids-largeWrite/400; {
+		if id++; idIn(hasty[2].line(), "#moin") != id {
+			t.Fatalf("event %d did not come in order", id)
+		}
 	}
 }
 

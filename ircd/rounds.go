@@ -147,7 +147,7 @@ func (st *stream) turns(ready []*conn) (_ []*conn, more bool) {
 			continue
 		}
 		left := m.until() - m.pos.Load()
-		if left > 0 && !st.now.all && m.conn.isHasty(st.now.begun) {
+		if left > 0 && mayDelay(left) && !st.now.all && m.conn.isHasty(st.now.begun) {
 			st.delayLocked(m)
 			continue
 		}

@@ -108,6 +108,9 @@ func (st *stream) append(id ircbus.ID, l *lines) {
 		st.scan(end)
 	}
 	st.now.came++
+	if len(st.delayed) > 0 && !mayDelay(end-st.from) {
+		st.endDelayLocked()
+	}
 	st.callRound()
 }
 
