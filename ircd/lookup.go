@@ -41,7 +41,7 @@ func (c *client) lookUp(command string) {
 	}
 	c.unlock()
 	c.conn.endTurn()
-	if slices.ContainsFunc(lookups, func(l lookup) bool { return l.search }) {
+	if isSearch(lookups) {
 		c.charge(maxCost)
 	}
 	errs := c.srv.read(lookups)
@@ -54,12 +54,16 @@ func (c *client) lookUp(command string) {
 	c.arriving = nil
 }
 
+func isSearch(lookups []lookup) bool {
+	return slices.ContainsFunc(lookups, func(l lookup) bool { return l.search })
+}
+
 // read carries out lookups when it is their turn.
 func (s *Server) read(lookups []lookup) []error {
 	ctx, cancel := context.WithTimeout(s.stop, lookupTime)
 	defer cancel()
 	errs := make([]error, len(lookups))
-	turn, search := s.reading, slices.ContainsFunc(lookups, func(l lookup) bool { return l.search })
+	turn, search := s.reading, isSearch(lookups)
 	if search {
 		turn = s.searching
 	}

@@ -2,9 +2,7 @@ package ircd
 
 import (
 	"errors"
-	"net"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -123,33 +121,4 @@ func (l *parking) patrol(p *poller, ready []int32, next *time.Time, tick time.Du
 	}
 	p.setDeadline(*next)
 	return true
-}
-
-// descriptor is the number of the socket below a connection; -1 if it has none
-// that we can see.
-func descriptor(nc net.Conn) int32 {
-	found := int32(-1)
-	if raw, err := socket(nc); err == nil {
-		raw.Control(func(fd uintptr) { found = int32(fd) })
-	}
-	return found
-}
-
-// socket is the socket below a connection, if we can see it.
-func socket(nc net.Conn) (syscall.RawConn, error) {
-	if below, ok := bottom(nc).(syscall.Conn); ok {
-		return below.SyscallConn()
-	}
-	return nil, errors.ErrUnsupported
-}
-
-// bottom is the connection below all others.
-func bottom(nc net.Conn) net.Conn {
-	for {
-		above, ok := nc.(interface{ NetConn() net.Conn }) // as *tls.Conn has it
-		if !ok {
-			return nc
-		}
-		nc = above.NetConn()
-	}
 }

@@ -2,6 +2,7 @@ package ircd
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ func testStalledReaders(t *testing.T, newBus func(testing.TB, ...func(*Config)) 
 		u := b.user(fmt.Sprint("stalled", i))
 		u.send("JOIN #moin")
 		u.fence()
+		bottom(u.nc).(*net.TCPConn).SetReadBuffer(64 << 10)
 		all = append(all, u)
 	}
 	reader, pub := b.user("reader"), b.publisher("moin", "echo-message")

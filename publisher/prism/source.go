@@ -138,6 +138,7 @@ func (s *Source) identify(ctx context.Context, m *Message, from netip.Addr) (sen
 	return sender, err
 }
 
+// prove is identify without the counting.
 func (s *Source) prove(ctx context.Context, m *Message, from netip.Addr) (sender string, err error) {
 	if m.Name == "" && m.Secret == "" {
 		if door.Allowed(s.cfg.Allow, from) {

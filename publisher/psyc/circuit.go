@@ -159,10 +159,11 @@ func (c *circuit) take(ctx context.Context, text string) bool {
 		return true // about the circuit alone
 	}
 	c.s.in.Received(1)
-	if err := c.mayGuess(ctx, p); err != nil {
+	by, err := c.prove(ctx, p)
+	if err != nil {
 		return c.refuse(p, &denied{door.Rate, "_failure_exceeded_limit", err}) == nil
 	}
-	input, err := c.s.input(p, from, c.trusted)
+	input, err := c.s.input(p, from, by, c.trusted)
 	if err != nil {
 		return c.answer(p, err) == nil
 	}
@@ -179,24 +180,23 @@ func (c *circuit) pong() error {
 	return c.write(string(c.end) + "\n")
 }
 
-// mayGuess is over when the packet's check may be looked at and answered, which for
-// a wrong one is after a while.
-func (c *circuit) mayGuess(ctx context.Context, p *Packet) error {
-	secrets := c.s.cfg.Secrets
+// prove is Source.prove, which for a check that proves nothing takes a while.
+func (c *circuit) prove(ctx context.Context, p *Packet) (proof, error) {
+	by, secrets := c.s.prove(p), c.s.cfg.Secrets
 	if p.Check.Name == "" || secrets == nil {
-		return nil
+		return by, nil
 	}
-	_, wrong := p.verify(secrets, time.Now())
-	_, err := secrets.Admit(ctx, door.Remote(c.conn.RemoteAddr()), wrong == nil)
-	return err
+	_, err := secrets.Admit(ctx, door.Remote(c.conn.RemoteAddr()), by.err == nil)
+	return by, err
 }
 
 // trust lets a circuit speak that proves to know a secret.
 func (c *circuit) trust(ctx context.Context, p *Packet) error {
-	if err := c.mayGuess(ctx, p); err != nil {
+	by, err := c.prove(ctx, p)
+	switch {
+	case err != nil:
 		return c.refuse(p, &denied{door.Rate, "_failure_exceeded_limit", err})
-	}
-	if _, err := p.verify(c.s.cfg.Secrets, time.Now()); p.Check.Name == "" || err != nil {
+	case by.name == "":
 		return c.refuse(p, &denied{door.Sender, "_failure_invalid_circuit_trust", ircbus.Refuse(ircbus.InvalidEvent, "Sorry, could not verify your authorization.")})
 	}
 	c.trusted = true

@@ -102,7 +102,7 @@ func (s *Source) handle(ctx context.Context, batch []door.Packet) {
 			if p.isEmpty() {
 				continue
 			}
-			if input, err := s.input(p, from, false); err == nil {
+			if input, err := s.input(p, from, s.prove(p), false); err == nil {
 				inputs = append(inputs, input)
 			}
 		}
@@ -122,8 +122,8 @@ func (d *denied) Unwrap() error { return d.err }
 
 // input makes the input of a packet. trusted is a circuit that has proven to be
 // somebody's. The error is a *denied and has been counted.
-func (s *Source) input(p *Packet, from netip.Addr, trusted bool) (door.Input, error) {
-	input, sender, err := s.address(p, from, trusted)
+func (s *Source) input(p *Packet, from netip.Addr, by proof, trusted bool) (door.Input, error) {
+	input, sender, err := s.address(p, from, by, trusted)
 	if err != nil {
 		s.in.Refuse(err.reason, sender, err)
 		return door.Input{}, err
@@ -131,8 +131,8 @@ func (s *Source) input(p *Packet, from netip.Addr, trusted bool) (door.Input, er
 	return input, nil
 }
 
-func (s *Source) address(p *Packet, from netip.Addr, trusted bool) (input door.Input, sender string, _ *denied) {
-	sender, client, err := s.identify(p, from, trusted)
+func (s *Source) address(p *Packet, from netip.Addr, by proof, trusted bool) (input door.Input, sender string, _ *denied) {
+	sender, client, err := s.identify(from, by, trusted)
 	if err != nil {
 		return input, sender, &denied{door.Sender, "_error_necessary_membership", err}
 	}
@@ -175,17 +175,29 @@ func (s *Source) address(p *Packet, from netip.Addr, trusted bool) (input door.I
 
 var errTrust = errors.New("only those may speak here whose address is allowed, or who prove with a check that they know a secret")
 
+// proof is whose secret a packet's check proves, or why it proves none; zero for a
+// packet without a check.
+type proof struct {
+	name string
+	err  error
+}
+
+func (s *Source) prove(p *Packet) (by proof) {
+	if p.Check.Name != "" {
+		by.name, by.err = p.verify(s.cfg.Secrets, time.Now())
+	}
+	return by
+}
+
 // identify says who sends a packet, and which client that is if it has proven
 // it.
-func (s *Source) identify(p *Packet, from netip.Addr, trusted bool) (sender, client string, err error) {
-	if p.Check.Name != "" {
-		name, err := p.verify(s.cfg.Secrets, time.Now())
-		if err != nil {
-			return from.String(), "", err
-		}
-		return name, name, nil
-	}
-	if trusted || door.Allowed(s.cfg.Allow, from) {
+func (s *Source) identify(from netip.Addr, by proof, trusted bool) (sender, client string, err error) {
+	switch {
+	case by.err != nil:
+		return from.String(), "", by.err
+	case by.name != "":
+		return by.name, by.name, nil
+	case trusted || door.Allowed(s.cfg.Allow, from):
 		return from.String(), "", nil
 	}
 	return from.String(), "", errTrust

@@ -150,7 +150,7 @@ func TestForgeGuesses(t *testing.T) {
 	b := forgeBus(t)
 	const guesses, body = 60, `{"zen":"x"}`
 	var all sync.WaitGroup
-	var looked, put atomic.Int32
+	var looked, unseen atomic.Int32
 	begun := time.Now()
 	for i := range guesses {
 		all.Go(func() {
@@ -159,7 +159,7 @@ func TestForgeGuesses(t *testing.T) {
 			case http.StatusForbidden:
 				looked.Add(1)
 			case http.StatusTooManyRequests:
-				put.Add(1)
+				unseen.Add(1)
 			default:
 				t.Errorf("a wrong signature is answered %d", status)
 			}
@@ -169,8 +169,8 @@ func TestForgeGuesses(t *testing.T) {
 	if most := 4 * (1 + int32(time.Since(begun)/(500*time.Millisecond))); looked.Load() > most {
 		t.Errorf("%d guesses were answered, more than %d", looked.Load(), most)
 	}
-	if looked.Load() == 0 || looked.Load()+put.Load() != guesses {
-		t.Errorf("%d were answered, %d were not looked at", looked.Load(), put.Load())
+	if looked.Load() == 0 || looked.Load()+unseen.Load() != guesses {
+		t.Errorf("%d were answered, %d were not looked at", looked.Load(), unseen.Load())
 	}
 	if status, _ := deliver(t, b, "code", body, "X-GitHub-Event: ping", "X-Hub-Signature-256: sha256="+signature(body, webhookSecret)); status != http.StatusCreated {
 		t.Errorf("the right signature is answered %d", status)
