@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/ircbus/ircbus"
 )
 
 // newcomers counts who has connected lately, per IPv4 address and per IPv6 /64.
@@ -38,12 +40,12 @@ func (n *newcomers) add(from netip.Prefix, now time.Time) int {
 // comes from, or "". This machine may have any number.
 func (s *Server) admits(addr netip.Addr) (why string) {
 	open := s.countAddress(addr, 1)
-	network, ok := networkOf(addr)
-	if !ok || addr.IsLoopback() {
+	network := ircbus.NetworkOf(addr)
+	if !network.IsValid() || addr.IsLoopback() {
 		return ""
 	}
 	limits := &s.cfg.Limits
-	lately := s.newcomers.add(network, time.Now())
+	lately := s.newcomers.add(network.Narrow, time.Now())
 	switch {
 	case open > limits.PerAddress:
 		return fmt.Sprintf("Too many connections from your address (limit %d)", limits.PerAddress)
@@ -51,17 +53,6 @@ func (s *Server) admits(addr netip.Addr) (why string) {
 		return fmt.Sprintf("Too many connections from your address within a minute (limit %d): wait that long", limits.ConnectRate)
 	}
 	return ""
-}
-
-// networkOf is what one customer of a provider has: an IPv4 address or an IPv6
-// /64.
-func networkOf(addr netip.Addr) (netip.Prefix, bool) {
-	bits := 32
-	if addr.Is6() {
-		bits = 64
-	}
-	network, err := addr.WithZone("").Prefix(bits)
-	return network, err == nil
 }
 
 // channelBurst is how many seconds' worth of messages a channel takes at once.

@@ -303,8 +303,8 @@ func (s *Server) accept(nc net.Conn) {
 
 // countAddress counts connections per IPv4 address and per IPv6 /64.
 func (s *Server) countAddress(addr netip.Addr, delta int) int {
-	prefix, ok := networkOf(addr)
-	if !ok {
+	prefix := ircbus.NetworkOf(addr).Narrow
+	if !prefix.IsValid() {
 		return 0
 	}
 	n := s.addresses[prefix] + delta

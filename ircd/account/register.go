@@ -71,7 +71,7 @@ func (b *births) begin(from netip.Addr, now time.Time) (cancel func(), err error
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.recent = slices.DeleteFunc(b.recent, func(old *birth) bool { return now.Sub(old.at) >= time.Hour })
-	one := &birth{now, prefix(from)}
+	one := &birth{now, ircbus.NetworkOf(from).Narrow}
 	neighbors := 0
 	for _, old := range b.recent {
 		if old.from == one.from {

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // throttle slows down those who guess passwords, and nobody else if it can.
@@ -73,7 +75,7 @@ var (
 func (t *throttle) wait(account string, from netip.Addr, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := pair{account, prefix(from)}
+	p := pair{account, ircbus.NetworkOf(from).Narrow}
 	wait := t.pairs.wait(p, now)
 	if _, ok := t.known[p]; ok {
 		return wait
@@ -86,7 +88,7 @@ func (t *throttle) wait(account string, from netip.Addr, now time.Time) time.Dur
 func (t *throttle) fail(account string, from netip.Addr, again bool, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := pair{account, prefix(from)}
+	p := pair{account, ircbus.NetworkOf(from).Narrow}
 	t.pairs.fail(p, perPair, now)
 	if again {
 		return
@@ -107,7 +109,7 @@ func (t *throttle) fail(account string, from netip.Addr, again bool, now time.Ti
 func (t *throttle) succeed(account string, from netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := pair{account, prefix(from)}
+	p := pair{account, ircbus.NetworkOf(from).Narrow}
 	delete(t.pairs.tallies, p)
 	for old := range t.known {
 		if len(t.known) < maxPairs {
@@ -116,15 +118,4 @@ func (t *throttle) succeed(account string, from netip.Addr) {
 		delete(t.known, old)
 	}
 	t.known[p] = struct{}{}
-}
-
-// prefix is what one customer of a provider has: an address, or an IPv6 /64.
-func prefix(from netip.Addr) netip.Prefix {
-	from = from.Unmap().WithZone("")
-	bits := from.BitLen()
-	if from.Is6() {
-		bits = 64
-	}
-	p, _ := from.Prefix(bits) // the invalid address, of no network, has the invalid prefix
-	return p
 }

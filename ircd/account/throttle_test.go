@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 var (
@@ -33,7 +35,7 @@ func TestDelayDoubles(t *testing.T) {
 		}
 		at = at.Add(want)
 	}
-	if at = at.Add(forgetAfter + 1); th.addresses.has(prefix(owner), at) {
+	if at = at.Add(forgetAfter + 1); th.addresses.has(ircbus.NetworkOf(owner).Narrow, at) {
 		t.Error("failures are never forgotten")
 	}
 	th.fail("ada", owner, false, at)
@@ -117,19 +119,5 @@ func TestTablesAreBounded(t *testing.T) {
 	}
 	if len(c.wrong) != maxWrong {
 		t.Errorf("%d wrong secrets", len(c.wrong))
-	}
-}
-
-func TestPrefix(t *testing.T) {
-	for address, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1/32", "::ffff:192.0.2.1": "192.0.2.1/32",
-		"2001:db8:1:2:3::4": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
-	} {
-		if got := prefix(netip.MustParseAddr(address)).String(); got != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
-		}
-	}
-	if prefix(netip.Addr{}).IsValid() {
-		t.Error("no address has a prefix")
 	}
 }

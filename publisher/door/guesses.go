@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Limits of guessing at secrets: a wrong one is answered after guessTime, and so
@@ -32,11 +34,7 @@ type guesses struct {
 // under way (ErrGuesses). A guesser learns the answer only by waiting, and so
 // cannot try many.
 func (g *guesses) admit(ctx context.Context, from netip.Addr, right bool) (bool, error) {
-	bits := 32
-	if from.Is6() {
-		bits = 64
-	}
-	network, _ := from.WithZone("").Prefix(bits) // an address that there is not has the zero prefix
+	network := ircbus.NetworkOf(from).Narrow
 	if err := g.begin(network, right); right || err != nil {
 		return err == nil, err
 	}

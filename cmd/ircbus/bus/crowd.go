@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+
+	"github.com/ircbus/ircbus"
 )
 
 // crowd limits how many HTTP connections one address has open, as the IRC server
@@ -79,21 +81,10 @@ func (c *crowd) limited(from net.Addr) (netip.Prefix, bool) {
 	if listed(c.proxies, from) {
 		return netip.Prefix{}, false
 	}
-	return limitedPrefix(from)
-}
-
-// limitedPrefix is what one customer of a provider has: an IPv4 address or an
-// IPv6 /64; false if there is no limit for it.
-func limitedPrefix(from net.Addr) (netip.Prefix, bool) {
 	tcp, ok := from.(*net.TCPAddr)
-	if !ok {
+	if !ok || tcp.IP.IsLoopback() {
 		return netip.Prefix{}, false
 	}
-	address := tcp.AddrPort().Addr().Unmap().WithZone("")
-	bits := 32
-	if address.Is6() {
-		bits = 64
-	}
-	prefix, err := address.Prefix(bits)
-	return prefix, err == nil && !address.IsLoopback()
+	network := ircbus.NetworkOf(tcp.AddrPort().Addr())
+	return network.Narrow, network.IsValid()
 }

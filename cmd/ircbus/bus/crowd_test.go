@@ -83,12 +83,13 @@ func TestCrowd(t *testing.T) {
 	})
 }
 
-func TestLimitedPrefix(t *testing.T) {
+func TestCrowdLimited(t *testing.T) {
+	c := crowd{}
 	for from, want := range map[string]string{
 		"192.0.2.7:1": "192.0.2.7/32", "[::ffff:192.0.2.7]:1": "192.0.2.7/32", "[2001:db8::7%eth0]:1": "2001:db8::/64",
 		"127.0.0.9:1": "", "[::1]:1": "", "[::ffff:127.0.0.1]:1": "",
 	} {
-		prefix, limited := limitedPrefix(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from)))
+		prefix, limited := c.limited(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from)))
 		if limited != (want != "") || limited && prefix.String() != want {
 			t.Errorf("%s: %v, %v", from, prefix, limited)
 		}
