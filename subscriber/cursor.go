@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,9 +80,19 @@ type cursorFile struct {
 func openCursor(path string) (*cursorFile, error) {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
+	} else if target, err := os.Readlink(path); err == nil { // to where nothing is yet
+		if path = filepath.Join(filepath.Dir(path), target); filepath.IsAbs(target) {
+			path = target
+		}
 	}
-	for range 10 { // the one who held the lock may just have put another file there
-		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	for range 10 { // the process that held the lock may just have put another file there
+		file, err := os.OpenFile(path, os.O_RDWR, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			if err := makeCursor(path); err != nil {
+				return nil, fmt.Errorf("the cursor file cannot be opened: %w", err)
+			}
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the cursor file cannot be opened: %w", err)
 		}
@@ -98,6 +109,38 @@ func openCursor(path string) (*cursorFile, error) {
 	return nil, fmt.Errorf("the cursor file %s changes all the time: give each Follow its own", path)
 }
 
+// makeCursor makes a file that says that there is no position yet. It appears with
+// its content, so that an empty file is always one that has lost its position.
+func makeCursor(path string) error {
+	dir := filepath.Dir(path)
+	file, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(position{}.encode())
+	if err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err = os.Link(file.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
+		return syncDir(dir)
+	}
+	return makeUnlinked(path) // a file system without hard links
+}
+
+// makeUnlinked makes the file where it is.
+func makeUnlinked(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(position{}.encode())
+	return errors.Join(err, file.Sync(), file.Close())
+}
+
 func (c *cursorFile) load() error {
 	if info, err := c.file.Stat(); err != nil || !info.Mode().IsRegular() {
 		return fmt.Errorf("the cursor file %s is not a file", c.path)
@@ -109,13 +152,18 @@ func (c *cursorFile) load() error {
 	if err != nil {
 		return fmt.Errorf("the cursor file cannot be read: %w", err)
 	}
+	if bytes.Equal(data, position{}.encode()) {
+		return nil // makeCursor's: there is no position yet
+	}
 	if len(data) == 0 {
-		return nil // new
+		err = errors.New("it is empty")
+	} else {
+		c.saved, err = parsePosition(data)
+	}
+	if err != nil {
+		return fmt.Errorf("the file %s is not a cursor (%w): name another file, or delete it to begin anew", c.path, err)
 	}
 	c.found = true
-	if c.saved, err = parsePosition(data); err != nil {
-		return fmt.Errorf("the file %s is not a cursor (%v): name another file, or delete it to begin anew", c.path, err)
-	}
 	c.exact = bytes.Equal(data, c.saved.encode())
 	return nil
 }

@@ -186,3 +186,48 @@ func TestForeignCursor(t *testing.T) {
 		t.Errorf("the file now has %q", data)
 	}
 }
+
+// TestCaseB10: an empty file has lost its position and is refused like other
+// garbage; only one that does not exist begins anew, also after a start that never
+// learned a position.
+func TestCaseB10(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"empty": "", "blank": "\n", "zeros": strings.Repeat("\x00", 60), "half": `{"id":         `} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openCursor(path); err == nil || !strings.Contains(err.Error(), path+" is not a cursor") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := os.Symlink("target", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"new", "link"} {
+		for range 2 {
+			c, err := openCursor(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.found {
+				t.Errorf("%s: a position was found", name)
+			}
+			if err := c.close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := makeUnlinked(filepath.Join(dir, name)); err != nil {
+			t.Errorf("%s: made again: %v", name, err)
+		}
+	}
+	plain := filepath.Join(dir, "plain")
+	if err := makeUnlinked(plain); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := openCursor(plain); err != nil || c.found {
+		t.Errorf("made without a link: %+v, %v", c, err)
+	} else if err := c.close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -183,6 +183,9 @@ func readEvents(path string) (events []ircbus.Fields, err error) {
 		}
 		events = append(events, in.fields)
 	}
+	if len(events) == 0 { // keep never writes that
+		return nil, fmt.Errorf("%s is empty", path)
+	}
 	return events, nil
 }
 

@@ -188,3 +188,29 @@ func TestHookUsage(t *testing.T) {
 		}
 	}
 }
+
+// TestCaseB10: an empty file in a spool has lost its events: it is set aside and
+// told of, not removed in silence. An empty cursor is refused.
+func TestCaseB10(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "new"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"new/1", "cursor"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("IRCBUS_PASSWORD", "a good password")
+	code, _, errs := invoke(t, "hook", "flush", "--url", "http://127.0.0.1:1", "--account", "wiki", "--spool", dir)
+	if code != exitFailed || !strings.Contains(errs, "empty") {
+		t.Errorf("the spool: exit code %d, %q", code, errs)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "damaged-1")); err != nil {
+		t.Error(err)
+	}
+	code, _, errs = invoke(t, "follow", "#wiki", "--server", "127.0.0.1:1", "--cursor", filepath.Join(dir, "cursor"))
+	if code != exitFailed || !strings.Contains(errs, "is not a cursor (it is empty)") {
+		t.Errorf("the cursor: exit code %d, %q", code, errs)
+	}
+}
