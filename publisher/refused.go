@@ -1,7 +1,6 @@
 package publisher
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -35,16 +34,5 @@ func (s *spool) keepRefused(text string) error {
 	if info, err := os.Stat(path); err == nil && info.Size()+int64(len(text)) > s.limit {
 		return fmt.Errorf("%s has reached the spool's limit of %d bytes: look into it and remove it", path, s.limit)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err == nil {
-		err = syncDir(s.dir) // it may be new
-	}
-	return errors.Join(err, file.Close())
+	return ircbus.AppendFile(path, []byte(text))
 }

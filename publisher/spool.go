@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/ircbus/ircbus"
 )
 
 // spool keeps events on disk, in order. Its directory holds
@@ -69,7 +71,7 @@ const (
 
 // openSpool opens or makes a spool and counts what waits in it.
 func openSpool(dir string, limit int64, log *slog.Logger) (*spool, error) {
-	if err := makeDir(dir); err != nil {
+	if err := ircbus.MakeDir(dir); err != nil {
 		return nil, fmt.Errorf("the spool cannot be made: %w", err)
 	}
 	lock, err := lockFile(filepath.Join(dir, "lock"))
@@ -105,6 +107,9 @@ func (s *spool) path(number uint64) string {
 
 // load finds the segments, cuts a torn line off the last, and counts.
 func (s *spool) load() error {
+	if err := ircbus.SyncDir(s.dir); err != nil { // a killed process may have made a segment and not said so
+		return err
+	}
 	if err := s.list(); err != nil {
 		return err
 	}
@@ -186,18 +191,14 @@ func (s *spool) loadPosition() position {
 	return p
 }
 
-// savePosition replaces the file in one step. It need not be synced: an old
-// position only costs some events that are sent once more.
+// savePosition replaces the file in one step. A position that is not kept only
+// costs some events that are sent once more.
 func (s *spool) savePosition() error {
 	if s.unsaved == 0 || s.unreliable {
 		return nil
 	}
-	path := filepath.Join(s.dir, "position")
 	text := fmt.Sprintf("%d %d\n", s.done.segment, s.done.offset)
-	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil {
-		return fmt.Errorf("the spool's position cannot be kept: %w", err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := ircbus.ReplaceFile(filepath.Join(s.dir, "position"), []byte(text)); err != nil {
 		return fmt.Errorf("the spool's position cannot be kept: %w", err)
 	}
 	s.unsaved = 0

@@ -3,9 +3,7 @@ package publisher
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -104,7 +102,7 @@ func (s *spool) openSegment() error {
 	if err != nil {
 		return err
 	}
-	if err := syncDir(s.dir); err != nil {
+	if err := ircbus.SyncDir(s.dir); err != nil {
 		return errors.Join(err, file.Close())
 	}
 	s.out = file
@@ -123,30 +121,4 @@ func (s *spool) reopen(last segment) error {
 	}
 	s.out = file
 	return nil
-}
-
-// makeDir makes a directory, and those above it, durable.
-func makeDir(dir string) error {
-	if info, err := os.Stat(dir); err == nil && info.IsDir() {
-		return nil
-	}
-	above := filepath.Dir(dir)
-	if above != dir {
-		if err := makeDir(above); err != nil {
-			return err
-		}
-	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return syncDir(above)
-}
-
-// syncDir makes a new name in the directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -88,7 +88,9 @@ func openCursor(path string) (*cursorFile, error) {
 	for range 10 { // the process that held the lock may just have put another file there
 		file, err := os.OpenFile(path, os.O_RDWR, 0)
 		if errors.Is(err, fs.ErrNotExist) {
-			if err := makeCursor(path); err != nil {
+			// One that says that there is no position yet: an empty file is always
+			// one that has lost its position.
+			if err := ircbus.CreateFile(path, 0o644, position{}.encode()); err != nil && !errors.Is(err, fs.ErrExist) {
 				return nil, fmt.Errorf("the cursor file cannot be opened: %w", err)
 			}
 			continue
@@ -109,38 +111,6 @@ func openCursor(path string) (*cursorFile, error) {
 	return nil, fmt.Errorf("the cursor file %s changes all the time: give each Follow its own", path)
 }
 
-// makeCursor makes a file that says that there is no position yet. It appears with
-// its content, so that an empty file is always one that has lost its position.
-func makeCursor(path string) error {
-	dir := filepath.Dir(path)
-	file, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(position{}.encode())
-	if err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	if err = os.Link(file.Name(), path); err == nil || errors.Is(err, fs.ErrExist) {
-		return syncDir(dir)
-	}
-	return makeUnlinked(path) // a file system without hard links
-}
-
-// makeUnlinked makes the file where it is.
-func makeUnlinked(path string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(position{}.encode())
-	return errors.Join(err, file.Sync(), file.Close())
-}
-
 func (c *cursorFile) load() error {
 	if info, err := c.file.Stat(); err != nil || !info.Mode().IsRegular() {
 		return fmt.Errorf("the cursor file %s is not a file", c.path)
@@ -153,7 +123,7 @@ func (c *cursorFile) load() error {
 		return fmt.Errorf("the cursor file cannot be read: %w", err)
 	}
 	if bytes.Equal(data, position{}.encode()) {
-		return nil // makeCursor's: there is no position yet
+		return nil // of openCursor: there is no position yet
 	}
 	if len(data) == 0 {
 		err = errors.New("it is empty")
@@ -164,6 +134,9 @@ func (c *cursorFile) load() error {
 		return fmt.Errorf("the file %s is not a cursor (%w): name another file, or delete it to begin anew", c.path, err)
 	}
 	c.found = true
+	if err := ircbus.SyncDir(filepath.Dir(c.path)); err != nil { // a killed process may have put it there and not said so
+		return fmt.Errorf("the cursor file cannot be kept: %w", err)
+	}
 	c.exact = bytes.Equal(data, c.saved.encode())
 	return nil
 }
@@ -210,37 +183,25 @@ func (c *cursorFile) sync() error {
 
 // replace puts a new file, locked like the old one, in its place.
 func (c *cursorFile) replace(p position) error {
-	dir := filepath.Dir(c.path)
-	file, err := os.CreateTemp(dir, "."+filepath.Base(c.path)+".*")
-	if err == nil {
-		if err = install(file, c.path, p); err != nil {
-			file.Close()
-			os.Remove(file.Name())
+	file, err := ircbus.InstallFile(c.path, 0o644, func(file *os.File) error {
+		if err := lock(file); err != nil {
+			return err
 		}
+		if err := file.Chmod(0o644); err != nil { // whatever the umask is
+			return err
+		}
+		_, err := file.Write(p.encode())
+		return err
+	})
+	if file != nil {
+		c.release()
+		c.file, c.saved, c.found, c.exact = file, p, true, true
+		c.dirty, c.synced = false, time.Now()
 	}
 	if err != nil {
 		return fmt.Errorf("the cursor cannot be written: %w", err)
 	}
-	c.release()
-	c.file, c.saved, c.found, c.exact = file, p, true, true
-	c.dirty, c.synced = false, time.Now()
-	return syncDir(dir)
-}
-
-func install(file *os.File, path string, p position) error {
-	if err := lock(file); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if _, err := file.Write(p.encode()); err != nil {
-		return err
-	}
-	if err := file.Sync(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return nil
 }
 
 // close syncs, unlocks and closes.

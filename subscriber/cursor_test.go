@@ -217,17 +217,5 @@ func TestCaseB10(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if err := makeUnlinked(filepath.Join(dir, name)); err != nil {
-			t.Errorf("%s: made again: %v", name, err)
-		}
-	}
-	plain := filepath.Join(dir, "plain")
-	if err := makeUnlinked(plain); err != nil {
-		t.Fatal(err)
-	}
-	if c, err := openCursor(plain); err != nil || c.found {
-		t.Errorf("made without a link: %+v, %v", c, err)
-	} else if err := c.close(); err != nil {
-		t.Error(err)
 	}
 }

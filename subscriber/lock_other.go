@@ -8,6 +8,3 @@ import "os"
 func lock(*os.File) error { return nil }
 
 func unlock(*os.File) {}
-
-// syncDir does nothing where directories cannot be synced.
-func syncDir(string) error { return nil }

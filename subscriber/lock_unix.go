@@ -15,13 +15,3 @@ func lock(file *os.File) error {
 // unlock ends the lock at once. Closing the file would do so only when a child
 // process that is just being started has closed its copy too.
 func unlock(file *os.File) { syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
-
-// syncDir makes the disk keep a directory's new names.
-func syncDir(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
-}

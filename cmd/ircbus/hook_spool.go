@@ -41,7 +41,7 @@ const maxSpool = publisher.DefaultSpoolLimit
 // keep writes events to the disk, behind all others.
 func (s hookSpool) keep(events []ircbus.Fields) error {
 	for _, dir := range []string{"", "new", "tmp"} {
-		if err := os.MkdirAll(filepath.Join(s.dir, dir), 0o700); err != nil {
+		if err := ircbus.MakeDir(filepath.Join(s.dir, dir)); err != nil {
 			return fmt.Errorf("the spool cannot be made: %w", err)
 		}
 	}
@@ -72,27 +72,10 @@ func (s hookSpool) keep(events []ircbus.Fields) error {
 // write makes a file appear in new, whole and on the disk.
 func (s hookSpool) write(name, text string) error {
 	draft := filepath.Join(s.dir, "tmp", name)
-	if err := writeSynced(draft, os.O_EXCL, text); err != nil {
-		os.Remove(draft)
+	if err := ircbus.ReplaceFile(draft, []byte(text)); err != nil {
 		return err
 	}
-	if err := os.Rename(draft, filepath.Join(s.dir, "new", name)); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Join(s.dir, "new"))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
-func writeSynced(path string, flag int, text string) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|flag, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = file.WriteString(text)
-	return errors.Join(err, file.Sync(), file.Close())
+	return ircbus.MoveFile(draft, filepath.Join(s.dir, "new", name))
 }
 
 // size is how many bytes wait.
@@ -156,7 +139,7 @@ func (s hookSpool) sendAll(ctx context.Context, d *delivery) error {
 		events, err := readEvents(path)
 		if err != nil { // a disk has damaged it: it must not keep the others back
 			d.refuse(err)
-			if err := os.Rename(path, filepath.Join(s.dir, "damaged-"+file.Name())); err != nil {
+			if err := ircbus.MoveFile(path, filepath.Join(s.dir, "damaged-"+file.Name())); err != nil {
 				return err
 			}
 			continue
@@ -197,5 +180,5 @@ func (s hookSpool) refuse(f ircbus.Fields, why error) error {
 		return nil
 	}
 	reason := strings.Join(strings.Fields(why.Error()), " ")
-	return writeSynced(path, os.O_APPEND, fmt.Sprintf("# %s %s\n%s\n", ircbus.FormatTime(time.Now()), reason, f.Encode()))
+	return ircbus.AppendFile(path, fmt.Appendf(nil, "# %s %s\n%s\n", ircbus.FormatTime(time.Now()), reason, f.Encode()))
 }

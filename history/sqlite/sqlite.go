@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -148,6 +149,11 @@ func (s *Store) openFile(path string) (err error) {
 func prepareFile(path string) error {
 	h, empty, err := readHeader(path)
 	if err != nil {
+		return err
+	}
+	// Its name must not vanish with what is acknowledged in it, also if a process
+	// that was killed made the file.
+	if err := ircbus.SyncDir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	if empty {

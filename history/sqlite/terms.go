@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,6 +105,9 @@ func removeDatabase(path string) error {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
 			all = errors.Join(all, err)
 		}
+		// SQLite does not replay a write-ahead log into an empty database, so that
+		// the database has to go first, on the disk, too.
+		all = errors.Join(all, ircbus.SyncDir(filepath.Dir(path)))
 	}
 	return all
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ircbus/ircbus"
 )
 
 const (
@@ -96,41 +98,21 @@ func checkMode(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// replaceFile puts data in the place of the file, and returns the stamp: whoever
-// reads, also after a crash at any moment, finds the old content or the new. The
-// caller holds the lock, so what another left half-written is nobody's.
+// replaceFile puts data in the place of the file, with the owner that it has or
+// should have, and returns the stamp. The caller holds the lock.
 func replaceFile(path string, data []byte) (stamp, error) {
-	temp := path + ".new"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	file, err := ircbus.InstallFile(path, 0o600, func(file *os.File) error {
+		if err := giveAway(file, path); err != nil {
+			return err
+		}
+		_, err := file.Write(data)
+		return err
+	})
+	if file == nil {
 		return stamp{}, err
 	}
-	at, err := writeFile(temp, path, data)
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp) // the first error tells more
-		return stamp{}, err
-	}
-	return at, syncDir(filepath.Dir(path))
-}
-
-// writeFile makes the file temp, on disk when it returns, with the owner that
-// path has or should have.
-func writeFile(temp, path string, data []byte) (stamp, error) {
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return stamp{}, err
-	}
-	err = giveAway(f, path)
-	if err == nil {
-		_, err = f.Write(data)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	info, statErr := f.Stat()
-	if err := errors.Join(err, statErr, f.Close()); err != nil {
+	info, statErr := file.Stat()
+	if err := errors.Join(err, statErr, file.Close()); err != nil {
 		return stamp{}, err
 	}
 	return stampOf(info), nil
@@ -153,14 +135,6 @@ func giveAway(f *os.File, path string) error {
 		return f.Chown(int(sys.Uid), int(sys.Gid))
 	}
 	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // lockFile takes the lock that every writer of path holds while it reads,

@@ -146,7 +146,7 @@ func TestKilledWhileWriting(t *testing.T) {
 func TestLeftoversOfACrashAreInNobodysWay(t *testing.T) {
 	store, path := open(t)
 	add(t, store, "ada", account.User, "")
-	if err := os.WriteFile(path+".new", []byte(`{"version": 1, "acc`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new"), []byte(`{"version": 1, "acc`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(must[[]account.Account](t)(openAt(t, path).List())); !slices.Equal(got, []string{"ada"}) {

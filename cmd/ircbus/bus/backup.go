@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history/sqlite"
 	"github.com/ircbus/ircbus/ircd/account"
 )
@@ -51,10 +52,7 @@ func Backup(ctx context.Context, data, file string) (err error) {
 	if err := pack(packed, parts); err != nil {
 		return fmt.Errorf("the backup cannot be written: %w", err)
 	}
-	if err := os.Rename(packed, file); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(file))
+	return ircbus.MoveFile(packed, file)
 }
 
 // copyPlaces copies the files that say up to where doors have come, and returns the
@@ -76,7 +74,7 @@ func copyPlaces(data, work string) (copies []string, err error) {
 			return nil, err
 		}
 		to := filepath.Join(work, name)
-		if err := os.WriteFile(to, place, 0o600); err != nil {
+		if err := ircbus.ReplaceFile(to, place); err != nil {
 			return nil, err
 		}
 		copies = append(copies, to)

@@ -131,7 +131,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 	if err != nil {
 		return err
 	}
-	cloakKey, err := openCloakKey(c)
+	cloakKey, err := openCloakKey(c, b.log)
 	if err != nil {
 		return err
 	}

@@ -2,25 +2,25 @@ package bus
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestCloakKey: made at the first start for the owner alone, kept, and what is
-// damaged is not replaced in silence.
+// TestCloakKey: made at the first start for the owner alone, and kept.
 func TestCloakKey(t *testing.T) {
 	c := quiet(t)
-	if key, err := openCloakKey(c); key != nil || err != nil {
+	if key, err := openCloakKey(c, c.Log); key != nil || err != nil {
 		t.Fatal(key, err)
 	}
 	c.Cloak = true
-	first, err := openCloakKey(c)
+	first, err := openCloakKey(c, c.Log)
 	if err != nil || len(first) != cloakKeySize {
 		t.Fatal(first, err)
 	}
-	again, err := openCloakKey(c)
+	again, err := openCloakKey(c, c.Log)
 	if err != nil || !bytes.Equal(first, again) {
 		t.Error(again, err)
 	}
@@ -28,11 +28,37 @@ func TestCloakKey(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Error(info, err)
 	}
-	if err := os.WriteFile(path, first[:5], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Start(t.Context(), c); err == nil || !strings.Contains(err.Error(), CloakFile) {
-		t.Error(err)
+}
+
+// TestCaseB1: the bus starts with a key of the cloaks that a power cut has spoilt,
+// keeps what it found, says so, and hides addresses behind a new one.
+func TestCaseB1(t *testing.T) {
+	for name, found := range map[string][]byte{
+		"empty": {}, "cut": []byte("short"), "zeros": make([]byte, cloakKeySize), "long": make([]byte, 4096),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := quiet(t)
+			c.Cloak = true
+			var log bytes.Buffer
+			c.Log = slog.New(slog.NewTextHandler(&log, nil))
+			path := filepath.Join(c.Data, CloakFile)
+			if err := os.WriteFile(path, found, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // at the second start, it is as any other
+				stopBus(t, startBus(t, c))
+			}
+			key, err := os.ReadFile(path)
+			if err != nil || !goodCloakKey(key) {
+				t.Errorf("the new key is %x, %v", key, err)
+			}
+			if aside, err := os.ReadFile(path + ".damaged"); err != nil || !bytes.Equal(aside, found) {
+				t.Errorf("%x was kept of %x, %v", aside, found, err)
+			}
+			if n := strings.Count(log.String(), "the key of the cloaks was damaged"); n != 1 {
+				t.Errorf("said %d times: %s", n, log.String())
+			}
+		})
 	}
 }
 

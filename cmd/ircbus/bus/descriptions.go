@@ -111,5 +111,5 @@ func writeDescriptions(path string, wikis map[string]ircbus.Wiki) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, append(text, '\n'))
+	return ircbus.ReplaceFile(path, append(text, '\n'))
 }

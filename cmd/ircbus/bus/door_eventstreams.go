@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/door"
 	"github.com/ircbus/ircbus/publisher/mediawiki"
 )
@@ -62,7 +63,7 @@ func (e eventStreamsDoor) open(_ context.Context, in *door.Inlet) (*opened, erro
 			if err != nil {
 				return err
 			}
-			return replaceFile(file, text)
+			return ircbus.ReplaceFile(file, text)
 		},
 	})
 	if err != nil {

@@ -10,12 +10,11 @@ import (
 )
 
 // TestCaseB10: a file that holds state and is empty has lost it. The bus says which
-// file that is, and does not begin anew in silence.
+// file that is, and does not begin anew in silence; cloak.key is TestCaseB1's.
 func TestCaseB10(t *testing.T) {
-	for _, name := range []string{AccountsFile, WikisFile, MarkersFile, KLinesFile, CloakFile} {
+	for _, name := range []string{AccountsFile, WikisFile, MarkersFile, KLinesFile} {
 		t.Run(name, func(t *testing.T) {
 			c := quiet(t)
-			c.Cloak = true
 			empty(t, filepath.Join(c.Data, name))
 			refusesEmpty(t, c, name)
 		})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd"
 )
 
@@ -54,5 +55,5 @@ func saveKLines(path string, klines []ircd.KLine) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, append(text, '\n'))
+	return ircbus.ReplaceFile(path, append(text, '\n'))
 }

@@ -115,7 +115,7 @@ func (m *markers) save() error {
 	m.changed = false
 	m.mu.Unlock()
 	if err == nil {
-		err = replaceFile(m.path, append(text, '\n'))
+		err = ircbus.ReplaceFile(m.path, append(text, '\n'))
 	}
 	if err != nil {
 		m.mu.Lock()

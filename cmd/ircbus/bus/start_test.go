@@ -102,7 +102,7 @@ func TestDataDirectory(t *testing.T) {
 // what a crash left half-written does no harm.
 func TestDescriptionsAreReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), WikisFile)
-	if err := os.WriteFile(path+".new", []byte(strings.Repeat("half", 1000)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".new"), []byte(strings.Repeat("half", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"one", "two"} {
