@@ -134,7 +134,7 @@ func (c *client) acknowledge(lines []publication, d *desk, receipts []ircbus.Rec
 		}
 		if p.refused != nil {
 			c.srv.refuse(p.refused)
-			refusals = []message{refused(p.channel, p.refused).message(d.server, d.nick, d.caps)}
+			refusals = []message{refused(p.command, p.channel, p.refused).message(d.server, d.nick, d.caps)}
 		}
 		answer = appendAnswer(answer, refusals, p.label, d.server, d.caps)
 	}

@@ -166,7 +166,7 @@ func (c *client) takeBatch(msg *ircmsg.Message) bool {
 		return err == nil
 	}
 	b := c.batch
-	if b == nil || b.ref != ref || b.failed || b.command != "PRIVMSG" {
+	if b == nil || b.ref != ref || b.failed {
 		return false
 	}
 	d := c.sitDown()
@@ -175,7 +175,7 @@ func (c *client) takeBatch(msg *ircmsg.Message) bool {
 		return false
 	}
 	c.batch, c.desk = nil, d
-	c.addLine(b.label, channel, b.text())
+	c.addLine(publication{command: b.command, label: b.label, channel: channel}, b.text())
 	return true
 }
 
@@ -200,8 +200,5 @@ func (c *client) endBatch(ref string) error {
 	m.lines, m.client = b.lines, b.tags
 	err := c.say(m)
 	c.touch()
-	if b.command == "NOTICE" {
-		return nil // see cmdNotice
-	}
-	return err
+	return unlessNotice(b.command, err)
 }

@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,6 +34,8 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	switch {
 	case msg.Command == "TAGMSG":
 		text = nil
+	case (len(text) == 0 || text[0] == "") && c.publishesIn(params[0]) != nil:
+		return refused(msg.Command, params[0], ircbus.Refuse(ircbus.InvalidEvent, "the event has no fields"))
 	case len(text) == 0 || text[0] == "":
 		return numeric("412", "No text to send")
 	}
@@ -47,19 +50,27 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	for _, target := range targets {
 		m := c.message(msg.Command, append([]string{target}, text...)...)
 		m.client = tags
-		if err := c.say(m); msg.Command != "NOTICE" {
-			c.answer(msg.Command, err)
-		}
+		c.answer(msg.Command, unlessNotice(msg.Command, c.say(m)))
 	}
 	c.touch()
 	return nil
 }
 
-// cmdNotice is never answered, so that programs cannot talk for ever
-// (modern.ircdocs.horse/#notice-message).
+// cmdNotice is answered only where it was meant to be an event.
 func (c *client) cmdNotice(msg *ircmsg.Message) error {
-	c.cmdPrivmsg(msg)
-	return nil
+	return unlessNotice("NOTICE", c.cmdPrivmsg(msg))
+}
+
+// unlessNotice is the error of a command, and nil for that of a NOTICE: it is
+// never answered, so that programs cannot talk for ever
+// (modern.ircdocs.horse/#notice-message). What a publisher tries to publish with
+// it is refused like any event.
+func unlessNotice(command string, err error) error {
+	var fail *failure
+	if command == "NOTICE" && !errors.As(err, &fail) {
+		return nil
+	}
+	return err
 }
 
 // say sends to one target, the message's first parameter. With prefixes before
@@ -67,7 +78,7 @@ func (c *client) cmdNotice(msg *ircmsg.Message) error {
 // (modern.ircdocs.horse/#statusmsg-parameter).
 func (c *client) say(m message) error {
 	target := m.params[0]
-	if m.command == "TAGMSG" && (m.client == "" || ircbus.IsService(target)) {
+	if m.command == "TAGMSG" && (ircbus.IsService(target) || m.client == "" && c.srv.feedOf(target) == nil) {
 		return nil
 	}
 	m.msgid = c.srv.nextMessageID()
@@ -139,20 +150,27 @@ func (ch *channel) hears(c *client, m message) error {
 
 // sayInFeed says why not.
 func (c *client) sayInFeed(command, target string) error {
-	base, _, _ := strings.Cut(target, "?")
-	fn := c.srv.feeds[foldChan(base)]
+	fn := c.srv.feedOf(target)
 	if fn == nil {
 		return errNoSuchChannel(target, "There is no such channel")
 	}
 	r := ircbus.Refuse(ircbus.NotPublisher, "only its publishers speak in %s", fn.name)
 	switch {
-	case command != "PRIVMSG":
-		return errCannotSend(target, "Only events are published here, with PRIVMSG")
+	case c.publisher == nil && command == "NOTICE":
+		return nil // see unlessNotice
+	case command == "TAGMSG":
+		r = ircbus.Refuse(ircbus.InvalidEvent, "a message without a text is no event")
 	case fn.feed.allows(c.publisher):
 		r = ircbus.Refuse(ircbus.NotPublisher, "events are published in %s alone, one channel a line", fn.feed.packed.name)
 	}
 	c.srv.refuse(r)
-	return refused(target, r)
+	return refused(command, target, r)
+}
+
+// feedOf returns the feed's channel of which a name is that of a view, or nil.
+func (s *Server) feedOf(view string) *feedName {
+	base, _, _ := strings.Cut(view, "?")
+	return s.feeds[foldChan(base)]
 }
 
 // sayTo sends to all connections with a nick, and shows it to the sender's other
@@ -197,10 +215,13 @@ func (s *Server) nextMessageID() string {
 	return "m" + strconv.FormatInt(s.started.UnixMicro(), 36) + "-" + strconv.FormatUint(s.messages, 36)
 }
 
-// clientTags writes a message's client-only tags as they are passed on.
+// clientTags writes those of a message's client-only tags that are passed on.
 func clientTags(msg *ircmsg.Message) string {
 	var tags []string
 	for name, value := range msg.ClientOnlyTags() {
+		if ircbus.IsOwnTag(name) {
+			continue // what looks like the bus's own word comes from nobody else
+		}
 		if value != "" {
 			name += "=" + ircmsg.EscapeTagValue(value)
 		}

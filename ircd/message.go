@@ -26,8 +26,8 @@ type message struct {
 	params  []string
 
 	at      time.Time // zero: no time tag
-	exact   bool      // with the tag ircbus/at, too
-	repeat  bool      // with the tag ircbus/duplicate
+	exact   bool      // with ircbus.TagAt, too
+	repeat  bool      // with ircbus.TagDuplicate
 	msgid   string
 	account string
 	bot     bool
@@ -142,11 +142,11 @@ func (m *message) appendTags(dst []byte, tags tagSet) []byte {
 		dst = m.at.UTC().AppendFormat(dst, timeTag)
 	}
 	if m.exact && tags&tagMsg != 0 {
-		name("ircbus/at=")
+		name(ircbus.TagAt + "=")
 		dst = m.at.UTC().AppendFormat(dst, ircbus.TimeLayout)
 	}
 	if m.repeat && tags&tagMsg != 0 {
-		put("ircbus/duplicate", "")
+		put(ircbus.TagDuplicate, "")
 	}
 	if m.account != "" && tags&tagAccount != 0 {
 		put("account", m.account)

@@ -30,9 +30,9 @@ type failure struct {
 
 func (e *failure) Error() string { return e.code + " " + e.reason }
 
-// refused is the failure to publish in a channel.
-func refused(channel string, r *ircbus.Refusal) *failure {
-	return &failure{command: "PRIVMSG", code: string(r.Code), context: channel, reason: r.Reason, numeric: "404"}
+// refused is the failure to publish in a channel with the command.
+func refused(command, channel string, r *ircbus.Refusal) *failure {
+	return &failure{command: command, code: string(r.Code), context: channel, reason: r.Reason, numeric: "404"}
 }
 
 var errNotRegistered = numeric("451", "You have not registered")

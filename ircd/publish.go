@@ -11,6 +11,7 @@ import (
 // ends in exactly one of three ways: refused, stored with its event, or, being
 // a part of a longer event, taken note of.
 type publication struct {
+	command string // PRIVMSG, or NOTICE, which means the same
 	label   string
 	channel string
 	refused *ircbus.Refusal
@@ -23,7 +24,7 @@ func (c *client) take(msg *ircmsg.Message) bool {
 	if msg.Command == "BATCH" {
 		return c.takeBatch(msg)
 	}
-	if msg.Command != "PRIVMSG" || len(msg.Params) != 2 || !c.exempt.Load() {
+	if msg.Command != "PRIVMSG" && msg.Command != "NOTICE" || len(msg.Params) != 2 || !c.exempt.Load() {
 		return false
 	}
 	d := c.sitDown()
@@ -32,20 +33,19 @@ func (c *client) take(msg *ircmsg.Message) bool {
 		return false
 	}
 	c.desk = d
-	c.addLine(labelOf(msg), channel, msg.Params[1])
+	c.addLine(publication{command: msg.Command, label: labelOf(msg), channel: channel}, msg.Params[1])
 	return true
 }
 
-// addLine parses a line and adds it to what is pending, with the parts that
-// came before it.
-func (c *client) addLine(label, channel, text string) {
-	line := publication{label: label, channel: channel}
+// addLine parses the text of a line and adds it to what is pending, with the
+// parts that came before it.
+func (c *client) addLine(line publication, text string) {
 	packed, err := ircbus.ParsePacked(text)
 	if err == nil && packed.ID != 0 {
 		err = ircbus.Refuse(ircbus.InvalidEvent, "the field \"id\" is reserved for the bus")
 	}
 	if err != nil {
-		c.abandon(channel)
+		c.abandon(line.command, line.channel)
 		line.refused = refusal(err)
 		c.pending = append(c.pending, line)
 		return
@@ -71,7 +71,7 @@ func (c *client) assemble(line *publication, packed ircbus.Packed) (fields ircbu
 	begun := packed.Part == 1 && joiner.Pending()
 	if err != nil {
 		if done || begun { // the error is about the event before
-			c.pending = append(c.pending, publication{channel: line.channel, refused: refusal(err)})
+			c.pending = append(c.pending, publication{command: line.command, channel: line.channel, refused: refusal(err)})
 		} else {
 			line.refused = refusal(err)
 		}
@@ -95,11 +95,11 @@ func (c *client) joiner(key lcChan) *ircbus.Joiner {
 }
 
 // abandon drops the parts of an event that will not be complete, and says so.
-func (c *client) abandon(channel string) {
+func (c *client) abandon(command, channel string) {
 	key := foldChan(channel)
 	if j := c.joiners[key]; j != nil {
 		delete(c.joiners, key)
-		c.pending = append(c.pending, publication{channel: channel,
+		c.pending = append(c.pending, publication{command: command, channel: channel,
 			refused: ircbus.Refuse(ircbus.InvalidEvent, "the parts of the event before are not complete")})
 	}
 }

@@ -202,9 +202,9 @@ func TestExactTimes(t *testing.T) {
 		u.send("JOIN #moin,#moin.text")
 		u.fence()
 	}
-	const millis, exact = "time=2026-11-20T10:00:01.000Z", ";ircbus/at=2026-11-20T10:00:01.000000Z"
+	const millis, exact = "time=2026-11-20T10:00:01.000Z", ";ircbus.github.io/at=2026-11-20T10:00:01.000000Z"
 	pub := b.publisher("moin", allPublishing...)
-	for _, tags := range []string{millis + exact, millis + exact + ";ircbus/duplicate"} {
+	for _, tags := range []string{millis + exact, millis + exact + ";ircbus.github.io/duplicate"} {
 		pub.send("@label=x PRIVMSG #moin :page=A&key=k")
 		if line := pub.line(); !strings.HasPrefix(line, "@label=x;msgid=1;"+tags+";account=moin;bot :moin!") {
 			t.Errorf("the acknowledgement is %s, want %s", line, tags)
@@ -214,7 +214,7 @@ func TestExactTimes(t *testing.T) {
 		u      *user
 		prefix []string
 	}{
-		{reader, []string{"@msgid=1;" + millis + exact + ";bot :moin!moin@irc.test PRIVMSG #moin :", "@msgid=1;" + millis + ";bot;+ircbus/event="}},
+		{reader, []string{"@msgid=1;" + millis + exact + ";bot :moin!moin@irc.test PRIVMSG #moin :", "@msgid=1;" + millis + ";bot;+ircbus.github.io/event="}},
 		{old, []string{"@" + millis + " :moin!moin@irc.test PRIVMSG #moin :", "@" + millis + " :moin!moin@irc.test PRIVMSG #moin.text :"}},
 	} {
 		lines := want.u.fence()

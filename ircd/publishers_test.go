@@ -121,7 +121,7 @@ func TestReadableLine(t *testing.T) {
 		}
 		texts = append(texts, tags)
 	}
-	if len(texts) != 2 || texts[0] != `@msgid=1;bot;+ircbus/event=id=1&page=A&comment=back\\slash` || texts[1] != "@msgid=2;bot" {
+	if len(texts) != 2 || texts[0] != `@msgid=1;bot;+ircbus.github.io/event=id=1&page=A&comment=back\\slash` || texts[1] != "@msgid=2;bot" {
 		t.Errorf("tags %q", texts)
 	}
 }

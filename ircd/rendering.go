@@ -211,7 +211,7 @@ func (r *rendering) tags(tags tagSet) []byte {
 
 func (r *rendering) packedTag() string {
 	s := &r.s.scratch
-	s.body = r.appendPacked(append(s.body[:0], "+ircbus/event="...))
+	s.body = r.appendPacked(append(s.body[:0], ircbus.TagEvent+"="...))
 	tag := escapeTag(string(s.body))
 	if len(tag) > maxClientTags {
 		return ""

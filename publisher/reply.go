@@ -80,8 +80,11 @@ func receiptOf(m *ircmsg.Message) (ircbus.Receipt, bool) {
 		return ircbus.Receipt{}, false
 	}
 	receipt := ircbus.Receipt{ID: ircbus.ID(id)}
-	receipt.Duplicate = m.HasTag("ircbus/duplicate")
-	_, at := m.GetTag("ircbus/at")
+	receipt.Duplicate = m.HasTag(ircbus.TagDuplicate) || m.HasTag(ircbus.OldTag(ircbus.TagDuplicate))
+	has, at := m.GetTag(ircbus.TagAt)
+	if !has {
+		_, at = m.GetTag(ircbus.OldTag(ircbus.TagAt))
+	}
 	receipt.At, _ = time.Parse(time.RFC3339Nano, at)
 	return receipt, true
 }

@@ -28,7 +28,9 @@ func TestReply(t *testing.T) {
 		ok   bool
 	}{
 		{"@label=a;msgid=12 :w!w@s PRIVMSG #w :id=12&page=A", reply{try: 10, receipt: ircbus.Receipt{ID: 12}}, true},
-		{"@label=a;msgid=12;time=2026-11-20T10:00:00.123Z;ircbus/at=2026-11-20T10:00:00.123456Z;ircbus/duplicate :w!w@s PRIVMSG #w :id=12&page=A",
+		{"@label=a;msgid=12;time=2026-11-20T10:00:00.123Z;ircbus.github.io/at=2026-11-20T10:00:00.123456Z;ircbus.github.io/duplicate :w!w@s PRIVMSG #w :id=12&page=A",
+			reply{try: 10, receipt: ircbus.Receipt{ID: 12, At: time.Date(2026, 11, 20, 10, 0, 0, 123456000, time.UTC), Duplicate: true}}, true},
+		{"@label=a;msgid=12;ircbus/at=2026-11-20T10:00:00.123456Z;ircbus/duplicate :w!w@s PRIVMSG #w :id=12&page=A", // as before
 			reply{try: 10, receipt: ircbus.Receipt{ID: 12, At: time.Date(2026, 11, 20, 10, 0, 0, 123456000, time.UTC), Duplicate: true}}, true},
 		{"@label=a.1 :s ACK", reply{}, false},
 		{"@label=a.1 :s FAIL PRIVMSG NOT_PUBLISHER #w :no", reply{try: 10, refusal: ircbus.Refuse(ircbus.NotPublisher, "no")}, true},

@@ -135,10 +135,11 @@ func TestIRCAddress(t *testing.T) {
 func TestAcceptedAt(t *testing.T) {
 	exact := time.Date(2026, 11, 20, 10, 0, 0, 123_456_000, time.UTC)
 	for line, want := range map[string]time.Time{
-		"@time=2026-11-20T10:00:00.123Z;ircbus/at=2026-11-20T10:00:00.123456Z PRIVMSG #m :id=1": exact,
-		"@time=2026-11-20T10:00:00.123Z PRIVMSG #m :id=1":                                       exact.Truncate(time.Millisecond),
-		"@time=then PRIVMSG #m :id=1":                                                           {},
-		"PRIVMSG #m :id=1":                                                                      {},
+		"@time=2026-11-20T10:00:00.123Z;ircbus.github.io/at=2026-11-20T10:00:00.123456Z PRIVMSG #m :id=1": exact,
+		"@time=2026-11-20T10:00:00.123Z;ircbus/at=2026-11-20T10:00:00.123456Z PRIVMSG #m :id=1":           exact, // as before
+		"@time=2026-11-20T10:00:00.123Z PRIVMSG #m :id=1":                                                 exact.Truncate(time.Millisecond),
+		"@time=then PRIVMSG #m :id=1": {},
+		"PRIVMSG #m :id=1":            {},
 	} {
 		m, err := ircmsg.ParseLine(line)
 		if err != nil {

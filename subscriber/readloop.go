@@ -140,12 +140,13 @@ func (v *liveView) event(m *ircmsg.Message) (e ircbus.Event, done bool, err erro
 // acceptedAt is when the bus accepted a line's event. server-time has milliseconds
 // only, so the bus gives the microseconds in a tag of its own.
 func acceptedAt(m *ircmsg.Message) (time.Time, error) {
-	has, written := m.GetTag("ircbus/at")
-	if !has {
-		_, written = m.GetTag("time")
+	for _, tag := range []string{ircbus.TagAt, ircbus.OldTag(ircbus.TagAt), "time"} {
+		if has, written := m.GetTag(tag); has {
+			at, err := time.Parse(time.RFC3339Nano, written)
+			return at.UTC(), err
+		}
 	}
-	at, err := time.Parse(time.RFC3339Nano, written)
-	return at.UTC(), err
+	return time.Time{}, errors.New("the line has no time")
 }
 
 // enqueue keeps an event, or drops everything when there is too much of it.
