@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -81,6 +82,7 @@ type Config struct {
 	Name, Version string // of the bus
 	IRC, IRCTLS   string // host:port that people connect to; "" = not offered
 	URL           string // public base address; "" = taken from each request's Host
+	Self          string // base address that the bus itself tells others if URL is ""
 
 	Ready   func() error // nil, or why the bus cannot publish now; may be nil
 	Metrics http.Handler // answers /metrics; nil = 404
@@ -101,8 +103,11 @@ type Handler struct {
 	searches, catchUps  turns           // static
 	searchers, readers  *crowd          // static
 	origins             []string        // static
+	hosts               hosts           // static
 	closed              context.Context // ends with Close
 	close               context.CancelFunc
+
+	unlisted, silent, strangeHost sync.Once // each is logged once
 
 	streams   atomic.Int64 // open now
 	streamed  atomic.Uint64
@@ -135,7 +140,7 @@ func New(c Config) (*Handler, error) {
 	}
 	c.URL = strings.TrimRight(c.URL, "/")
 	h := &Handler{Config: c, patience: writeTimeout, heartbeat: heartbeat}
-	h.origins = originPatterns(c.URL, c.Origins)
+	h.origins, h.hosts = originPatterns(c.URL, c.Origins), newHosts(c.URL, c.Self)
 	h.bodyTimeout, h.slowWrite = bodyTimeout, slowWrite
 	h.searchPatience, h.searchBytes = searchPatience, searchBytes
 	h.searchers, h.readers = newCrowd(MaxSearches), newCrowd(MaxPerHost)
@@ -182,7 +187,7 @@ func (h *Handler) base(r *http.Request) string {
 // waiting counts a request that will stay, and frees it from the server's
 // time-outs for ordinary ones; done must be called at its end.
 func (h *Handler) waiting(w http.ResponseWriter, r *http.Request) (done func(), err error) {
-	leave, ok := h.readers.enter(remote(r))
+	leave, ok := h.readers.enter(counted(r))
 	if !ok {
 		return nil, crowded("%d requests from your address are waiting or streaming now; end some of them first", MaxPerHost)
 	}

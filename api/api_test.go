@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -76,8 +77,8 @@ func TestClosedBus(t *testing.T) {
 }
 
 func TestCORSAndHeaders(t *testing.T) {
-	b := startBus(t, nil)
-	a := b.get("/changes", "Origin", "https://other.example")
+	b := startBus(t, func(c *Config) { c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
+	a := b.get("/changes", "Origin", "https://other.example", "X-Forwarded-For", "192.0.2.7")
 	for name, want := range map[string]string{
 		"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
 		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Server": "ircbus/1.0",
@@ -86,7 +87,7 @@ func TestCORSAndHeaders(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	a = b.do("OPTIONS", "/stream", nil, "Origin", "https://other.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "last-event-id")
+	a = b.do("OPTIONS", "/stream", nil, "Origin", "https://other.example", "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "last-event-id", "X-Forwarded-For", "192.0.2.7")
 	if a.status != 204 || a.header.Get("Access-Control-Allow-Methods") != "GET, HEAD" || !strings.Contains(a.header.Get("Access-Control-Allow-Headers"), "Last-Event-ID") {
 		t.Errorf("preflight: %d %v", a.status, a.header)
 	}

@@ -20,7 +20,7 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	base := h.base(r)
-	p := page{h: h, q: q, from: remote(r), fill: newFiller(h.Wikis()), env: envelope{base: base, self: base + r.URL.RequestURI(), title: h.Name}}
+	p := page{h: h, q: q, from: counted(r), fill: newFiller(h.Wikis()), env: envelope{base: base, self: base + r.URL.RequestURI(), title: h.Name}}
 	p.enc = q.format.encoder(&p.env)
 	w.Header().Set("Vary", "Accept, Accept-Encoding, Authorization")
 	if err := p.pin(ctx); err != nil {

@@ -15,8 +15,8 @@ type Door struct {
 	// Serve answers. An error becomes the answer, if nothing was written before: an
 	// *ircbus.Refusal with its status, one with a method HTTPStatus() (status,
 	// retryAfter int) with that. The body ends with an error after MaxPost
-	// bytes, and when the sender stalls. RemoteAddr is "" if the request came through
-	// a proxy that is not listed: then the address proves nothing. The login, if there is any, is Serve's
+	// bytes, and when the sender stalls. RemoteAddr is an ircbus.BehindProxy's if
+	// nobody knows from where the request comes: then the address proves nothing. The login, if there is any, is Serve's
 	// affair; see Handler.Account.
 	Serve func(http.ResponseWriter, *http.Request) error
 
@@ -45,20 +45,12 @@ func (h *Handler) mount() {
 
 // serveDoor does what every door needs first.
 func (h *Handler) serveDoor(d Door) http.Handler {
-	sameOrigin := http.NewCrossOriginProtection()
 	maxPost := cmp.Or(d.MaxPost, MaxDoorPost)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Here a GET may publish, too, and no other site's page shall do that with
-		// its reader's browser. (Other methods have been checked before.)
-		asPost := r.Clone(r.Context())
-		asPost.Method = http.MethodPost
-		if err := sameOrigin.Check(asPost); err != nil {
-			h.failDoor(d, w, r, &Problem{Status: http.StatusForbidden, Detail: "a page of another site may not publish here"})
+		// Here a GET may publish, too. (Other methods have been checked before.)
+		if h.isForeign(r) {
+			h.failDoor(d, w, r, errForeignPage)
 			return
-		}
-		if isVeiled(r) {
-			r = r.WithContext(r.Context())
-			r.RemoteAddr = ""
 		}
 		rc := http.NewResponseController(w)
 		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, maxPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body}

@@ -50,7 +50,7 @@ func TestDoors(t *testing.T) {
 		{"POST", "/doors/test/refusing", "", nil, 422, "not this"},
 		{"POST", "/doors/test/refused", "", nil, 503, "STORE_UNAVAILABLE"},
 		{"GET", "/doors/test/address", "", nil, 200, "took 127.0.0.1:"},
-		{"GET", "/doors/test/address", "", map[string]string{"X-Forwarded-For": "127.0.0.1"}, 200, "took "},
+		{"GET", "/doors/test/address", "", map[string]string{"X-Forwarded-For": "127.0.0.1"}, 200, "took unknown behind 127.0.0.1:"},
 		{"GET", "/doors/test/x", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, "another site"},
 		{"POST", "/doors/test/x", "", map[string]string{"Origin": "https://evil.example"}, 403, "another site"},
 	} {
@@ -67,7 +67,7 @@ func TestDoors(t *testing.T) {
 		}
 		answer, err := io.ReadAll(response.Body)
 		response.Body.Close()
-		if err != nil || response.StatusCode != c.status || !strings.Contains(string(answer), c.says) || c.header["X-Forwarded-For"] != "" && string(answer) != c.says {
+		if err != nil || response.StatusCode != c.status || !strings.Contains(string(answer), c.says) {
 			t.Errorf("%s %s: %d %.200q, %v; want %d with %q", c.method, c.path, response.StatusCode, answer, err, c.status, c.says)
 		}
 	}

@@ -40,8 +40,7 @@ func (h *Handler) serveIRC(w http.ResponseWriter, r *http.Request) error {
 		return nil // it has been answered
 	}
 	ws.SetReadLimit(maxIRCMessage)
-	from := net.TCPAddrFromAddrPort(netip.AddrPortFrom(remote(r), remotePort(r)))
-	h.ServeIRC(newIRCConn(ws, taken.out, from, isSecure(r)))
+	h.ServeIRC(newIRCConn(ws, taken.out, remoteAddr(r), isSecure(r)))
 	return nil
 }
 
@@ -85,6 +84,20 @@ func originPatterns(public string, configured []string) []string {
 	}
 	return configured
 }
+
+// remoteAddr is where the request comes from.
+func remoteAddr(r *http.Request) net.Addr {
+	if from := remote(r); from.IsValid() {
+		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, remotePort(r)))
+	}
+	return textAddr(r.RemoteAddr)
+}
+
+// textAddr is the remote address of a request that is no IP address.
+type textAddr string
+
+func (textAddr) Network() string  { return "tcp" }
+func (a textAddr) String() string { return string(a) }
 
 func remotePort(r *http.Request) uint16 {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)

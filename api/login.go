@@ -20,9 +20,9 @@ func (h *Handler) login(r *http.Request) (account string, err error) {
 		return "", unauthorized("log in with an account and its password (HTTP Basic) or a token (Bearer)")
 	}
 	if name, secret, ok := r.BasicAuth(); ok && h.Login != nil {
-		account, err = h.Login(r.Context(), name, secret, remote(r))
+		account, err = h.Login(r.Context(), name, secret, counted(r))
 	} else if token, ok := bearer(authorization); ok && h.LoginToken != nil {
-		account, err = h.LoginToken(r.Context(), token, remote(r))
+		account, err = h.LoginToken(r.Context(), token, counted(r))
 	} else {
 		return "", unauthorized("the Authorization header must be Basic or Bearer")
 	}
@@ -60,12 +60,9 @@ func throttled(err error) *Problem {
 	return nil
 }
 
-// remote is the other end of the connection; invalid if it has no address, as
-// on a Unix socket.
-func remote(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap()
-}
+// remote is from where the request comes; invalid if nobody knows that, or there is
+// no address, as on a Unix socket.
+func remote(r *http.Request) netip.Addr { return ircbus.OriginOf(r.RemoteAddr).Addr }
+
+// counted is the address under which limits count the request.
+func counted(r *http.Request) netip.Addr { return ircbus.OriginOf(r.RemoteAddr).Counted }

@@ -45,7 +45,7 @@ func routes() []route {
 
 func (h *Handler) router() *chi.Mux {
 	mux := chi.NewMux()
-	mux.Use(h.secure)
+	mux.Use(h.secure, h.misdirected, h.ownPages)
 	for _, rt := range routes() {
 		serve := h.handle(rt)
 		mux.Method(rt.method, rt.pattern, serve)
@@ -121,14 +121,8 @@ func (h *Handler) allowed(path string) string {
 	return strings.Join(methods, ", ")
 }
 
-// secure sets the headers that every answer carries. Anybody's page may read an
-// open bus; a closed one, and publishing, are not for other people's pages.
+// secure sets the headers that every answer carries.
 func (h *Handler) secure(next http.Handler) http.Handler {
-	sameOrigin := http.NewCrossOriginProtection()
-	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.fail(w, r, &Problem{Status: http.StatusForbidden, Detail: "a page of another site may not publish here"})
-	}))
-	next = sameOrigin.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
 		header.Set("X-Content-Type-Options", "nosniff")
@@ -138,7 +132,7 @@ func (h *Handler) secure(next http.Handler) http.Handler {
 		if h.Version != "" {
 			header.Set("Server", "ircbus/"+h.Version)
 		}
-		if !h.Closed {
+		if h.mayRead(r) {
 			header.Set("Access-Control-Allow-Origin", "*")
 			header.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, Ircbus-Epoch, Ircbus-Head, Ircbus-Oldest, Ircbus-Gap")
 		}
@@ -146,12 +140,29 @@ func (h *Handler) secure(next http.Handler) http.Handler {
 	})
 }
 
+// ownPages keeps other sites' pages from publishing with their readers' browsers.
+func (h *Handler) ownPages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodOptions: // a door that publishes then checks it, too
+		default:
+			if h.isForeign(r) {
+				h.fail(w, r, errForeignPage)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var errForeignPage = &Problem{Status: http.StatusForbidden, Detail: "a page of another site may not publish here"}
+
 // servePreflight answers a browser that asks whether a page may read this.
 func (h *Handler) servePreflight(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Allow", h.allowed(r.URL.Path))
-	if !h.Closed {
+	if h.mayRead(r) {
 		w.Header().Set("Access-Control-Allow-Methods", "GET, HEAD")
-		w.Header().Set("Access-Control-Allow-Headers", "Accept, If-None-Match, Last-Event-ID")
+		w.Header().Set("Access-Control-Allow-Headers", "Accept, Authorization, Cache-Control, If-None-Match, Last-Event-ID")
 		w.Header().Set("Access-Control-Max-Age", "86400")
 	}
 	w.WriteHeader(http.StatusNoContent)

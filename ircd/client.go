@@ -79,7 +79,7 @@ func newClient(s *Server, nc net.Conn) *client {
 		begun:   time.Now(),
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
 	}
-	c.person = &person{host: s.shownHost(c.conn.addr), since: c.begun}
+	c.person = &person{host: s.shownHost(c.conn.from.Addr), since: c.begun}
 	return c
 }
 

@@ -142,7 +142,7 @@ func (p *presence) whox(c *client, channel, asked string) []string {
 // client may not know.
 func (c *client) addressOf(p *person) string {
 	if len(p.clients) > 0 && c.seesInto(p) {
-		return hostOf(p.clients[0].conn.addr)
+		return hostOf(p.clients[0].conn.from.Addr)
 	}
 	if _, err := netip.ParseAddr(p.host); err == nil {
 		return p.host // which everybody sees

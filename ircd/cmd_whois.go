@@ -91,7 +91,7 @@ const maxAddresses = 10
 func (c *client) describeConnections(p *person) {
 	if c.seesInto(p) {
 		for _, one := range p.clients[:min(len(p.clients), maxAddresses)] {
-			c.reply("378", p.nick, "is connecting from "+one.conn.addr.String())
+			c.reply("378", p.nick, "is connecting from "+one.conn.whence())
 			if cert := one.conn.certificate(); cert != nil {
 				c.reply("276", p.nick, fmt.Sprintf("has client certificate fingerprint %x", sha256.Sum256(cert.Raw)))
 			}

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -27,7 +26,7 @@ type conn struct {
 	// static
 	hub  *hub
 	net  net.Conn
-	addr netip.Addr
+	from ircbus.Origin
 	fd   int32 // of the socket, -1 if unknown
 
 	below *outlet // below TLS, if it came from NewTLSListener; else nil
@@ -100,16 +99,21 @@ type arrival struct {
 }
 
 func newConn(h *hub, nc net.Conn, limit int) *conn {
-	c := &conn{hub: h, net: nc, fd: descriptor(nc), limit: limit}
+	c := &conn{hub: h, net: nc, from: ircbus.OriginOf(nc.RemoteAddr().String()), fd: descriptor(nc), limit: limit}
 	c.idle.L = &c.mu
 	if secure, ok := nc.(*tls.Conn); ok {
 		c.below, _ = secure.NetConn().(*outlet)
 	}
 	c.setSendBuffer(sendBuffer)
-	if tcp, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
-		c.addr = tcp.AddrPort().Addr().Unmap()
-	}
 	return c
+}
+
+// whence is, for operators, where the connection comes from.
+func (c *conn) whence() string {
+	if c.from.Addr.IsValid() {
+		return c.from.Addr.String()
+	}
+	return c.net.RemoteAddr().String()
 }
 
 // queue adds replies, and the places that begin after them. It never blocks.

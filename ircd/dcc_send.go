@@ -53,7 +53,8 @@ type offer struct {
 
 // mayFetch reports whether files are sent to the client.
 func (c *client) mayFetch(passive bool) bool {
-	return c.srv.cfg.DCC.First != 0 || !passive && c.conn.addr.IsLoopback()
+	addr := c.conn.from.Addr // where files go
+	return addr.IsValid() && (c.srv.cfg.DCC.First != 0 || !passive && addr.IsLoopback())
 }
 
 // offerEntries offers entries as a file of packed lines.
@@ -81,7 +82,7 @@ func (c *client) offerEntries(p *publisher, q *inquiry, found []ircbus.Event) er
 func (c *client) offerFile(p *publisher, name string, content []byte, passive bool) (err error) {
 	local, ok := c.conn.net.LocalAddr().(*net.TCPAddr)
 	switch {
-	case !ok || !c.conn.addr.IsValid():
+	case !ok:
 		return errors.New("your connection has no address")
 	case c.offer != nil:
 		return errors.New("fetch the one before, or wait a minute")
@@ -89,7 +90,7 @@ func (c *client) offerFile(p *publisher, name string, content []byte, passive bo
 		return errors.New("too many others are fetching theirs, try again in a minute")
 	}
 	host, ip := local.AddrPort().Addr(), local.IP
-	if told := c.srv.cfg.DCC.Address; told.IsValid() && !c.conn.addr.IsLoopback() {
+	if told := c.srv.cfg.DCC.Address; told.IsValid() && !c.conn.from.Addr.IsLoopback() {
 		host, ip = told, nil // which may be another machine's
 	}
 	o := &offer{publisher: p, name: name, content: content, passive: passive, reply: make(chan uint16, 1)}
@@ -204,7 +205,7 @@ func (c *client) meet(ctx context.Context, o *offer) (net.Conn, error) {
 		select {
 		case port := <-o.reply:
 			dialer := net.Dialer{Timeout: stallTime}
-			nc, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(c.conn.addr, port).String())
+			nc, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(c.conn.from.Addr, port).String())
 			if err != nil {
 				return nil, errors.New("you cannot be reached there")
 			}
@@ -223,7 +224,7 @@ func (c *client) meet(ctx context.Context, o *offer) (net.Conn, error) {
 		if err != nil {
 			return nil, late
 		}
-		if nc.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap() == c.conn.addr.WithZone("") {
+		if nc.RemoteAddr().(*net.TCPAddr).AddrPort().Addr().Unmap() == c.conn.from.Addr.WithZone("") {
 			return nc, nil
 		}
 		nc.Close()

@@ -52,7 +52,7 @@ func (c *client) enroll(name, password string, done func(Account)) (string, erro
 	if err != nil {
 		return name, err
 	}
-	account, err := s.cfg.Accounts.Register(s.stop, name, password, c.conn.addr)
+	account, err := s.cfg.Accounts.Register(s.stop, name, password, c.conn.from.Counted)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer delete(s.enrolling, key)

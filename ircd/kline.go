@@ -121,12 +121,12 @@ func (k *kline) meets(c *client, now time.Time) bool {
 		return false
 	case k.account != "":
 		return c.account != "" && foldNick(c.account) == k.account
-	case c.conn.addr.IsLoopback(), !matchMask(k.user, c.user):
+	case c.conn.from.Addr.IsLoopback(), !matchMask(k.user, c.user):
 		return false
 	case k.network.IsValid():
-		return k.network.Contains(c.conn.addr.WithZone(""))
+		return k.network.Contains(c.conn.from.Counted.WithZone(""))
 	}
-	return matchMask(k.host, c.host) || matchMask(k.host, c.conn.addr.WithZone("").String())
+	return matchMask(k.host, c.host) || matchMask(k.host, c.conn.from.Counted.WithZone("").String())
 }
 
 // banned returns the ban from the server that the connection meets, or nil.

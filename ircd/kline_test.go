@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 func TestParseKLine(t *testing.T) {
@@ -54,32 +56,36 @@ func TestParseKLine(t *testing.T) {
 func TestKLineMeets(t *testing.T) {
 	now := time.Now()
 	somebody := func(user, addr, account string) *client {
-		return &client{conn: &conn{addr: netip.MustParseAddr(addr)}, person: &person{user: user, host: "cloak.example", account: account}}
+		return &client{conn: &conn{from: ircbus.OriginOf(addr)}, person: &person{user: user, host: "cloak.example", account: account}}
 	}
+	behind := func(proxy string) string { return ircbus.BehindProxy{Peer: netip.MustParseAddrPort(proxy)}.String() }
 	for _, c := range []struct {
 		mask string
 		who  *client
 		want bool
 	}{
-		{"192.0.2.0/24", somebody("~eve", "192.0.2.7", ""), true},
-		{"192.0.2.0/24", somebody("~eve", "192.0.3.7", ""), false},
-		{"192.0.2.*", somebody("~eve", "192.0.2.7", ""), true},
-		{"*@CLOAK.*", somebody("~eve", "192.0.2.7", ""), true},
-		{"~eve@*", somebody("~eve", "192.0.2.7", ""), true},
-		{"~ben@192.0.2.7", somebody("~eve", "192.0.2.7", ""), false},
-		{"2001:db8::/32", somebody("~eve", "2001:db8::7", ""), true},
-		{"2001:db8::/32", somebody("~eve", "2001:db9::7", ""), false},
-		{"127.0.0.1", somebody("~eve", "127.0.0.1", ""), false},
-		{"~eve@*", somebody("~eve", "::1", ""), false},
-		{"account:Eve", somebody("~x", "127.0.0.1", "eve"), true},
-		{"account:eve", somebody("~eve", "192.0.2.7", ""), false},
+		{"192.0.2.0/24", somebody("~eve", "192.0.2.7:1", ""), true},
+		{"192.0.2.0/24", somebody("~eve", "192.0.3.7:1", ""), false},
+		{"192.0.2.*", somebody("~eve", "192.0.2.7:1", ""), true},
+		{"*@CLOAK.*", somebody("~eve", "192.0.2.7:1", ""), true},
+		{"~eve@*", somebody("~eve", "192.0.2.7:1", ""), true},
+		{"~ben@192.0.2.7", somebody("~eve", "192.0.2.7:1", ""), false},
+		{"2001:db8::/32", somebody("~eve", "[2001:db8::7]:1", ""), true},
+		{"2001:db8::/32", somebody("~eve", "[2001:db9::7]:1", ""), false},
+		{"127.0.0.1", somebody("~eve", "127.0.0.1:1", ""), false},
+		{"~eve@*", somebody("~eve", "[::1]:1", ""), false},
+		{"~eve@*", somebody("~eve", behind("127.0.0.1:1"), ""), true},
+		{"192.0.2.0/24", somebody("~eve", behind("192.0.2.7:1"), ""), true},
+		{"127.0.0.1", somebody("~eve", behind("127.0.0.1:1"), ""), false},
+		{"account:Eve", somebody("~x", "127.0.0.1:1", "eve"), true},
+		{"account:eve", somebody("~eve", "192.0.2.7:1", ""), false},
 	} {
 		k, err := parseKLine(c.mask)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := k.meets(c.who, now); got != c.want {
-			t.Errorf("%s meets %s from %v: %v", c.mask, c.who.user, c.who.conn.addr, got)
+			t.Errorf("%s meets %s from %v: %v", c.mask, c.who.user, c.who.conn.from, got)
 		}
 		k.Expires = now
 		if k.meets(c.who, now) {
@@ -140,7 +146,7 @@ func FuzzKLine(f *testing.F) {
 		if err != nil || again != k {
 			t.Errorf("%q became %+v, and that %+v, %v", mask, k, again, err)
 		}
-		k.meets(&client{conn: &conn{addr: netip.MustParseAddr("192.0.2.7")}, person: &person{user: mask, host: mask, account: mask}}, time.Now())
+		k.meets(&client{conn: &conn{from: ircbus.OriginOf("192.0.2.7:1")}, person: &person{user: mask, host: mask, account: mask}}, time.Now())
 	})
 }
 

@@ -11,7 +11,7 @@ func (c *client) login(name, secret string) (Account, error) {
 	if c.srv.cfg.Login == nil {
 		return Account{}, errors.New("nobody can log in on this server")
 	}
-	return c.srv.cfg.Login(c.srv.stop, name, secret, c.conn.addr)
+	return c.srv.cfg.Login(c.srv.stop, name, secret, c.conn.from.Counted)
 }
 
 // loginFailed is the answer to a login that failed. Too many of them end the

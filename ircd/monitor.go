@@ -14,7 +14,7 @@ func (s *Server) appeared(p *person) {
 func (s *Server) vanished(p *person, c *client) {
 	past := pastNick{nick: p.nick, user: p.user, host: p.host, real: p.real, account: p.account, until: time.Now()}
 	if c != nil {
-		past.addr = c.conn.addr
+		past.addr = c.conn.from.Addr
 	}
 	s.past.add(past)
 	s.tellMonitors(p.nick, "731", p.nick)

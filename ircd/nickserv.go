@@ -41,7 +41,7 @@ func (c *client) nsPasswd(words []string) (string, error) {
 	name, err := c.ownAccount()
 	if err == nil {
 		err = c.renew(func() error {
-			return c.srv.cfg.Accounts.SetPassword(c.srv.stop, name, words[0], words[1], c.conn.addr)
+			return c.srv.cfg.Accounts.SetPassword(c.srv.stop, name, words[0], words[1], c.conn.from.Counted)
 		})
 	}
 	return "The password is changed; your other connections have to log in again", err

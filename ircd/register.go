@@ -104,7 +104,7 @@ func (c *client) usePass() error {
 	case isLogin:
 		account, err = c.login(name, secret)
 	default:
-		err = c.srv.cfg.Password(given, c.conn.addr)
+		err = c.srv.cfg.Password(given, c.conn.from.Counted)
 	}
 	c.lock()
 	defer c.unlock()

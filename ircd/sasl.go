@@ -84,7 +84,7 @@ func (c *client) saslPlain(response []byte) (*Account, string, error) {
 // empty one: the client has seen that the server knows its password, too.
 func (c *client) saslSCRAM(response []byte) (*Account, string, error) {
 	if c.sasl.exchange == nil {
-		c.sasl.exchange = c.srv.cfg.Accounts.SCRAM(c.conn.addr)
+		c.sasl.exchange = c.srv.cfg.Accounts.SCRAM(c.conn.from.Counted)
 	}
 	if account, ok := c.sasl.exchange.Account(); ok {
 		if len(response) > 0 {
@@ -99,7 +99,7 @@ func (c *client) saslSCRAM(response []byte) (*Account, string, error) {
 // saslExternal takes the account, or nothing if the certificate is to tell (RFC
 // 4422, appendix A).
 func (c *client) saslExternal(response []byte) (*Account, string, error) {
-	account, err := c.srv.cfg.Accounts.LoginCertificate(c.srv.stop, string(response), c.fingerprint(), c.conn.addr)
+	account, err := c.srv.cfg.Accounts.LoginCertificate(c.srv.stop, string(response), c.fingerprint(), c.conn.from.Counted)
 	return &account, "", err
 }
 

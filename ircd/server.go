@@ -279,8 +279,8 @@ func (s *Server) Serve(l net.Listener) error {
 const acceptPause = 100 * time.Millisecond
 
 // ServeConn takes over a connection that somebody else has accepted, a WebSocket
-// say, and returns at once. Its RemoteAddr must be a *net.TCPAddr: who is on the
-// other side. If it has a method Secure() bool, that tells whether TLS protects
+// say, and returns at once. Its RemoteAddr says who is on the other side, as
+// ircbus.OriginOf reads it. If it has a method Secure() bool, that tells whether TLS protects
 // it. The server closes it in the end, with Shutdown at the latest.
 func (s *Server) ServeConn(nc net.Conn) { s.accept(nc) }
 
@@ -296,7 +296,7 @@ func (s *Server) accept(nc net.Conn) {
 	s.clients[c] = struct{}{}
 	s.arriving++
 	s.stats.connections.Add(1)
-	refused := s.admits(c.conn.addr)
+	refused := s.admits(c.conn.from.Counted)
 	s.wg.Add(1) // until forget
 	go c.serve(refused)
 }
@@ -322,7 +322,7 @@ func (s *Server) forget(c *client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.clients, c)
-	s.countAddress(c.conn.addr, -1)
+	s.countAddress(c.conn.from.Counted, -1)
 	s.stats.connections.Add(-1)
 }
 

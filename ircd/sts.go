@@ -27,5 +27,5 @@ func (c *client) stsPolicy() (value string, offered bool) {
 	case interface{ Secure() bool }:
 		return "", false
 	}
-	return fmt.Sprintf("port=%d", policy.Port), !c.conn.addr.IsLoopback()
+	return fmt.Sprintf("port=%d", policy.Port), !c.conn.from.Addr.IsLoopback()
 }

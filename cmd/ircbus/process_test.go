@@ -140,7 +140,7 @@ func TestServeUntilSignal(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer half.Close()
-			if _, err := io.WriteString(half, "POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nha"); err != nil {
+			if _, err := io.WriteString(half, "POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nha"); err != nil {
 				t.Fatal(err)
 			}
 		}

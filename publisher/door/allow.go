@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Loopback is who may send where the configuration names nobody.
@@ -19,10 +21,4 @@ func Allowed(networks []netip.Prefix, addr netip.Addr) bool {
 
 // Remote is the other end of a connection; invalid if it has no address, as on a
 // Unix socket.
-func Remote(addr net.Addr) netip.Addr {
-	ap, err := netip.ParseAddrPort(addr.String())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap().WithZone("")
-}
+func Remote(addr net.Addr) netip.Addr { return ircbus.OriginOf(addr.String()).Addr.WithZone("") }

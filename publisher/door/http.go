@@ -21,14 +21,8 @@ func (e *HTTPError) Error() string { return e.Detail }
 // HTTPStatus is how the API answers.
 func (e *HTTPError) HTTPStatus() (status, retryAfter int) { return e.Status, e.RetryAfter }
 
-// RemoteOf is from where a request comes; invalid if it has no address.
-func RemoteOf(r *http.Request) netip.Addr {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return ap.Addr().Unmap().WithZone("")
-}
+// CountedOf is the address under which guesses of a request's sender count.
+func CountedOf(r *http.Request) netip.Addr { return ircbus.OriginOf(r.RemoteAddr).Counted }
 
 // ReadBody reads the whole body of a request, as much as the API lets through.
 // The error is the answer.

@@ -3,7 +3,6 @@ package door
 import (
 	"encoding/json"
 	"net/http"
-	"net/netip"
 
 	"github.com/ircbus/ircbus"
 )
@@ -24,8 +23,8 @@ type Post struct {
 func (in *Inlet) Open(r *http.Request) (*Post, error) {
 	in.Received(1)
 	p := &Post{In: in, Request: r}
-	if from, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		p.Sender = from.Addr().Unmap().String()
+	if from := ircbus.OriginOf(r.RemoteAddr); from.Counted.IsValid() {
+		p.Sender = from.Counted.String()
 	}
 	login := r
 	if token := r.PathValue("token"); token != "" && r.Header.Get("Authorization") == "" {

@@ -69,7 +69,7 @@ func (d *Door) body(r *http.Request, name string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	switch ok, err := d.secrets.Admit(r.Context(), door.RemoteOf(r), known && proven(secret, r.Header, body)); {
+	switch ok, err := d.secrets.Admit(r.Context(), door.CountedOf(r), known && proven(secret, r.Header, body)); {
 	case err != nil:
 		d.in.Refuse(door.Rate, r.RemoteAddr, err)
 		return nil, err

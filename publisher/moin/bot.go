@@ -64,7 +64,7 @@ func (b *Bot) call(r *http.Request, name string) (method string, params []xmlrpc
 	if len(params) > 0 {
 		secret = params[0].Text
 	}
-	switch ok, err := b.secrets.Check(r.Context(), name, secret, door.RemoteOf(r)); {
+	switch ok, err := b.secrets.Check(r.Context(), name, secret, door.CountedOf(r)); {
 	case errors.Is(err, door.ErrGuesses):
 		b.in.Refuse(door.Rate, r.RemoteAddr, err)
 		return "", nil, err

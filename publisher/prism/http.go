@@ -19,10 +19,10 @@ const Path = "/notification/send"
 // the message is on disk. An error is the answer.
 func (s *Source) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	s.in.Received(1)
-	from := door.RemoteOf(r)
+	from := ircbus.OriginOf(r.RemoteAddr)
 	m, err := parseRequest(r)
 	if err != nil {
-		s.in.Refuse(door.Malformed, from.String(), err)
+		s.in.Refuse(door.Malformed, r.RemoteAddr, err)
 		return err
 	}
 	if name, secret, ok := r.BasicAuth(); ok && m.Name == "" {

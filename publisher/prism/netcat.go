@@ -82,14 +82,14 @@ func (p *patient) Read(b []byte) (int, error) {
 
 // line makes the input of a line; false if nothing of it is taken.
 func (s *Source) line(ctx context.Context, line []byte, conn net.Conn) (door.Input, bool) {
-	from := door.Remote(conn.RemoteAddr())
+	from := ircbus.OriginOf(conn.RemoteAddr().String())
 	m, err := ParseLine(line)
 	if m == nil && err == nil {
 		return door.Input{}, false // an empty line
 	}
 	s.in.Received(1)
 	if err != nil {
-		s.in.Refuse(door.Malformed, from.String(), err)
+		s.in.Refuse(door.Malformed, from.Addr.String(), err)
 		return door.Input{}, false
 	}
 	sender, err := s.identify(ctx, m, from)

@@ -127,7 +127,7 @@ var errStorm = errors.New("this client sends too much: what it sends now is coun
 
 // identify says who sends a message: a client's name, or the address if it may
 // send without. The error has been counted.
-func (s *Source) identify(ctx context.Context, m *Message, from netip.Addr) (sender string, err error) {
+func (s *Source) identify(ctx context.Context, m *Message, from ircbus.Origin) (sender string, err error) {
 	sender, err = s.prove(ctx, m, from)
 	switch {
 	case errors.Is(err, door.ErrGuesses):
@@ -139,24 +139,25 @@ func (s *Source) identify(ctx context.Context, m *Message, from netip.Addr) (sen
 }
 
 // prove is identify without the counting.
-func (s *Source) prove(ctx context.Context, m *Message, from netip.Addr) (sender string, err error) {
+func (s *Source) prove(ctx context.Context, m *Message, from ircbus.Origin) (sender string, err error) {
+	address := from.Counted.WithZone("").String()
 	if m.Name == "" && m.Secret == "" {
-		if door.Allowed(s.cfg.Allow, from) {
-			return from.String(), nil
+		if door.Allowed(s.cfg.Allow, from.Addr.WithZone("")) {
+			return address, nil
 		}
-		return from.String(), errors.New("a name and a secret are needed from this address")
+		return address, errors.New("a name and a secret are needed from this address")
 	}
 	if s.cfg.Secrets == nil {
-		return from.String(), errSecret
+		return address, errSecret
 	}
-	switch ok, err := s.cfg.Secrets.Check(ctx, m.Name, m.Secret, from); {
+	switch ok, err := s.cfg.Secrets.Check(ctx, m.Name, m.Secret, from.Counted); {
 	case errors.Is(err, door.ErrGuesses):
-		return from.String(), err
+		return address, err
 	case err != nil:
 		s.in.Trouble("clients cannot be checked", err)
-		return from.String(), errSecret
+		return address, errSecret
 	case !ok:
-		return from.String(), errSecret
+		return address, errSecret
 	}
 	return m.Name, nil
 }

@@ -169,7 +169,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		ServeIRC: b.irc.ServeConn, Origins: c.WebSocket.Origins, Proxies: c.proxies(),
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,
-		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL,
+		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL, Self: b.base,
 		Ready: b.store.Writable, Metrics: b.metrics.handler(b.log), Logger: b.log,
 	})
 	if err != nil {

@@ -81,10 +81,7 @@ func (c *crowd) limited(from net.Addr) (netip.Prefix, bool) {
 	if listed(c.proxies, from) {
 		return netip.Prefix{}, false
 	}
-	tcp, ok := from.(*net.TCPAddr)
-	if !ok || tcp.IP.IsLoopback() {
-		return netip.Prefix{}, false
-	}
-	network := ircbus.NetworkOf(tcp.AddrPort().Addr())
-	return network.Narrow, network.IsValid()
+	origin := ircbus.OriginOf(from.String())
+	network := ircbus.NetworkOf(origin.Counted)
+	return network.Narrow, network.IsValid() && !origin.Addr.IsLoopback()
 }

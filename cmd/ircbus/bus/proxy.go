@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/pires/go-proxyproto"
+
+	"github.com/ircbus/ircbus"
 )
 
 // proxyPatience is how long a proxy may take to say for whom it connects; after
@@ -121,10 +123,24 @@ func readOrigin(conn net.Conn, patience time.Duration) (net.Conn, error) {
 	case err != nil:
 		return nil, err
 	}
-	if from, ok := header.SourceAddr.(*net.TCPAddr); ok && header.Command == proxyproto.PROXY {
-		told.from = from
-	}
+	told.from = toldOrigin(header, conn.RemoteAddr())
 	return told, nil
+}
+
+// toldOrigin is where a connection comes from that has such a header. A proxy may
+// connect for itself (LOCAL). If it does not say for whom, or names loopback, which
+// is its own unless it is on this machine, nobody knows.
+func toldOrigin(header *proxyproto.Header, proxy net.Addr) net.Addr {
+	peer := ircbus.OriginOf(proxy.String()).Addr
+	from, ok := header.SourceAddr.(*net.TCPAddr)
+	switch {
+	case header.Command == proxyproto.LOCAL && header.Version == 2:
+		return proxy
+	case ok && header.Command == proxyproto.PROXY && (peer.IsLoopback() || !from.IP.IsLoopback()):
+		return from
+	}
+	hidden, _ := netip.ParseAddrPort(proxy.String()) // without an address it is hidden all the same
+	return ircbus.BehindProxy{Peer: hidden}
 }
 
 // proxiedConn is a connection that comes from where its proxy has said.
