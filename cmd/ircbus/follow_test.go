@@ -121,7 +121,7 @@ func TestFollowMistakes(t *testing.T) {
 		{[]string{"follow"}, 2, "view"},
 		{[]string{"follow", "#wiki", "--exec", "cat", "--format", "qs"}, 2, "exclude each other"},
 		{[]string{"follow", "#wiki", "--server", "ftp://x"}, 2, "not a bus's address"},
-		{[]string{"follow", "#wiki", "--from", "--cursor"}, 2, "not a time"},
+		{[]string{"follow", "#wiki", "--from", "--cursor"}, 2, "--from: it needs a value"},
 		{[]string{"follow", "#wiki?=x", at}, 2, "a field has no name"},
 		{[]string{"follow", "#wikki", at}, 1, "no channel #wikki: it has #wiki"},
 		{[]string{"follow", "#wiki", at, "--from", "soon"}, 2, `"soon" is not a time`},

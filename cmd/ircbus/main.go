@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 
@@ -68,6 +69,8 @@ type cli struct {
 	JSON      bool   `help:"Machine-readable output where there is a table." name:"json"`
 	LogFormat string `help:"Form of the log on standard error: text or json." enum:"text,json," default:"" placeholder:"FORM"`
 
+	VersionFlag kong.VersionFlag `help:"Print the version." name:"version"`
+
 	Serve       serveCmd       `cmd:"" help:"Run the bus."`
 	Demo        demoCmd        `cmd:"" help:"Run a bus on which recorded wiki changes arrive."`
 	Account     accountCmd     `cmd:"" help:"Add, list, change and remove accounts."`
@@ -84,6 +87,7 @@ type cli struct {
 	Check       checkCmd       `cmd:"" help:"Check the integrity of the data directory."`
 	Bench       benchCmd       `cmd:"" help:"Measure this bus or another IRC server."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Help        helpCmd        `cmd:"" help:"Show what a command does and takes."`
 }
 
 // usesData names the commands that need the data directory without a bus of
@@ -112,6 +116,8 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 	helped := false
 	parser, err := kong.New(&c,
 		kong.Name("ircbus"),
+		kong.KindMapper(reflect.String, kong.MapperFunc(textValue)),
+		kong.Vars{"version": versionLine()},
 		kong.Description("A message bus for wiki changes that people read with any IRC client and programs over IRC or HTTP."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
@@ -122,14 +128,14 @@ func execute(ctx context.Context, args []string, stdin io.Reader, stdout, stderr
 		return err
 	}
 	if len(args) == 0 {
-		return usagef("a command is missing: try ircbus demo, or ircbus --help")
+		return usagef("a command is missing: try ircbus demo, or ircbus help")
 	}
 	parsed, err := parser.Parse(args)
 	if helped {
 		return nil
 	}
 	if err != nil {
-		return usagef("%v: ircbus --help shows what there is", err)
+		return usageOf(err)
 	}
 	g := &globals{
 		Data: c.Data, Config: c.Config, JSON: c.JSON,

@@ -12,16 +12,22 @@ type versionCmd struct{}
 
 // Run prints the version on one line.
 func (*versionCmd) Run(g *globals) error {
-	platform := runtime.GOOS + "/" + runtime.GOARCH
 	if g.JSON {
 		return json.NewEncoder(g.stdout).Encode(struct {
 			Version  string `json:"version"`
 			Go       string `json:"go"`
 			Platform string `json:"platform"`
-		}{version(), runtime.Version(), platform})
+		}{version(), runtime.Version(), platform()})
 	}
-	_, err := fmt.Fprintf(g.stdout, "ircbus %s %s %s\n", version(), runtime.Version(), platform)
+	_, err := fmt.Fprintln(g.stdout, versionLine())
 	return err
+}
+
+func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
+
+// versionLine is the version for people.
+func versionLine() string {
+	return fmt.Sprintf("ircbus %s %s %s", version(), runtime.Version(), platform())
 }
 
 // version is the module's version, or the commit it was built from.
