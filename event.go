@@ -35,6 +35,19 @@ type Field struct {
 // Fields is the ordered content of an event. Keys may repeat.
 type Fields []Field
 
+// NewFields makes fields of keys and values that follow one another, as in
+// NewFields("page", "FrontPage", "action", "SAVE"). It panics if a value is missing.
+func NewFields(keysAndValues ...string) Fields {
+	if len(keysAndValues)%2 != 0 {
+		panic("ircbus.NewFields: the last key has no value")
+	}
+	f := make(Fields, 0, len(keysAndValues)/2)
+	for pair := range slices.Chunk(keysAndValues, 2) {
+		f = append(f, Field{Key: pair[0], Value: pair[1]})
+	}
+	return f
+}
+
 // Get returns the first value of key, or "" if the event lacks it.
 func (f Fields) Get(key string) string {
 	for _, field := range f {

@@ -10,8 +10,8 @@ import (
 func ExampleEvent_Redacts() {
 	kept := map[ircbus.ID]ircbus.Fields{}
 	for _, event := range []ircbus.Event{
-		{ID: 118, Fields: ircbus.Fields{{Key: "page", Value: "FrontPage"}, {Key: "comment", Value: "call Anna at 555-0100"}}},
-		{ID: 119, Fields: ircbus.Fields{{Key: "page", Value: "Spam"}}},
+		{ID: 118, Fields: ircbus.NewFields("page", "FrontPage", "comment", "call Anna at 555-0100")},
+		{ID: 119, Fields: ircbus.NewFields("page", "Spam")},
 		{ID: 120, Fields: ircbus.Redaction{Target: 118, Names: []string{"comment"}, By: "mywiki"}.Tombstone()},
 		{ID: 121, Fields: ircbus.Redaction{Target: 119, By: "mywiki", Reason: "spam"}.Tombstone()},
 	} {

@@ -8,8 +8,8 @@
 //		Secret:  password,
 //		Spool:   "/var/spool/moinmaster",
 //	})
-//	…
-//	receipt, err := client.Publish(ctx, ircbus.Fields{{"page", "FrontPage"}, {"action", "SAVE"}})
+//	// …
+//	receipt, err := client.Publish(ctx, ircbus.NewFields("page", "FrontPage", "action", "SAVE"))
 //
 // Publish returns when the bus has the event on disk. Many calls may be under
 // way at once: they share one connection and do not wait for one another. A
