@@ -175,7 +175,7 @@ func TestAccountMistakes(t *testing.T) {
 		{exitUsage, "must be like 12h, 90d", "", "token moin --expires 0d"},
 		{exitUsage, "must be like 12h, 90d", "", "token moin --expires 99999w"},
 		{exitUsage, "do not go together", "", "token moin --expires 9d --revoke x"},
-		{exitUsage, "unexpected argument", "", "add x secret --role user"},
+		{exitUsage, "one argument too many", "", "add x secret --role user"},
 		{exitFailed, "already an account", "", "add MOIN --role user"},
 		{exitFailed, "at least 10 characters", "short\n", "add x --role user"},
 		{exitFailed, "at most 600", strings.Repeat("correct ", 99), "add x --role user"},

@@ -33,7 +33,7 @@ func TestRedact(t *testing.T) {
 		{[]string{"2", "--url", url}, exitFailed, "has been redacted: the event 4 says by whom"},
 		{[]string{"9", "--url", url}, exitFailed, "there is no event 9"},
 		{[]string{"1", "--field", "nothing", "--url", url}, exitFailed, `has no field "nothing"`},
-		{[]string{"one", "--url", url}, exitUsage, "expected"},
+		{[]string{"one", "--url", url}, exitUsage, "is not a whole number"},
 		{[]string{"1", "--url", "here"}, exitUsage, "base address"},
 	} {
 		code, out, errs := invoke(t, append([]string{"redact"}, wrong.args...)...)
