@@ -299,8 +299,16 @@ func isKey(key string) bool {
 	return 0 < len(key) && len(key) <= MaxKeyLen
 }
 
+// windows1252 are the characters of the bytes 128–159 as browsers read Latin-1
+// (encoding.spec.whatwg.org, index windows-1252).
+var windows1252 = [32]rune{
+	'€', 0x81, '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', 0x8D, 'Ž', 0x8F,
+	0x90, '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', 0x9D, 'ž', 'Ÿ',
+}
+
 // ToUTF8 returns s with every byte that is not part of valid UTF-8 taken as
-// Latin-1 (docs/protocol.md, "Reading").
+// windows-1252, which is Latin-1 with typographic characters instead of control
+// characters (docs/protocol.md, "Reading").
 func ToUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -310,7 +318,9 @@ func ToUTF8(s string) string {
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)
 		if r == utf8.RuneError && size == 1 {
-			r = rune(s[0])
+			if r = rune(s[0]); 0x80 <= r && r < 0xA0 {
+				r = windows1252[r-0x80]
+			}
 		}
 		b.WriteRune(r)
 		s = s[size:]

@@ -53,7 +53,7 @@ func (h *Handler) serveDoor(d Door) http.Handler {
 			return
 		}
 		rc := http.NewResponseController(w)
-		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, maxPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body}
+		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, maxPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body, maxPost}
 		w.Header().Set("Cache-Control", "no-store")
 		if err := d.Serve(w, r); err != nil {
 			h.failDoor(d, w, r, err)
@@ -76,7 +76,11 @@ func (h *Handler) failDoor(d Door, w http.ResponseWriter, r *http.Request, err e
 type doorBody struct {
 	timedReader
 	body interface{ Close() error }
+	max  int64
 }
+
+// Limit is how many bytes the body may have, also when it is inflated.
+func (b doorBody) Limit() int64 { return b.max }
 
 // Read reads, and ends the time-out with the body: it would end the wait for
 // the disk as well.

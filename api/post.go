@@ -6,10 +6,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // posted is the answer to POST /events.
@@ -56,11 +56,19 @@ func (h *Handler) publish(w http.ResponseWriter, r *http.Request) (posted, error
 	if err != nil {
 		return posted{}, err
 	}
-	content, err := h.readBody(w, r)
+	body, err := h.readBody(w, r)
+	if err == nil {
+		body, err = content.Inflate(r.Header, body, MaxPost)
+	}
 	if err != nil {
 		return posted{}, err
 	}
-	batch, err := decode(content)
+	if contentType := r.Header.Get("Content-Type"); ircbus.HasBOM(body) || content.HasCharset(contentType) { // else it is UTF-8
+		if body, err = content.Text(contentType, body); err != nil {
+			return posted{}, err
+		}
+	}
+	batch, err := decode(body)
 	if err != nil {
 		return posted{}, err
 	}
@@ -156,7 +164,7 @@ func (h *Handler) countRefused(err error) {
 // sender that has stalled or takes for ever.
 func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	rc := http.NewResponseController(w)
-	content, err := io.ReadAll(timedReader{http.MaxBytesReader(w, r.Body, MaxPost), rc, time.Now().Add(h.bodyTimeout)})
+	body, err := io.ReadAll(timedReader{http.MaxBytesReader(w, r.Body, MaxPost), rc, time.Now().Add(h.bodyTimeout)})
 	if err == nil { // or it would end the wait for the disk as well
 		err = rc.SetReadDeadline(time.Time{})
 	}
@@ -167,7 +175,7 @@ func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, erro
 	case err != nil:
 		return nil, &Problem{Status: http.StatusBadRequest, Detail: "the body could not be read to its end"}
 	}
-	return content, nil
+	return body, nil
 }
 
 type timedReader struct {
@@ -189,11 +197,8 @@ func (t timedReader) Read(p []byte) (int, error) {
 
 // decoderFor chooses how the body is read, by its Content-Type.
 func decoderFor(header http.Header) (func([]byte) ([]ircbus.Fields, error), error) {
-	if coding := header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil, &Problem{Status: http.StatusUnsupportedMediaType, Detail: "send the body without Content-Encoding"}
-	}
-	mediaType, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if charset := parameters["charset"]; err == nil && (charset == "" || strings.EqualFold(charset, "utf-8")) {
+	mediaType, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err == nil {
 		switch mediaType {
 		case "application/x-www-form-urlencoded":
 			return decodeForm, nil
@@ -205,6 +210,6 @@ func decoderFor(header http.Header) (func([]byte) ([]ircbus.Fields, error), erro
 	}
 	return nil, &Problem{
 		Status: http.StatusUnsupportedMediaType,
-		Detail: "the Content-Type must be application/x-www-form-urlencoded, application/json or application/x-ndjson, in UTF-8",
+		Detail: "the Content-Type must be application/x-www-form-urlencoded, application/json or application/x-ndjson",
 	}
 }

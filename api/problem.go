@@ -9,6 +9,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // Problem is an error that is its own HTTP answer (RFC 9457,
@@ -120,6 +121,8 @@ func (p *Problem) setHeaders(header http.Header) {
 	case p.Status == http.StatusUnauthorized:
 		header.Add("WWW-Authenticate", `Basic realm="ircbus", charset="UTF-8"`)
 		header.Add("WWW-Authenticate", `Bearer realm="ircbus"`)
+	case p.Status == http.StatusUnsupportedMediaType:
+		header.Set("Accept-Encoding", content.Codings)
 	case p.RetryAfter > 0:
 		header.Set("Retry-After", strconv.Itoa(p.RetryAfter))
 	}

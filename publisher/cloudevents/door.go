@@ -13,7 +13,7 @@ type Door struct{ webhook door.Webhook }
 
 // New makes the door.
 func New(in *door.Inlet) *Door {
-	return &Door{door.Webhook{In: in, Parse: func(r *http.Request, body []byte) ([]ircbus.Fields, error) {
+	return &Door{door.Webhook{In: in, Binary: true, Parse: func(r *http.Request, body []byte) ([]ircbus.Fields, error) {
 		return Parse(r.Header, body, in.MaxBody)
 	}}}
 }

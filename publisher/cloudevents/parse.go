@@ -28,6 +28,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
@@ -35,11 +36,17 @@ import (
 const maxBatch = 1000
 
 // Parse reads a request of any content mode. maxBody limits one event, as
-// mapping.Event.Fit says. The error is an *ircbus.Refusal.
+// mapping.Event.Fit says. The error is the answer.
 func Parse(header http.Header, body []byte, maxBody int) ([]ircbus.Fields, error) {
-	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type")) // "" if there is none, or a broken one
+	contentType := header.Get("Content-Type")
+	mediaType, _, _ := mime.ParseMediaType(contentType) // "" if there is none, or a broken one
 	var events []cloudEvent
 	var err error
+	if isText(mediaType) {
+		if body, err = content.Text(contentType, body); err != nil {
+			return nil, err
+		}
+	}
 	switch mediaType {
 	case "application/cloudevents+json":
 		events, err = structured([]json.RawMessage{body})
@@ -80,7 +87,7 @@ type cloudEvent struct {
 
 // binary reads attributes from headers, and the body as data.
 func binary(header http.Header, body []byte, mediaType string) cloudEvent {
-	e := cloudEvent{data: body, isJSON: mediaType == "application/json" || strings.HasSuffix(mediaType, "+json") || mediaType == "text/json"}
+	e := cloudEvent{data: body, isJSON: isJSON(mediaType)}
 	for name, values := range header {
 		attribute, ok := strings.CutPrefix(strings.ToLower(name), "ce-")
 		if !ok {
@@ -97,6 +104,15 @@ func binary(header http.Header, body []byte, mediaType string) cloudEvent {
 		e.attributes = append(e.attributes, ircbus.Field{Key: "datacontenttype", Value: contentType})
 	}
 	return e
+}
+
+func isJSON(mediaType string) bool {
+	return mediaType == "application/json" || strings.HasSuffix(mediaType, "+json") || mediaType == "text/json"
+}
+
+// isText reports whether data of the type is characters, of some charset.
+func isText(mediaType string) bool {
+	return isJSON(mediaType) || strings.HasPrefix(mediaType, "text/") || mediaType == "application/xml" || strings.HasSuffix(mediaType, "+xml")
 }
 
 // structured reads events in the JSON format (CloudEvents JSON format, 3).

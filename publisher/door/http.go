@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // HTTPError is an error that is its own answer over HTTP.
@@ -24,8 +25,9 @@ func (e *HTTPError) HTTPStatus() (status, retryAfter int) { return e.Status, e.R
 // CountedOf is the address under which guesses of a request's sender count.
 func CountedOf(r *http.Request) netip.Addr { return ircbus.OriginOf(r.RemoteAddr).Counted }
 
-// ReadBody reads the whole body of a request, as much as the API lets through.
-// The error is the answer.
+// ReadBody reads the whole body of a request as it was sent, as much as the API lets
+// through: what a signature is over. Inflate and Text read on. The error is the
+// answer.
 func ReadBody(r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(r.Body)
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -35,4 +37,36 @@ func ReadBody(r *http.Request) ([]byte, error) {
 		return nil, &HTTPError{Status: http.StatusBadRequest, Detail: "the body could not be read to its end"}
 	}
 	return body, nil
+}
+
+// defaultLimit is how many bytes a body may have inflated if the API does not say.
+const defaultLimit = 1 << 20
+
+// Inflate returns the body that ReadBody has read without its Content-Encoding, as
+// much as the API would let through without one. The error is the answer.
+func Inflate(r *http.Request, body []byte) ([]byte, error) {
+	limit := int64(defaultLimit)
+	if limited, ok := r.Body.(interface{ Limit() int64 }); ok {
+		limit = limited.Limit()
+	}
+	return content.Inflate(r.Header, body, limit)
+}
+
+// Text returns the body that ReadBody has read as UTF-8, without its Content-Encoding
+// and byte order mark (see content.Text). The error is the answer.
+func Text(r *http.Request, body []byte) ([]byte, error) {
+	body, err := Inflate(r, body)
+	if err != nil {
+		return nil, err
+	}
+	return content.Text(r.Header.Get("Content-Type"), body)
+}
+
+// ReadText is ReadBody and Text.
+func ReadText(r *http.Request) ([]byte, error) {
+	body, err := ReadBody(r)
+	if err != nil {
+		return nil, err
+	}
+	return Text(r, body)
 }

@@ -47,9 +47,23 @@ func (p *Post) Refuse(reason Reason, err error) error {
 	return err
 }
 
-// Body reads the request's body. The error is the answer; it has been counted.
+// Body reads the request's body and undoes its Content-Encoding. The error is the
+// answer; it has been counted.
 func (p *Post) Body() ([]byte, error) {
 	body, err := ReadBody(p.Request)
+	if err == nil {
+		body, err = Inflate(p.Request, body)
+	}
+	if err != nil {
+		return nil, p.Refuse(Malformed, err)
+	}
+	return body, nil
+}
+
+// Text reads the request's body as UTF-8. The error is the answer; it has been
+// counted.
+func (p *Post) Text() ([]byte, error) {
+	body, err := ReadText(p.Request)
 	if err != nil {
 		return nil, p.Refuse(Malformed, err)
 	}
@@ -77,8 +91,11 @@ func (p *Post) Store(channel string, batch ...ircbus.Fields) ([]ircbus.Receipt, 
 // it, store them, answer.
 type Webhook struct {
 	In *Inlet
-	// Parse makes events of a body. The error is an *ircbus.Refusal.
+	// Parse makes events of a body, which is UTF-8 unless Binary is set. The error
+	// is the answer.
 	Parse func(r *http.Request, body []byte) ([]ircbus.Fields, error)
+	// Binary leaves the charset of the body to Parse.
+	Binary bool
 	// Receipts answers with 201 and what became of each event, as POST /events does;
 	// else the answer is 204.
 	Receipts bool
@@ -96,7 +113,11 @@ func (h *Webhook) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := p.Body()
+	read := p.Text
+	if h.Binary {
+		read = p.Body
+	}
+	body, err := read()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 	"github.com/ircbus/ircbus/publisher/door"
 )
 
@@ -101,16 +102,23 @@ func proven(secret string, h http.Header, body []byte) bool {
 // events are those of a delivery that is proven to be the publisher's. What they
 // cannot be has been counted.
 func (d *Door) events(r *http.Request, name string, body []byte) ([]ircbus.Event, error) {
-	delivery := Delivery{Body: body, UUID: r.Header.Get("X-Gitlab-Event-UUID")}
+	text, err := door.Text(r, body) // the signature is over the body as it was sent
+	if err != nil {
+		d.in.Refuse(door.Malformed, name, err)
+		return nil, err
+	}
+	delivery := Delivery{Body: text, UUID: r.Header.Get("X-Gitlab-Event-UUID")}
 	delivery.Event, delivery.ID = kind(r.Header)
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "application/x-www-form-urlencoded" {
-		form, err := url.ParseQuery(string(body))
+		form, err := url.ParseQuery(string(text))
 		if err != nil || !form.Has("payload") {
 			err := ircbus.Refuse(ircbus.InvalidEvent, "the form has no field \"payload\"")
 			d.in.Refuse(door.Malformed, name, err)
 			return nil, err
 		}
-		delivery.Body = []byte(form.Get("payload"))
+		if delivery.Body, err = content.Text("", []byte(form.Get("payload"))); err != nil {
+			return nil, err
+		}
 	}
 	made, err := Parse(delivery)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
@@ -86,5 +87,5 @@ func payload(body []byte) ([]byte, error) {
 	if err != nil || form.Get("payload") == "" {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "the body must be a JSON object, or a form with it in the field payload")
 	}
-	return []byte(form.Get("payload")), nil
+	return content.Text("", []byte(form.Get("payload")))
 }

@@ -50,7 +50,7 @@ func (b *Bot) Serve(w http.ResponseWriter, r *http.Request) error {
 
 // call reads a call that has the publisher's secret as its first parameter.
 func (b *Bot) call(r *http.Request, name string) (method string, params []xmlrpc.Value, err error) {
-	body, err := door.ReadBody(r)
+	body, err := door.ReadText(r)
 	if err == nil {
 		if method, params, err = xmlrpc.ParseCall(body); err != nil {
 			err = ircbus.Refuse(ircbus.InvalidEvent, "%v", err)

@@ -57,7 +57,7 @@ func parseRequest(r *http.Request) (*Message, error) {
 	if r.Method != http.MethodPost {
 		return ParseValues(r.URL.RawQuery)
 	}
-	body, err := door.ReadBody(r)
+	body, err := door.ReadText(r)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 const (
@@ -48,27 +50,8 @@ type parser struct {
 
 func newParser(body []byte, limit int) *parser {
 	d := xml.NewDecoder(bytes.NewReader(body))
-	d.CharsetReader = charset
+	d.CharsetReader = content.Reader // what old clients write beside UTF-8
 	return &parser{d: d, limit: limit}
-}
-
-// charset lets in what old clients write beside UTF-8.
-func charset(name string, r io.Reader) (io.Reader, error) {
-	switch strings.ToLower(name) {
-	case "us-ascii", "ascii":
-		return r, nil
-	case "iso-8859-1", "latin1", "windows-1252":
-		text, err := io.ReadAll(r)
-		if err != nil {
-			return nil, err
-		}
-		var b strings.Builder
-		for _, c := range text {
-			b.WriteRune(rune(c))
-		}
-		return strings.NewReader(b.String()), nil
-	}
-	return nil, fmt.Errorf("the charset %q is not known; use UTF-8", name)
 }
 
 // token returns the next token that is not a comment or the like. White space
