@@ -3,6 +3,7 @@ package ircbus
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -27,6 +28,12 @@ func TrimBOM(text []byte) []byte {
 		return fromUTF16(text[len(bomUTF16BE):], binary.BigEndian)
 	}
 	return text
+}
+
+// ReadTextFile reads a file that people may have edited, without a byte order mark.
+func ReadTextFile(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	return TrimBOM(text), err
 }
 
 // HasBOM reports whether TrimBOM would remove a mark.

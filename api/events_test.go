@@ -111,7 +111,7 @@ func TestPostRefuses(t *testing.T) {
 		{"", ndjson, strings.Repeat(" ", MaxPost+1), 413, ircbus.EventTooLarge, -1},
 		{"", "", "a=b", 415, "", -1},
 		{"", "text/plain", "a=b", 415, "", -1},
-		{"", form + "; charset=latin1", "a=b", 415, "", -1},
+		{"", form + "; charset=klingon", "a=b", 415, "", -1},
 		{"?channel=enwiki", form, "a=b", 403, ircbus.NotPublisher, -1},
 		{"?channel=nowhere", form, "a=b", 403, ircbus.NotPublisher, -1},
 		{"?channel=moinmaster?a=b", form, "a=b", 400, "", -1},
@@ -126,7 +126,8 @@ func TestPostRefuses(t *testing.T) {
 			t.Errorf("%s %.40q: got %+v with index %d", test.contentType, test.body, p, index)
 		}
 	}
-	problem(t, b.post("", form, "a=b", "Content-Encoding", "gzip"), 415)
+	problem(t, b.post("", form, "a=b", "Content-Encoding", "br"), 415)
+	problem(t, b.post("", form, "a=b", "Content-Encoding", "gzip"), 400)
 	problem(t, b.post("", form, "a=b", "Origin", "https://evil.example"), 403)
 	if n := len(b.changes("/changes").Events); n != 0 {
 		t.Errorf("%d events of refused requests are stored", n)

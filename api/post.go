@@ -58,7 +58,7 @@ func (h *Handler) publish(w http.ResponseWriter, r *http.Request) (posted, error
 	}
 	body, err := h.readBody(w, r)
 	if err == nil {
-		body, err = content.Inflate(r.Header, body, MaxPost)
+		body, err = content.Inflate(r.Header.Values("Content-Encoding"), body, MaxPost)
 	}
 	if err != nil {
 		return posted{}, err

@@ -128,7 +128,7 @@ func (c *cursorFile) load() error {
 	if len(data) == 0 {
 		err = errors.New("it is empty")
 	} else {
-		c.saved, err = parsePosition(data)
+		c.saved, err = parsePosition(ircbus.TrimBOM(data))
 	}
 	if err != nil {
 		return fmt.Errorf("the file %s is not a cursor (%w): name another file, or delete it to begin anew", c.path, err)

@@ -5,8 +5,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"os"
 
+	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
@@ -60,7 +60,7 @@ func (c *accountCertCmd) fingerprint() (account.Fingerprint, error) {
 // fileFingerprint is that of the first certificate in a PEM file, which may hold a
 // key, too.
 func fileFingerprint(path string) (account.Fingerprint, error) {
-	rest, err := os.ReadFile(path)
+	rest, err := ircbus.ReadTextFile(path)
 	if err != nil {
 		return account.Fingerprint{}, fmt.Errorf("the certificate cannot be read: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ircbus/ircbus/ircd/account"
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // newPassword returns a password fit for the account: made up, or typed twice
@@ -47,7 +48,7 @@ func (g *globals) printGenerated(password string, generated bool) error {
 
 // readFirstLine reads a line of at most a password's length.
 func readFirstLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, account.MaxPassword+3)).ReadString('\n')
+	line, err := bufio.NewReader(io.LimitReader(content.WithoutBOM(r), account.MaxPassword+3)).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return "", fmt.Errorf("reading the password from standard input: %w", err)
 	}

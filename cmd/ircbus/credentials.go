@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // credentials are the flags of commands that log in to a bus.
@@ -81,7 +83,7 @@ func readSecret(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the password file: %w", err)
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
+	line, _, _ := strings.Cut(string(ircbus.TrimBOM(text)), "\n")
 	if line = strings.TrimSuffix(line, "\r"); line == "" {
 		return "", fmt.Errorf("the password file %s begins with an empty line: the first line must be the password or a token", path)
 	}

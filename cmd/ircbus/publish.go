@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // publishCmd publishes one event from its arguments, or many from standard
@@ -93,7 +94,7 @@ func (c *publishCmd) input(g *globals) (<-chan input, error) {
 		if isTerminal(g.stdin) {
 			fmt.Fprintln(g.stderr, "Reading events from the terminal, one a line; Ctrl-D ends.")
 		}
-		return readInputs(g.ctx, g.stdin), nil
+		return readInputs(g.ctx, content.WithoutBOM(g.stdin)), nil
 	}
 	var f ircbus.Fields
 	for _, arg := range c.Fields {

@@ -82,7 +82,7 @@ func readFile(path string) (*book, stamp, error) {
 	if err != nil {
 		return nil, stampOf(info), err
 	}
-	b, err := decode(path, data)
+	b, err := decode(path, ircbus.TrimBOM(data))
 	return b, stampOf(info), err
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
 	"github.com/ircbus/ircbus"
@@ -26,6 +28,9 @@ const formType = "application/x-www-form-urlencoded"
 func Text(contentType string, body []byte) ([]byte, error) {
 	mediaType, parameters, err := mime.ParseMediaType(contentType)
 	charset := parameters["charset"]
+	if err != nil || charset == "" {
+		body = marked(body)
+	}
 	switch {
 	case ircbus.HasBOM(body):
 		return withoutDeclaration(ircbus.TrimBOM(body)), nil
@@ -38,9 +43,22 @@ func Text(contentType string, body []byte) ([]byte, error) {
 	case utf8.Valid(body):
 		return body, nil
 	case bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("<?xml")):
-		return body, nil // its reader asks Reader
+		return body, nil // its reader asks XMLReader
 	}
 	return []byte(ircbus.ToUTF8(string(body))), nil
+}
+
+// marked puts a byte order mark before UTF-16 that has none: JSON and XML begin with
+// an ASCII character (RFC 4627, section 3; XML 1.0, appendix F).
+func marked(text []byte) []byte {
+	switch {
+	case len(text) < 4 || len(text)%2 != 0:
+	case text[0] == 0 && text[2] == 0 && text[1] != 0 && text[3] != 0:
+		return append([]byte("\xfe\xff"), text...)
+	case text[1] == 0 && text[3] == 0 && text[0] != 0 && text[2] != 0:
+		return append([]byte("\xff\xfe"), text...)
+	}
+	return text
 }
 
 // HasCharset reports whether a Content-Type names another charset than UTF-8.
@@ -60,6 +78,9 @@ func Decode(charset string, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isASCII(charset) && utf8.Valid(text) { // UTF-8 is what most programs call so that have never met another letter
+		return text, nil
+	}
 	plain, err := known.NewDecoder().Bytes(text)
 	if err != nil {
 		return nil, unsupported("the text is not in the charset %.40q", charset)
@@ -67,18 +88,39 @@ func Decode(charset string, text []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// Reader makes UTF-8 of what r has in a charset: the CharsetReader of an xml.Decoder.
+// XMLReader is Reader for an xml.Decoder: a declaration that could be read is not in
+// UTF-16, whatever it says.
+func XMLReader(charset string, r io.Reader) (io.Reader, error) {
+	if strings.HasPrefix(strings.ToLower(charset), "utf-16") {
+		return r, nil
+	}
+	return Reader(charset, r)
+}
+
+// Reader makes UTF-8 of what r has in a charset.
 func Reader(charset string, r io.Reader) (io.Reader, error) {
-	known, err := find(charset)
+	if isUTF8(charset) {
+		return r, nil
+	}
+	text, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
-	return transform.NewReader(r, known.NewDecoder()), nil
+	text, err = Decode(charset, text)
+	return bytes.NewReader(text), err
 }
 
-// find is a charset by any of its names (encoding.spec.whatwg.org, 4.2).
+func isASCII(charset string) bool {
+	charset = strings.ToLower(strings.TrimSpace(charset))
+	return charset == "us-ascii" || charset == "ascii"
+}
+
+// find is a charset by any of its names (encoding.spec.whatwg.org, 4.2), else as IANA has it.
 func find(charset string) (encoding.Encoding, error) {
 	if known, err := htmlindex.Get(charset); err == nil && known != encoding.Replacement {
+		return known, nil
+	}
+	if known, err := ianaindex.MIME.Encoding(charset); err == nil && known != nil { // such as cp437
 		return known, nil
 	}
 	return nil, unsupported("the charset %.40q is not known; use UTF-8", charset)
@@ -122,4 +164,9 @@ func withoutDeclaration(text []byte) []byte {
 		return after
 	}
 	return text
+}
+
+// WithoutBOM is ircbus.TrimBOM for what is read bit by bit.
+func WithoutBOM(r io.Reader) io.Reader {
+	return transform.NewReader(r, unicode.BOMOverride(transform.Nop))
 }

@@ -10,10 +10,15 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 
 	"github.com/ircbus/ircbus"
+)
+
+// The statuses of HTTP with which bodies are refused (RFC 9110, section 15.5).
+const (
+	badRequest           = 400
+	unsupportedMediaType = 415
 )
 
 // Error is a body that cannot be read. It is its own answer over HTTP.
@@ -35,12 +40,12 @@ const Codings = "gzip, deflate"
 const maxCodings = 2
 
 // Inflate returns a body without its Content-Encoding (RFC 9110, section 8.4): gzip,
-// deflate and identity, also several. limit is how many bytes the result may have.
+// deflate and identity, also several, given as the values of that header. limit is how many bytes the result may have.
 // The error is an *Error with 415 for another coding and 400 for a broken body, or
 // an *ircbus.Refusal for one that is too large.
-func Inflate(header http.Header, body []byte, limit int64) ([]byte, error) {
+func Inflate(contentEncoding []string, body []byte, limit int64) ([]byte, error) {
 	var codings []string
-	for value := range strings.SplitSeq(strings.Join(header.Values("Content-Encoding"), ","), ",") {
+	for value := range strings.SplitSeq(strings.Join(contentEncoding, ","), ",") {
 		if coding := strings.ToLower(strings.TrimSpace(value)); coding != "" && coding != "identity" {
 			codings = append(codings, coding)
 		}
@@ -58,7 +63,7 @@ func Inflate(header http.Header, body []byte, limit int64) ([]byte, error) {
 }
 
 func unsupported(format string, args ...any) *Error {
-	return &Error{http.StatusUnsupportedMediaType, fmt.Sprintf(format, args...)}
+	return &Error{unsupportedMediaType, fmt.Sprintf(format, args...)}
 }
 
 // inflate undoes one coding.
@@ -84,7 +89,7 @@ func inflate(coding string, body []byte, limit int64) ([]byte, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, &Error{http.StatusBadRequest, fmt.Sprintf("the body is not the %s that its Content-Encoding says, or it is broken", coding)}
+		return nil, &Error{badRequest, fmt.Sprintf("the body is not the %s that its Content-Encoding says, or it is broken", coding)}
 	case int64(len(plain)) > limit:
 		return nil, ircbus.Refuse(ircbus.EventTooLarge, "the body has more than %d bytes when it is inflated", limit)
 	}

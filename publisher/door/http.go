@@ -49,7 +49,7 @@ func Inflate(r *http.Request, body []byte) ([]byte, error) {
 	if limited, ok := r.Body.(interface{ Limit() int64 }); ok {
 		limit = limited.Limit()
 	}
-	return content.Inflate(r.Header, body, limit)
+	return content.Inflate(r.Header.Values("Content-Encoding"), body, limit)
 }
 
 // Text returns the body that ReadBody has read as UTF-8, without its Content-Encoding

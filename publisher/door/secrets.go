@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // maxSecrets is how many bytes a file of secrets may have.
@@ -96,7 +98,7 @@ func (s *Secrets) load() (err error) {
 	case info.Size() > maxSecrets:
 		return fmt.Errorf("the file of secrets %s has %d bytes, the limit is %d", s.path, info.Size(), maxSecrets)
 	}
-	byName, names, err := parseSecrets(bufio.NewScanner(file))
+	byName, names, err := parseSecrets(bufio.NewScanner(content.WithoutBOM(file)))
 	if err != nil {
 		return fmt.Errorf("the file of secrets %s: %w", s.path, err)
 	}

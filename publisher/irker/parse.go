@@ -29,6 +29,7 @@ import (
 	"strings"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // Message is one JSON object.
@@ -54,7 +55,7 @@ const (
 // returned with it; it is an *ircbus.Refusal.
 func Parse(line []byte) ([]Message, error) {
 	var messages []Message
-	for d := json.NewDecoder(bytes.NewReader(line)); ; {
+	for d := json.NewDecoder(bytes.NewReader(mapping.JSONText(line))); ; {
 		var object struct {
 			To      json.RawMessage `json:"to"`
 			Privmsg *string         `json:"privmsg"`

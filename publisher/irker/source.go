@@ -122,13 +122,13 @@ func (s *Source) serve(ctx context.Context, conn net.Conn) {
 			s.in.Keep(ctx, inputs...)
 			inputs = nil
 		}
-		line, err := lines.ReadSlice('\n')
+		line, err := door.ReadLine(lines, door.LineEnds)
 		if errors.Is(err, bufio.ErrBufferFull) {
 			s.in.Received(1)
 			s.in.Refuse(door.Malformed, sender, ircbus.Refuse(ircbus.EventTooLarge, "a line has more than %d bytes", maxLine))
 			break
 		}
-		if text := strings.TrimSpace(string(line)); text != "" && (err == nil || errors.Is(err, io.EOF)) {
+		if text := strings.Trim(string(line), " \t"+door.LineEnds); text != "" && (err == nil || errors.Is(err, io.EOF)) {
 			s.in.Received(1)
 			inputs = append(inputs, s.inputs(sender, []byte(text))...)
 		}

@@ -29,12 +29,14 @@ import (
 	"strings"
 
 	"github.com/emersion/go-message"
-	_ "github.com/emersion/go-message/charset" // what mails are written in
 	"github.com/emersion/go-message/mail"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 	"github.com/ircbus/ircbus/publisher/mapping"
 )
+
+func init() { message.CharsetReader = content.Reader } // what mails are written in
 
 // Options say what is taken from a mail beside the usual headers.
 type Options struct {

@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -27,7 +28,7 @@ func (s *Source) Post(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	letter, err := Parse(r.Body, s.cfg.Options)
+	letter, err := s.read(r)
 	if err != nil {
 		s.in.Refuse(door.Malformed, account, err)
 		return err
@@ -40,6 +41,21 @@ func (s *Source) Post(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	return json.NewEncoder(w).Encode(answered(to, receipts))
+}
+
+// read reads a mail as far as it is needed, or, if it has a Content-Encoding, whole.
+func (s *Source) read(r *http.Request) (*Letter, error) {
+	if r.Header.Get("Content-Encoding") == "" {
+		return Parse(r.Body, s.cfg.Options)
+	}
+	body, err := door.ReadBody(r)
+	if err == nil {
+		body, err = door.Inflate(r, body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Parse(bytes.NewReader(body), s.cfg.Options)
 }
 
 // posted is the answer to a POST.

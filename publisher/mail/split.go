@@ -24,6 +24,9 @@ func split(r io.Reader) (header []byte, body io.Reader, err error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, nil, err
 		}
+		if read == len(line) {
+			line = ircbus.TrimBOM(line)
+		}
 		line = bytes.TrimRight(line, "\r\n")
 		if len(line) > 0 && line[0] != ' ' && line[0] != '\t' {
 			keeping = isField(line)

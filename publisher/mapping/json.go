@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"unicode/utf8"
 
 	"github.com/ircbus/ircbus"
 )
@@ -21,6 +22,7 @@ const (
 // stay as written, true is "1"; false, null and "" are left out, and arrays repeat
 // their name. The error is an *ircbus.Refusal.
 func Flatten(object []byte) (ircbus.Fields, error) {
+	object = JSONText(object)
 	d := json.NewDecoder(bytes.NewReader(object))
 	d.UseNumber()
 	if trimmed := bytes.TrimLeft(object, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
@@ -38,10 +40,19 @@ func Flatten(object []byte) (ircbus.Fields, error) {
 
 // Decode reads JSON into a value of Go's. The error is an *ircbus.Refusal.
 func Decode(text []byte, value any) error {
-	if err := json.Unmarshal(text, value); err != nil {
+	if err := json.Unmarshal(JSONText(text), value); err != nil {
 		return jsonError(err)
 	}
 	return nil
+}
+
+// JSONText returns JSON as UTF-8 without a byte order mark: Go's decoder takes neither
+// the mark nor letters of another charset.
+func JSONText(text []byte) []byte {
+	if text = ircbus.TrimBOM(text); utf8.Valid(text) {
+		return text
+	}
+	return []byte(ircbus.ToUTF8(string(text)))
 }
 
 func jsonError(err error) error {

@@ -58,7 +58,7 @@ const (
 // ParseLine reads a line without its line feed. Fields that are missing at its
 // end are empty, as Moin has it. The error says what is wrong.
 func ParseLine(text string) (Line, error) {
-	fields := strings.SplitN(strings.TrimSpace(ircbus.ToUTF8(text)), "\t", fieldsOfLine)
+	fields := strings.SplitN(strings.TrimSpace(ircbus.ToUTF8(string(ircbus.TrimBOM([]byte(text))))), "\t", fieldsOfLine)
 	if len(fields) < 4 {
 		return Line{}, fmt.Errorf("the line has %d fields, at least time, revision, action and page must be there", len(fields))
 	}

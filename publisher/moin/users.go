@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // maxUserFile is how much of a user's file is read, in bytes.
@@ -29,7 +30,7 @@ func userName(data, id string) string {
 		return ""
 	}
 	defer file.Close() // read only
-	lines := bufio.NewScanner(io.LimitReader(file, maxUserFile))
+	lines := bufio.NewScanner(content.WithoutBOM(io.LimitReader(file, maxUserFile)))
 	for lines.Scan() {
 		if name, ok := strings.CutPrefix(lines.Text(), "name="); ok {
 			return ircbus.ToUTF8(strings.TrimSpace(name))

@@ -27,7 +27,7 @@ func (d *Door) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := p.Body()
+	body, err := p.Text()
 	if err != nil {
 		return err
 	}

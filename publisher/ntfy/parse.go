@@ -27,6 +27,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
@@ -80,7 +81,7 @@ func (r *reader) message(topic string, body []byte) (*Message, error) {
 	if m.Filename != "" && m.Attach == "" {
 		return nil, errAttachment
 	}
-	if !utf8.Valid(body) {
+	if !utf8.Valid(body) || bytes.ContainsFunc(body, isBinary) {
 		return nil, errNotUTF8
 	}
 	if text := strings.TrimSpace(string(body)); text != "" {
@@ -99,6 +100,11 @@ func (r *reader) message(topic string, body []byte) (*Message, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// isBinary reports whether a character is in files rather than in texts.
+func isBinary(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != '\x1b'
 }
 
 // refuse refuses what the bus does not do.
@@ -207,9 +213,11 @@ func (r *reader) get(names ...string) string {
 	return ""
 }
 
+var words = &mime.WordDecoder{CharsetReader: content.Reader}
+
 // decodeHeader reads RFC 2047's encoded words, which ntfy takes, too.
 func decodeHeader(value string) string {
-	if decoded, err := new(mime.WordDecoder).DecodeHeader(value); err == nil {
+	if decoded, err := words.DecodeHeader(value); err == nil {
 		value = decoded
 	}
 	return strings.TrimSpace(value)

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 const (
@@ -85,6 +87,9 @@ func (c *client) ask(ctx context.Context, q question) ([]byte, error) {
 	}
 	if len(body) > c.limit {
 		return nil, fmt.Errorf("the answer has more than %d bytes", c.limit)
+	}
+	if body, err = content.Text(response.Header.Get("Content-Type"), body); err != nil {
+		return nil, fmt.Errorf("the answer cannot be read: %w", err)
 	}
 	c.etag, c.modified = response.Header.Get("ETag"), response.Header.Get("Last-Modified")
 	return body, nil

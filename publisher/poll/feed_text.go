@@ -1,15 +1,15 @@
 package poll
 
 import (
+	"bytes"
 	"fmt"
 	"html"
+	"io"
 	"regexp"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/htmlindex"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/content"
 )
 
 // declared is the encoding that an XML text says it has.
@@ -17,30 +17,20 @@ var declared = regexp.MustCompile(`^\s*<\?xml[^>]{0,200}encoding=["']([A-Za-z0-9
 
 // toText makes UTF-8 of an XML text, and leaves out what XML cannot carry.
 func toText(body []byte) (string, error) {
-	name := ""
-	switch head := string(body[:min(len(body), 400)]); {
-	case strings.HasPrefix(head, "\xEF\xBB\xBF"):
-		body = body[3:]
-	case strings.HasPrefix(head, "\xFF\xFE"):
-		name = "utf-16le"
-	case strings.HasPrefix(head, "\xFE\xFF"):
-		name = "utf-16be"
-	default:
-		if m := declared.FindStringSubmatch(head); m != nil {
-			name = strings.ToLower(m[1])
-		}
+	body, err := content.Text("", body)
+	if err != nil {
+		return "", err
 	}
-	text := string(body)
-	if name != "" && name != "utf-8" && (name != "us-ascii" || !utf8.ValidString(text)) {
-		encoding, err := htmlindex.Get(name)
+	if m := declared.FindSubmatch(body[:min(len(body), 400)]); m != nil {
+		r, err := content.XMLReader(string(m[1]), bytes.NewReader(body))
+		if err == nil {
+			body, err = io.ReadAll(r)
+		}
 		if err != nil {
-			return "", fmt.Errorf("the feed's encoding %q is not known", name)
-		}
-		if text, err = encoding.NewDecoder().String(text); err != nil {
-			return "", fmt.Errorf("the feed is not in %s, as it says: %w", name, err)
+			return "", fmt.Errorf("the feed cannot be read: %w", err)
 		}
 	}
-	return strings.Map(xmlRune, ircbus.ToUTF8(text)), nil
+	return strings.Map(xmlRune, ircbus.ToUTF8(string(body))), nil
 }
 
 // xmlRune leaves out what no XML has (XML 1.0, section 2.2), and the mark at its

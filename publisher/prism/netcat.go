@@ -2,7 +2,6 @@ package prism
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -32,7 +31,7 @@ func (s *Source) serveConn(ctx context.Context, conn net.Conn) {
 	for more := true; more; {
 		var inputs []door.Input
 		for n := 0; n < lineBatch; n++ {
-			line, err := lines.ReadSlice('\n')
+			line, err := door.ReadLine(lines, door.LineEnds)
 			if errors.Is(err, bufio.ErrBufferFull) {
 				s.in.Received(1)
 				s.in.Refuse(door.Malformed, sender.String(), ircbus.Refuse(ircbus.EventTooLarge, "a line has more than %d bytes", maxLine))
@@ -41,7 +40,7 @@ func (s *Source) serveConn(ctx context.Context, conn net.Conn) {
 			if input, ok := s.line(ctx, line, conn); ok {
 				inputs = append(inputs, input)
 			}
-			if more = err == nil; !more || !hasLine(lines) {
+			if more = err == nil; !more || !door.HasLine(lines, door.LineEnds) {
 				break
 			}
 		}
@@ -52,17 +51,11 @@ func (s *Source) serveConn(ctx context.Context, conn net.Conn) {
 // skipLine reads to the end of a line that is too long, unless it is longer still.
 func skipLine(lines *bufio.Reader) (err error) {
 	for range maxSkipped / maxLine {
-		if _, err = lines.ReadSlice('\n'); !errors.Is(err, bufio.ErrBufferFull) {
+		if _, err = door.ReadLine(lines, door.LineEnds); !errors.Is(err, bufio.ErrBufferFull) {
 			break
 		}
 	}
 	return err
-}
-
-// hasLine reports whether there is a line that need not be waited for.
-func hasLine(r *bufio.Reader) bool {
-	buffered, _ := r.Peek(r.Buffered())
-	return bytes.IndexByte(buffered, '\n') >= 0
 }
 
 // patient reads from a connection until it is silent.

@@ -95,7 +95,7 @@ func ParseValues(text string) (*Message, error) {
 // else a text for the defaults. It returns nil for an empty line. The error is an
 // *ircbus.Refusal.
 func ParseLine(line []byte) (*Message, error) {
-	line = bytes.TrimSpace(line)
+	line = bytes.Trim(mapping.JSONText(line), " \t\v\f\r\n\x00")
 	if len(line) == 0 {
 		return nil, nil
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"strconv"
+
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // maxMessage is how much of one message is read, in bytes; the rest is skipped.
@@ -13,8 +15,13 @@ import (
 const maxMessage = 64 << 10
 
 // frames reads messages from a connection (RFC 6587): each is counted, "LEN
-// <PRI>…", or ends with a line feed.
+// <PRI>…", or ends with a line feed or, as Python's SysLogHandler and older loggers
+// have it, NUL. A sender may mix them.
 type frames struct{ r *bufio.Reader }
+
+// ends are the bytes that end a message that is not counted. A CR before one is left
+// out; alone it is part of the message.
+const ends = "\n\x00"
 
 func newFrames(r io.Reader) frames { return frames{bufio.NewReaderSize(r, maxMessage+16)} }
 
@@ -23,11 +30,7 @@ func newFrames(r io.Reader) frames { return frames{bufio.NewReaderSize(r, maxMes
 // that is in the middle of a counted message, which comes with the error.
 func (f frames) next() ([]byte, error) {
 	for {
-		head, err := f.r.Peek(maxCount + 2)
-		if len(head) == 0 {
-			return nil, err
-		}
-		if counted(head) > 0 {
+		if f.isCounted() {
 			return f.count()
 		}
 		line, err := f.line()
@@ -38,6 +41,21 @@ func (f frames) next() ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// isCounted reports whether a count comes next. It waits for no more bytes than it
+// needs to tell: a message may be shorter than the longest count.
+func (f frames) isCounted() bool {
+	for n := 1; n <= maxCount+2; n++ {
+		head, err := f.r.Peek(n)
+		if err != nil || counted(head) > 0 {
+			return err == nil
+		}
+		if last := head[n-1]; (last < '0' || last > '9') && last != ' ' {
+			return false
+		}
+	}
+	return false
 }
 
 // count reads a message whose length is told.
@@ -63,15 +81,15 @@ func (f frames) count() ([]byte, error) {
 	return message, nil
 }
 
-// line reads to the next line feed.
+// line reads to the next end.
 func (f frames) line() ([]byte, error) {
-	line, err := f.r.ReadSlice('\n')
+	line, err := door.ReadLine(f.r, ends)
 	if !errors.Is(err, bufio.ErrBufferFull) {
 		return line, err
 	}
 	line = bytes.Clone(line)
 	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = f.r.ReadSlice('\n')
+		_, err = door.ReadLine(f.r, ends)
 	}
 	return line, err
 }
@@ -85,5 +103,5 @@ func (f frames) ready() bool {
 		length, err := strconv.Atoi(string(buffered[:n-1]))
 		return err == nil && len(buffered)-n >= length
 	}
-	return bytes.IndexByte(buffered, '\n') >= 0
+	return bytes.ContainsAny(buffered, ends)
 }

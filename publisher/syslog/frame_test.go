@@ -64,3 +64,25 @@ func FuzzFrames(f *testing.F) {
 		t.Fatal("more messages than bytes")
 	})
 }
+
+// TestCaseC10: messages end with NUL, LF or CR LF, or are counted, in any mixture, and
+// none waits for what comes after it.
+func TestCaseC10(t *testing.T) {
+	for _, test := range []struct{ input, want string }{
+		{"<13>a\x00<13>b\x00<13>c\x00", "<13>a|<13>b|<13>c"}, {"<13>a\n\x00<13>b\r\n<13>c\n", "<13>a|<13>b|<13>c"},
+		{"6 <13>a\n<13>b\x00<13>c\n6 <13>d\x005 <13>e", "<13>a\n|<13>b|<13>c|<13>d\x00|<13>e"}, {"<13>no\rend\n7 years\n", "<13>no\rend|7 years"},
+	} {
+		out, in := io.Pipe()
+		go func() {
+			io.WriteString(in, test.input) // and nothing after it, not even its end
+		}()
+		f := newFrames(out)
+		for _, want := range strings.Split(test.want, "|") {
+			got, err := f.next()
+			if err != nil || strings.TrimRight(string(got), "\r\n\x00") != strings.TrimRight(want, "\n\x00") {
+				t.Errorf("%q: %q, %v; want %q", test.input, got, err, want)
+			}
+		}
+		out.Close()
+	}
+}

@@ -50,7 +50,7 @@ type parser struct {
 
 func newParser(body []byte, limit int) *parser {
 	d := xml.NewDecoder(bytes.NewReader(body))
-	d.CharsetReader = content.Reader // what old clients write beside UTF-8
+	d.CharsetReader = content.XMLReader // what old clients write beside UTF-8
 	return &parser{d: d, limit: limit}
 }
 

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"fmt"
 	"sync/atomic"
+
+	"github.com/ircbus/ircbus"
 )
 
 // certificate is the TLS certificate in use; it can be exchanged while
@@ -27,7 +29,15 @@ func loadPair(certFile, keyFile string) (*tls.Certificate, error) {
 	if certFile == "" || keyFile == "" {
 		return nil, fmt.Errorf("a TLS address needs a certificate and its key: give both with --cert and --key")
 	}
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	certificates, err := ircbus.ReadTextFile(certFile)
+	var key []byte
+	if err == nil {
+		key, err = ircbus.ReadTextFile(keyFile)
+	}
+	var pair tls.Certificate
+	if err == nil {
+		pair, err = tls.X509KeyPair(certificates, key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot use the certificate %s with the key %s: %w", certFile, keyFile, err)
 	}

@@ -56,8 +56,8 @@ func TestDependencies(t *testing.T) {
 		// mediawiki has the words in which poll says that wiki's changes, too.
 		{"publisher/poll", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/mediawiki", "publisher/xmlrpc"}, []string{"database/sql"}},
 		{"publisher/syslog", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
-		{"publisher/xmlrpc", []string{".", "publisher/content"}, []string{"database/sql"}},
-		{"publisher/content", []string{"."}, []string{"database/sql"}},
+		{"publisher/xmlrpc", []string{".", "publisher/content"}, []string{"net/http", "database/sql"}},
+		{"publisher/content", []string{"."}, []string{"net/http", "database/sql"}},
 		{"publisher/mapping", []string{"."}, []string{"net/http", "database/sql"}},
 		{"publisher/psyc", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/prism", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},

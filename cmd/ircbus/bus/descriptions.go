@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"sync"
 
 	"github.com/ircbus/ircbus"
@@ -37,7 +36,7 @@ type description struct {
 
 func openDescriptions(path string) (*descriptions, error) {
 	d := &descriptions{path: path, wikis: map[string]ircbus.Wiki{}}
-	text, err := os.ReadFile(path)
+	text, err := ircbus.ReadTextFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return d, nil
 	}

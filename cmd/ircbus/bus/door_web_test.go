@@ -50,8 +50,9 @@ func (b *webDoors) do(line, headers, body string) (status int, answer string) {
 		b.t.Fatal(err)
 	}
 	for header := range strings.Lines(strings.ReplaceAll(headers, "TOKEN", b.token)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(header), ": ")
-		r.Header.Set(name, value)
+		if name, value, ok := strings.Cut(strings.TrimSpace(header), ": "); ok {
+			r.Header.Set(name, value)
+		}
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {

@@ -4,13 +4,14 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Example is a complete, commented configuration file with the values of
@@ -37,7 +38,7 @@ func (e *FileError) Error() string {
 // errors. Whether the values make sense is Check's affair; Locate finds the
 // lines of what Check finds.
 func Load(path string) (Config, error) {
-	text, err := os.ReadFile(path)
+	text, err := ircbus.ReadTextFile(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("the configuration file %s cannot be read: %w", path, cause(err))
 	}
@@ -77,7 +78,7 @@ func notSections(text string, meta toml.MetaData) []*Problem {
 
 // Locate fills in the lines of problems with the file at path.
 func Locate(path string, problems []*Problem) {
-	text, err := os.ReadFile(path)
+	text, err := ircbus.ReadTextFile(path)
 	if err != nil {
 		return
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -23,7 +22,7 @@ type kline struct {
 
 // loadKLines reads the bans; none if there is no file.
 func loadKLines(path string) ([]ircd.KLine, error) {
-	text, err := os.ReadFile(path)
+	text, err := ircbus.ReadTextFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
 	"sync"
 	"time"
 
@@ -35,7 +34,7 @@ type markers struct {
 
 func openMarkers(path string) (*markers, error) {
 	m := &markers{path: path, read: map[string]map[string]time.Time{}}
-	text, err := os.ReadFile(path)
+	text, err := ircbus.ReadTextFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil
 	}

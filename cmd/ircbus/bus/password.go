@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ircbus/ircbus"
 )
 
 // maxServerPassword is how many bytes of the server's password fit into PASS.
@@ -52,11 +54,11 @@ func readPassword(path string) (string, error) {
 	if info.Mode().Perm()&0o077 != 0 {
 		return "", fmt.Errorf("the server's password is open to others (mode %04o): run chmod 600 %s", info.Mode().Perm(), path)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxServerPassword+3))
+	text, err := io.ReadAll(io.LimitReader(f, maxServerPassword+6))
 	if err != nil {
 		return "", err
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
+	line, _, _ := strings.Cut(string(ircbus.TrimBOM(text)), "\n")
 	line = strings.TrimSuffix(line, "\r")
 	switch {
 	case line == "":
