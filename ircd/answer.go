@@ -60,7 +60,11 @@ func (c *client) ask(p *publisher, m message) bool {
 }
 
 // hint is a notice from the publisher, as a part of the answer.
-func (c *client) hint(p *publisher, text string) { c.respond(c.from(p, "NOTICE", text)) }
+func (c *client) hint(p *publisher, text string) {
+	for _, line := range c.from(p, "NOTICE", text).inLines() {
+		c.respond(line)
+	}
+}
 
 // from is what the publisher says to the client.
 func (c *client) from(p *publisher, command, text string) message {

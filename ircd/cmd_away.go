@@ -12,10 +12,14 @@ func (c *client) cmdAway(msg *ircmsg.Message) error {
 	if !c.registered && !c.caps.has(capPreAway) {
 		return errNotRegistered
 	}
-	c.gone = ""
+	gone := ""
 	if len(msg.Params) > 0 {
-		c.gone = cut(msg.Params[0], maxAwayLen)
+		gone = msg.Params[0]
 	}
+	if err := limited("The away message", gone, maxAwayLen); err != nil {
+		return err
+	}
+	c.gone = gone
 	if c.registered {
 		c.srv.settleAway(c.person, c)
 	}

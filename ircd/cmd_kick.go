@@ -19,7 +19,10 @@ func (c *client) cmdKick(msg *ircmsg.Message) error {
 	}
 	comment := c.nick
 	if len(msg.Params) > 2 && msg.Params[2] != "" {
-		comment = cut(msg.Params[2], maxKickLen)
+		comment = msg.Params[2]
+	}
+	if err := limited("The reason", comment, maxKickLen); err != nil {
+		return err
 	}
 	for i, nick := range nicks {
 		name := channels[0]

@@ -9,7 +9,10 @@ func (c *client) cmdKill(msg *ircmsg.Message) error {
 	}
 	nick, why := msg.Params[0], "No reason given"
 	if len(msg.Params) > 1 && msg.Params[1] != "" {
-		why = cut(msg.Params[1], maxTopicLen)
+		why = msg.Params[1]
+	}
+	if err := limited("The reason", why, maxReasonLen); err != nil {
+		return err
 	}
 	s := c.srv
 	p := s.nicks[foldNick(nick)]

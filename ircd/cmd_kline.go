@@ -68,7 +68,10 @@ func (c *client) newKLine(params []string) (kline, error) {
 		return k, numeric("400", "KLINE", "This is your own account")
 	}
 	k.By, k.Set, k.Expires = c.nick, now, expires
-	k.Reason = cut(strings.Join(params[1:], " "), maxTopicLen)
+	k.Reason = strings.Join(params[1:], " ")
+	if err := limited("The reason", k.Reason, maxReasonLen); err != nil {
+		return k, err
+	}
 	if k.Reason == "" {
 		k.Reason = "No reason given"
 	}

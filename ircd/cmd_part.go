@@ -10,7 +10,10 @@ import (
 func (c *client) cmdPart(msg *ircmsg.Message) error {
 	reason := ""
 	if len(msg.Params) > 1 {
-		reason = cut(msg.Params[1], maxTopicLen)
+		reason = msg.Params[1]
+	}
+	if err := limited("The reason", reason, maxReasonLen); err != nil {
+		return err
 	}
 	for name := range strings.SplitSeq(msg.Params[0], ",") {
 		key := foldChan(name)

@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -91,6 +92,9 @@ func (c *client) say(m message) error {
 		return c.sayInFeed(m.command, name)
 	}
 	if err := ch.hears(c, m); err != nil {
+		return err
+	}
+	if err := m.spread(); err != nil {
 		return err
 	}
 	if err := c.busy(ch); err != nil {
@@ -185,10 +189,10 @@ func (c *client) sayTo(nick string, m message) error {
 	case len(p.clients) == 0:
 		return errNotConnected(p)
 	}
-	if err := c.tooManyTargets(nick); err != nil {
+	m.params[0] = p.nick
+	if err := cmp.Or(m.spread(), c.tooManyTargets(nick)); err != nil {
 		return err
 	}
-	m.params[0] = p.nick
 	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, to: p})
 	c.keepPrivate(p, &m)
 	for _, other := range p.clients {

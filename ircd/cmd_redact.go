@@ -15,7 +15,10 @@ import (
 func (c *client) cmdRedact(msg *ircmsg.Message) error {
 	r := redaction{target: msg.Params[0], msgid: msg.Params[1]}
 	if len(msg.Params) > 2 {
-		r.reason = cut(msg.Params[2], ircbus.MaxReason)
+		r.reason = msg.Params[2]
+	}
+	if err := limited("The reason", r.reason, ircbus.MaxReason); err != nil {
+		return err
 	}
 	base, _, _ := strings.Cut(r.target, "?")
 	switch fn, ch := c.srv.feeds[foldChan(base)], c.srv.channels[foldChan(r.target)]; {

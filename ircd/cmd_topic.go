@@ -33,7 +33,10 @@ func (c *client) cmdTopic(msg *ircmsg.Message) error {
 	case ch.has('t') && !mine.op:
 		return errNotOperator(name, "Only operators set the topic here (+t)")
 	}
-	ch.topic, ch.topicBy, ch.topicAt = cut(msg.Params[1], maxTopicLen), c.source(), time.Now()
+	if err := limited("The topic", msg.Params[1], maxTopicLen); err != nil {
+		return err
+	}
+	ch.topic, ch.topicBy, ch.topicAt = msg.Params[1], c.source(), time.Now()
 	set := c.message("TOPIC", ch.name, ch.topic)
 	c.srv.keep(ch, &set)
 	ch.sendOthers(c, set)

@@ -1,6 +1,8 @@
 package ircd
 
 import (
+	"strings"
+
 	"github.com/ergochat/irc-go/ircmsg"
 )
 
@@ -15,9 +17,13 @@ func (c *client) cmdUser(msg *ircmsg.Message) error {
 		return errNeedMoreParams("USER")
 	}
 	c.user = cleanUser(msg.Params[0])
-	c.real = cut(msg.Params[3], maxRealLen)
-	if c.real == "" { // blanks
-		c.real = cut(msg.Params[0], maxRealLen)
+	c.real = msg.Params[3]
+	if strings.TrimSpace(c.real) == "" {
+		c.real = msg.Params[0]
+	}
+	if err := limited("The real name", c.real, maxRealLen); err != nil {
+		c.real = c.user
+		return err // and go on without it, since few clients try again
 	}
 	return nil
 }

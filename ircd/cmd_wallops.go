@@ -12,6 +12,9 @@ func (c *client) cmdWallops(msg *ircmsg.Message) error {
 		return errNeedMoreParams("WALLOPS")
 	}
 	m := c.message("WALLOPS", msg.Params[0])
+	if err := m.fits(); err != nil {
+		return err
+	}
 	for other := range c.srv.clients {
 		if other != c && other.registered && other.wallops {
 			other.send(m)

@@ -54,7 +54,7 @@ func splitText(text string, max int) []textLine {
 // appendLines writes a message of several lines as a batch, whose opening has
 // all tags; one by one for who does not know such batches.
 func (m *message) appendLines(dst []byte, caps capSet) []byte {
-	if !caps.has(capsMultiline) {
+	if !m.isBatch(caps) {
 		for _, single := range m.forCaps(caps) {
 			dst = single.append(dst, caps)
 		}
@@ -73,10 +73,14 @@ func (m *message) appendLines(dst []byte, caps capSet) []byte {
 	return end.append(dst, caps)
 }
 
+// isBatch reports whether a client with these capabilities gets a message of
+// several lines as a batch, which its msgid names.
+func (m *message) isBatch(caps capSet) bool { return caps.has(capsMultiline) && m.msgid != "" }
+
 // forCaps is the message for a client with these capabilities: itself, or each
 // of its lines as a message, the first alone with the msgid.
 func (m *message) forCaps(caps capSet) []message {
-	if len(m.lines) == 0 || caps.has(capsMultiline) {
+	if len(m.lines) == 0 || m.isBatch(caps) {
 		return []message{*m}
 	}
 	var single []message
@@ -100,7 +104,8 @@ func (m *message) forCaps(caps capSet) []message {
 // (docs/protocol.md, "A packed line").
 func (m message) packed(name string, id ircbus.ID, fields ircbus.Fields, caps capSet) []message {
 	m.command, m.msgid = "PRIVMSG", strconv.FormatUint(uint64(id), 10)
-	room := maxLine - len(":"+m.source+" PRIVMSG "+name+" :\r\n")
+	m.params = []string{name}
+	room := m.room()
 	texts := ircbus.Pack(id, fields, room)
 	if len(texts) > 1 && caps.has(capsMultiline) {
 		m.params = []string{name}

@@ -19,14 +19,15 @@ func foldChan(channel string) lcChan { return lcChan(ircbus.Fold(channel)) }
 
 // Limits of names and texts that people choose, in bytes.
 const (
-	maxNickLen  = ircbus.MaxNameLen
-	maxUserLen  = 16
-	maxTopicLen = 300
-	maxKickLen  = 300
-	maxKeyLen   = 32
-	maxAwayLen  = 200
-	maxRealLen  = 150
-	maxMaskLen  = 120
+	maxNickLen   = ircbus.MaxNameLen
+	maxUserLen   = 16
+	maxTopicLen  = 300
+	maxKickLen   = 300
+	maxReasonLen = 300 // of PART, QUIT, KILL and KLINE
+	maxKeyLen    = 32
+	maxAwayLen   = 200
+	maxRealLen   = 150
+	maxMaskLen   = 120
 )
 
 // validNick reports whether people may choose this nick: ASCII letters, digits

@@ -49,10 +49,12 @@ func (s *Server) tellOperators(by *client, text string) {
 			continue
 		}
 		m := message{source: s.cfg.Name, command: "NOTICE", params: []string{c.nick, "*** " + text}, at: time.Now()}
-		if c == by {
-			c.respond(m)
-		} else {
-			c.send(m)
+		for _, line := range m.inLines() {
+			if c == by {
+				c.respond(line)
+			} else {
+				c.send(line)
+			}
 		}
 	}
 }

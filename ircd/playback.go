@@ -32,16 +32,17 @@ func (s *Server) oldEvent(fn *feedName, name string, e *ircbus.Event, caps capSe
 	if gone := r.redaction; r.redacts && caps.has(capRedaction) {
 		m.command, m.params = "REDACT", []string{name, itoa(gone.Target)}
 		if gone.Reason != "" {
-			m.params = append(m.params, oneLine(gone.Reason))
+			room := m.room() - len(itoa(gone.Target)+" ")
+			m.params = append(m.params, shorten(oneLine(gone.Reason), room))
 		}
 		return []message{m}
 	}
-	room := maxLine - len(":"+m.source+" PRIVMSG "+name+" :\r\n") - len(stamp)
-	text := r.readable(room)
+	m.command, m.params = "PRIVMSG", []string{name}
+	text := r.readable(m.room() - len(stamp))
 	if isBlank(text) {
 		return nil
 	}
-	m.command, m.params = "PRIVMSG", []string{name, stamp + text}
+	m.params = append(m.params, stamp+text)
 	if caps.has(capMessageTags) {
 		m.client = r.packedTag()
 	}
@@ -80,12 +81,16 @@ func (m *message) setText(text, stamp string) {
 		text = stamp + text
 	}
 	m.params = []string{m.params[0], text}
-	room := maxLine - len(":"+m.source+" "+m.command+" "+m.params[0]+" :\r\n")
-	if !strings.Contains(text, "\n") && (len(text) <= room || stamp != "") {
+	room := m.room()
+	if !strings.Contains(text, "\n") && len(text) <= room {
 		return
 	}
 	m.params, m.lines = m.params[:1], nil
 	for part := range strings.SplitSeq(text, "\n") {
-		m.lines = append(m.lines, splitText(part, room)...)
+		if strings.HasPrefix(part, actionPrefix) {
+			m.lines = append(m.lines, spreadAction(part, room)...)
+		} else {
+			m.lines = append(m.lines, splitText(part, room)...)
+		}
 	}
 }

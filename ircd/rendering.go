@@ -124,7 +124,7 @@ func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 func (r *rendering) redact(v *view) []byte {
 	line := ":" + r.source + " REDACT " + v.name + " " + itoa(r.redaction.Target)
 	if r.redaction.Reason != "" {
-		line += " :" + cut(oneLine(r.redaction.Reason), maxLine-len(line)-len(" :\r\n"))
+		line += " :" + shorten(oneLine(r.redaction.Reason), maxLine-len(line)-len(" :\r\n"))
 	}
 	return []byte(line + "\r\n")
 }

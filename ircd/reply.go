@@ -40,7 +40,10 @@ func (c *client) unasked(say func()) {
 
 // notice tells the client something from the server.
 func (c *client) notice(text string) {
-	c.send(message{source: c.srv.cfg.Name, command: "NOTICE", params: []string{c.name(), text}, at: time.Now()})
+	m := message{source: c.srv.cfg.Name, command: "NOTICE", params: []string{c.name(), text}, at: time.Now()}
+	for _, line := range m.inLines() {
+		c.send(line)
+	}
 }
 
 // answer turns a command's error into a reply.
