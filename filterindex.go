@@ -2,7 +2,6 @@ package ircbus
 
 import (
 	"strings"
-	"unicode/utf8"
 )
 
 // FilterIndex holds many filters, each with a value, and finds those that an
@@ -15,7 +14,7 @@ type FilterIndex[T comparable] struct {
 	keys    map[string]*keyIndex[T]
 	rest    []*filterEntry[T] // that have no word
 	round   uint64            // one for each event
-	folded  []byte            // memory that is used again
+	values  folded            // of the event
 }
 
 // keyIndex finds filters by words in the values of one key.
@@ -123,28 +122,29 @@ func (x *FilterIndex[T]) AppendMatches(dst []T, fields Fields) []T {
 		return dst
 	}
 	x.round++
+	x.values.begin(fields)
 	for i := range fields {
 		k := x.keys[fields[i].Key]
 		if k == nil {
 			continue
 		}
-		x.folded = appendFolded(x.folded[:0], fields[i].Value)
-		dst = x.try(dst, k.exact[string(x.folded)], fields)
+		value := x.values.value(i)
+		dst = x.try(dst, k.exact[string(value)])
 		if len(k.grams) == 0 {
 			continue
 		}
-		for j := range len(x.folded) - 2 {
-			dst = x.try(dst, k.grams[gram(x.folded[j:])], fields)
+		for j := range len(value) - 2 {
+			dst = x.try(dst, k.grams[gram(value[j:])])
 		}
 	}
-	return x.try(dst, x.rest, fields)
+	return x.try(dst, x.rest)
 }
 
-func (x *FilterIndex[T]) try(dst []T, list []*filterEntry[T], fields Fields) []T {
+func (x *FilterIndex[T]) try(dst []T, list []*filterEntry[T]) []T {
 	for _, e := range list {
 		if e.round != x.round {
 			e.round = x.round
-			if e.filter.passes(fields) {
+			if e.filter.passes(&x.values) {
 				dst = append(dst, e.value)
 			}
 		}
@@ -160,7 +160,7 @@ func (x *FilterIndex[T]) words(f Filter) (best []word) {
 		var words []word
 		sum := 0
 		for _, pattern := range f.keys[i].any {
-			w, others, ok := x.word(f.keys[i].key, pattern)
+			w, others, ok := x.word(f.keys[i].key, pattern.text)
 			if !ok {
 				words = nil
 				break
@@ -195,12 +195,4 @@ func (x *FilterIndex[T]) word(key, pattern string) (w word, others int, ok bool)
 		}
 	}
 	return w, others, ok
-}
-
-// appendFolded appends s as patterns are compared.
-func appendFolded(dst []byte, s string) []byte {
-	for _, r := range s {
-		dst = utf8.AppendRune(dst, foldRune(r))
-	}
-	return dst
 }

@@ -33,14 +33,14 @@ func (f Filter) Terms(keys ...string) (lists [][]Term) {
 // terms is Terms for one key; ok is false if any value may pass.
 func (k *keyFilter) terms() (list []Term, ok bool) {
 	for _, pattern := range k.any {
-		literal := pattern
-		if i := strings.IndexAny(pattern, "*?"); i >= 0 {
-			literal = pattern[:i]
+		literal := pattern.text
+		if i := strings.IndexAny(literal, "*?"); i >= 0 {
+			literal = literal[:i]
 		}
 		if literal == "" {
 			return nil, false
 		}
-		list = append(list, Term{Key: k.key, Value: FoldValue(literal), Prefix: len(literal) < len(pattern)})
+		list = append(list, Term{Key: k.key, Value: FoldValue(literal), Prefix: len(literal) < len(pattern.text)})
 	}
 	return list, len(list) > 0
 }

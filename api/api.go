@@ -100,8 +100,8 @@ type Handler struct {
 	slowWrite           time.Duration   // static
 	searchPatience      time.Duration   // static
 	searchBytes         int             // static
-	searches, catchUps  turns           // static
-	searchers, readers  *crowd          // static
+	searches, catchUps  *ircbus.Turns   // static
+	searchers, readers  *ircbus.Crowd   // static
 	origins             []string        // static
 	hosts               hosts           // static
 	closed              context.Context // ends with Close
@@ -143,9 +143,9 @@ func New(c Config) (*Handler, error) {
 	h.origins, h.hosts = originPatterns(c.URL, c.Origins), newHosts(c.URL, c.Self)
 	h.bodyTimeout, h.slowWrite = bodyTimeout, slowWrite
 	h.searchPatience, h.searchBytes = searchPatience, searchBytes
-	h.searchers, h.readers = newCrowd(MaxSearches), newCrowd(MaxPerHost)
-	h.searches = make(turns, max(2, runtime.GOMAXPROCS(0)))
-	h.catchUps = make(turns, max(1, runtime.GOMAXPROCS(0)/2))
+	h.searchers, h.readers = ircbus.NewCrowd(MaxSearches), ircbus.NewCrowd(MaxPerHost)
+	h.searches = ircbus.NewTurns(max(2, runtime.GOMAXPROCS(0)))
+	h.catchUps = ircbus.NewTurns(max(1, runtime.GOMAXPROCS(0)/2))
 	h.closed, h.close = context.WithCancel(context.Background())
 	var err error
 	if h.ui, err = loadUI(); err != nil {
@@ -187,7 +187,7 @@ func (h *Handler) base(r *http.Request) string {
 // waiting counts a request that will stay, and frees it from the server's
 // time-outs for ordinary ones; done must be called at its end.
 func (h *Handler) waiting(w http.ResponseWriter, r *http.Request) (done func(), err error) {
-	leave, ok := h.readers.enter(counted(r))
+	leave, ok := h.readers.Enter(counted(r))
 	if !ok {
 		return nil, crowded("%d requests from your address are waiting or streaming now; end some of them first", MaxPerHost)
 	}

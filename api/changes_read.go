@@ -89,7 +89,9 @@ func (p *page) rest() history.Query {
 		q.Limit = 0
 		return q
 	}
-	q.Budget = p.h.budget(q.Views)
+	if q.Budget = p.h.searchBytes; filtered(p.q.Views) && !p.q.format.whole {
+		q.Budget = max(1, q.Budget/3) // for the first chunk, for the end of the page, and for reading up to that
+	}
 	// One more than the page has tells whether another page follows.
 	q.Limit += 1 - p.n
 	return q

@@ -57,20 +57,42 @@ func (p *page) stream(w http.ResponseWriter, r *http.Request, first []byte, told
 func (p *page) writeOn(ctx context.Context, b *body, told *history.Bounds) error {
 	last := p.last // written
 	p.rows = p.rows[:0]
+	turn, err := p.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { turn() }()
 	p.flush = func() error {
 		if err := p.check(ctx, last, told); err != nil {
 			return err
 		}
+		turn() // which others may have while a slow reader takes this
+		turn = func() {}
 		_, err := b.Write(p.rows)
 		last, p.rows = p.last, p.rows[:0]
+		if err == nil {
+			turn, err = p.takeTurn(ctx)
+		}
 		return err
 	}
-	err := p.read(ctx)
+	err = p.read(ctx)
 	if err == nil {
 		p.rows = p.enc.end(p.rows)
 		err = p.flush()
 	}
 	return err
+}
+
+// takeTurn waits until a page that searches may go on; done must be called.
+func (p *page) takeTurn(ctx context.Context) (done func(), err error) {
+	if !filtered(p.q.Views) {
+		return func() {}, nil
+	}
+	done, err = p.h.searches.Take(ctx, p.from)
+	if err != nil {
+		return func() {}, err
+	}
+	return done, nil
 }
 
 // check is for a page that has begun with what it says of removals: it fails if

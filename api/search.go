@@ -17,9 +17,6 @@ const (
 	searchPatience = 5 * time.Second // how long a search waits for its turn
 )
 
-// budget is how much a page may read. Every view is one more filter to try.
-func (h *Handler) budget(views []ircbus.View) int { return h.searchBytes / max(1, len(views)) }
-
 func filtered(views []ircbus.View) bool {
 	for _, v := range views {
 		if v.String() != v.Channel {
@@ -29,28 +26,9 @@ func filtered(views []ircbus.View) bool {
 	return false
 }
 
-// turns lets as many in at one time as it has room for.
-type turns chan struct{}
-
-// take waits for a turn, which done ends.
-func (t turns) take(ctx context.Context) (done func(), err error) {
-	done = func() { <-t }
-	select {
-	case t <- struct{}{}:
-		return done, nil
-	default:
-	}
-	select {
-	case t <- struct{}{}:
-		return done, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // search waits for the turn of a request that may read much and return little.
 func (h *Handler) search(ctx context.Context, from netip.Addr) (done func(), err error) {
-	leave, ok := h.searchers.enter(from)
+	leave, ok := h.searchers.Enter(from)
 	if !ok {
 		return nil, crowded("%d searches from your address are running now; wait for their answers first", MaxSearches)
 	}
@@ -61,7 +39,7 @@ func (h *Handler) search(ctx context.Context, from netip.Addr) (done func(), err
 	}()
 	waiting, cancel := context.WithTimeout(ctx, h.searchPatience)
 	defer cancel()
-	end, err := h.searches.take(waiting)
+	end, err := h.searches.Take(waiting, from)
 	if err != nil && ctx.Err() == nil {
 		return nil, &Problem{Status: http.StatusServiceUnavailable, RetryAfter: 5, Detail: "too many searches are running now; try again later, or ask for the whole channel and search in that"}
 	}
@@ -69,6 +47,34 @@ func (h *Handler) search(ctx context.Context, from netip.Addr) (done func(), err
 		end()
 		leave()
 	}, err
+}
+
+// Bounds of choosing among new events for somebody who waits or streams: who needs
+// more than easyWork for what has come takes turns, of so much.
+const (
+	easyWork = 100 * time.Microsecond
+	turnWork = 100 * time.Millisecond
+)
+
+// choose says which of the events are in the matcher's views. Costly filters wait
+// for their turns; who is late by that catches up.
+func (h *Handler) choose(ctx context.Context, m *ircbus.Matcher, from netip.Addr, events []ircbus.Event) (in []bool, err error) {
+	in = make([]bool, len(events))
+	begun, done := m.Work(), func() {}
+	limit := easyWork
+	defer func() { done() }()
+	for i := range events {
+		if next := m.Work() - begun + m.MostWork(&events[i]); next > limit {
+			done()
+			if done, err = h.catchUps.Take(ctx, from); err != nil {
+				done = func() {}
+				return nil, err
+			}
+			begun, limit = m.Work(), turnWork
+		}
+		in[i] = m.Match(&events[i])
+	}
+	return in, nil
 }
 
 // crowded refuses an address that has its share already.

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -73,7 +74,7 @@ func TestSearchLongPage(t *testing.T) {
 	for range 60 {
 		b.publish("page=A&comment=" + comment)
 	}
-	b.api.searchBytes = 30 * 10_000 // chunk after chunk is read with it, to find the page's end
+	b.api.searchBytes = 3 * 30 * 10_000 // chunk after chunk is read with it, to find the page's end
 	c := b.changes("/changes?channel=moinmaster?page=A")
 	if n := len(c.Events); n < 50 || n >= 60 || c.Next == nil || !strings.Contains(*c.Next, fmt.Sprintf("after=%d&", c.Events[n-1].ID)) {
 		t.Errorf("%d events, next %v", n, c.Next)
@@ -85,10 +86,13 @@ func TestSearchTurns(t *testing.T) {
 	b := startBus(t, nil)
 	b.publish("page=A")
 	b.api.searchPatience = 1
-	for range cap(b.api.searches) {
-		if _, err := b.api.search(t.Context(), netip.Addr{}); err != nil {
+	var ends []func()
+	for range max(2, runtime.GOMAXPROCS(0)) {
+		done, err := b.api.search(t.Context(), netip.Addr{})
+		if err != nil {
 			t.Fatal(err)
 		}
+		ends = append(ends, done)
 	}
 	a := b.get("/changes?channel=moinmaster?page=A")
 	if problem(t, a, 503); a.header.Get("Retry-After") == "" {
@@ -97,7 +101,7 @@ func TestSearchTurns(t *testing.T) {
 	if c := b.changes("/changes?channel=moinmaster"); len(c.Events) != 1 {
 		t.Error("who does not search must not wait")
 	}
-	<-b.api.searches
+	ends[0]()
 	b.api.searchPatience = patience
 	for range 2 {
 		if c := b.changes("/changes?channel=moinmaster?page=A"); len(c.Events) != 1 {
@@ -195,45 +199,12 @@ func TestLargeFeed(t *testing.T) {
 	}
 }
 
-// One address cannot take all the room, the bus's own host can.
-func TestCrowd(t *testing.T) {
-	c := newCrowd(2)
-	in := func(address string) func() {
-		t.Helper()
-		leave, ok := c.enter(netip.MustParseAddr(address))
-		if !ok {
-			t.Fatalf("%s may not enter", address)
-		}
-		return leave
-	}
-	out := func(address string) {
-		t.Helper()
-		if _, ok := c.enter(netip.MustParseAddr(address)); ok {
-			t.Fatalf("%s has entered", address)
-		}
-	}
-	leave := []func(){in("192.0.2.1"), in("192.0.2.1"), in("192.0.2.2"), in("2001:db8::1"), in("2001:db8::2:1"), in("2001:db8:0:1::1")}
-	out("192.0.2.1")
-	out("2001:db8::3")
-	for range 5 {
-		leave = append(leave, in("127.0.0.1"), in("::1"))
-	}
-	leave[0]()
-	leave[0] = in("192.0.2.1")
-	for _, f := range leave {
-		f()
-	}
-	if len(c.counts) != 0 {
-		t.Errorf("when all have left, %v are in", c.counts)
-	}
-}
-
 func TestCrowded(t *testing.T) {
 	b := startBus(t, nil)
 	b.publish("page=A")
-	for path, crowd := range map[string]*crowd{"/stream": b.api.readers, "/changes?wait=60&after=1": b.api.readers, "/changes?channel=moinmaster?page=A": b.api.searchers} {
-		for range crowd.each {
-			crowd.enter(netip.MustParseAddr("192.0.2.1"))
+	for path, crowd := range map[string]*ircbus.Crowd{"/stream": b.api.readers, "/changes?wait=60&after=1": b.api.readers, "/changes?channel=moinmaster?page=A": b.api.searchers} {
+		for range MaxPerHost { // the smallest limit is met before
+			crowd.Enter(netip.MustParseAddr("192.0.2.1"))
 		}
 		r := httptest.NewRequest("GET", path, nil)
 		r.RemoteAddr = "192.0.2.1:1234"
@@ -243,4 +214,77 @@ func TestCrowded(t *testing.T) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
+}
+
+// A filter that costs much ends its page early, whatever the log's size still
+// allows, and the pages together are the whole answer.
+func TestCaseA1(t *testing.T) {
+	const events = 24
+	for name, one := range map[string]struct{ comment, filter string }{
+		"long pattern":  {strings.Repeat("a", 8000), "comment=*" + strings.Repeat("a", 100) + "b*"},
+		"many patterns": {strings.Repeat("plain text ", 700), strings.Repeat("comment=*N_*&", 9) + "comment=*N_*"},
+		"any character": {strings.Repeat("a", 8000), "comment=*" + strings.Repeat("a?", 40) + "b*"},
+		"other letters": {strings.Repeat("Ж", 4000), "comment=*x*"},
+	} {
+		for _, format := range []string{"json", "rss"} {
+			t.Run(name+"/"+format, func(t *testing.T) {
+				b := startBus(t, nil)
+				batch := make([]string, events)
+				for i := range batch {
+					batch[i] = "page=A&comment=" + url.QueryEscape(one.comment)
+				}
+				b.publish(batch...)
+				b.publish("page=A&comment=" + url.QueryEscape(one.comment+"bN_x"))
+				b.api.searchBytes = events * 8_000
+				view := url.QueryEscape("moinmaster?" + one.filter)
+				pages, found := 0, 0
+				for path := "/changes?limit=5&format=" + format + "&channel=" + view; path != ""; pages++ {
+					a := b.get(path)
+					found += strings.Count(string(a.body), "bN_x")
+					path = nextOf(t, a)
+				}
+				if found == 0 || pages < 2 {
+					t.Errorf("%d found in %d pages", found, pages)
+				}
+				b.api.searchBytes = searchBytes
+				if next := nextOf(t, b.get("/changes?format="+format+"&channel="+view)); next != "" {
+					t.Errorf("a log so small takes more than a page")
+				}
+			})
+		}
+	}
+}
+
+// nextOf is the address of the next page, from the header that every format has.
+func nextOf(t *testing.T, a answer) string {
+	t.Helper()
+	link, _, ok := strings.Cut(strings.TrimPrefix(a.header.Get("Link"), "<"), ">")
+	if !ok {
+		return ""
+	}
+	next, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next.RequestURI()
+}
+
+// While one network's searches have their turns and many more of them wait,
+// somebody else's search is answered.
+func TestCaseA1Neighbours(t *testing.T) {
+	b := startBus(t, nil)
+	for i := range 20 {
+		from := netip.AddrFrom4([4]byte{192, 0, 2, byte(i)})
+		go func() { // holds its turn, if it gets one, until the test ends
+			if done, err := b.api.searches.Take(t.Context(), from); err == nil {
+				<-t.Context().Done()
+				done()
+			}
+		}()
+	}
+	done, err := b.api.search(t.Context(), netip.MustParseAddr("198.51.100.7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done()
 }

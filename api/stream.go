@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -23,13 +24,14 @@ func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := params{values: values, now: time.Now()}
-	s := stream{h: h}
+	s := stream{h: h, peer: counted(r)}
 	s.lines = p.lines(r.Header.Get("Accept"))
 	s.after, s.hasAfter = p.cursor(r.Header)
 	s.from = p.time("from")
 	if s.views = p.views(h.resolver(r.Context())); p.err != nil {
 		return p.err
 	}
+	s.matcher = ircbus.NewMatcher(s.views)
 	done, err := h.waiting(w, r)
 	if err != nil {
 		return err
@@ -72,8 +74,10 @@ func (p *params) cursor(header http.Header) (ircbus.ID, bool) {
 // stream is one reader of GET /stream.
 type stream struct {
 	h        *Handler
-	lines    bool // ndjson instead of SSE
+	lines    bool       // ndjson instead of SSE
+	peer     netip.Addr // who reads
 	views    []ircbus.View
+	matcher  *ircbus.Matcher // of views; used by follow alone
 	from     time.Time
 	hasAfter bool
 	fill     filler
@@ -177,7 +181,11 @@ func (s *stream) begin() error {
 
 // deliver is Tail's callback. Where retention overtakes Tail, ids are missing
 // before an event.
-func (s *stream) deliver(events []ircbus.Event) error {
+func (s *stream) deliver(ctx context.Context, events []ircbus.Event) error {
+	in, err := s.h.choose(ctx, s.matcher, s.peer, events)
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	bounds, err := s.removed(events)
@@ -190,7 +198,7 @@ func (s *stream) deliver(events []ircbus.Event) error {
 			s.tellGap(bounds)
 		}
 		s.after = e.ID
-		if within(e.At, s.from, time.Time{}) && inViews(s.views, e) {
+		if in[i] && within(e.At, s.from, time.Time{}) {
 			s.append(e)
 		}
 		if len(s.buf) >= chunkSize {

@@ -29,7 +29,8 @@ func (s *stream) follow(ctx context.Context) error {
 		if err := s.catchUp(ctx); err != nil {
 			return err
 		}
-		if err := s.h.Log.Tail(ctx, s.after, s.deliver); !errors.Is(err, errBehind) {
+		deliver := func(events []ircbus.Event) error { return s.deliver(ctx, events) }
+		if err := s.h.Log.Tail(ctx, s.after, deliver); !errors.Is(err, errBehind) {
 			return err
 		}
 	}
@@ -69,7 +70,7 @@ func (s *stream) mend(ctx context.Context) (head ircbus.ID, err error) {
 // step delivers some of the events up to head. If retention removes any of them
 // meanwhile it delivers none, so that mend can tell that before.
 func (s *stream) step(ctx context.Context, head ircbus.ID) error {
-	done, err := s.h.catchUps.take(ctx)
+	done, err := s.h.catchUps.Take(ctx, s.peer)
 	if err != nil {
 		return err
 	}

@@ -30,13 +30,15 @@ func (p *page) waitAndOpen(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), p.q.wait)
 	defer cancel()
 	defer context.AfterFunc(p.h.closed, cancel)()
+	matcher := ircbus.NewMatcher(p.q.Views)
 	err = p.h.Log.Tail(ctx, max(p.pinned.Head, p.q.After), func(events []ircbus.Event) error {
-		for i := range events {
-			if p.wants(&events[i]) {
+		in, err := p.h.choose(ctx, matcher, p.from, events)
+		for i := range in {
+			if in[i] && p.wants(&events[i]) {
 				return errStop
 			}
 		}
-		return nil
+		return err
 	})
 	switch {
 	case r.Context().Err() != nil:
@@ -50,22 +52,12 @@ func (p *page) waitAndOpen(w http.ResponseWriter, r *http.Request) error {
 	return p.open(r.Context())
 }
 
-// wants reports whether the event belongs to the page.
+// wants reports whether the event, which is in its views, belongs to the page.
 func (p *page) wants(e *ircbus.Event) bool {
 	q := &p.q
-	return e.ID > q.After && (!q.until || e.ID <= q.Until) && within(e.At, q.From, q.To) && inViews(q.Views, e)
+	return e.ID > q.After && (!q.until || e.ID <= q.Until) && within(e.At, q.From, q.To)
 }
 
 func within(at, from, to time.Time) bool {
 	return (from.IsZero() || !at.Before(from)) && (to.IsZero() || at.Before(to))
-}
-
-// inViews reports whether the event is in one of the views; no view means all.
-func inViews(views []ircbus.View, e *ircbus.Event) bool {
-	for _, v := range views {
-		if v.Match(e) {
-			return true
-		}
-	}
-	return len(views) == 0
 }

@@ -11,6 +11,8 @@ import (
 type entry struct {
 	mask, by string
 	at       time.Time
+	mutes    bool // and no more
+	matches  func(*person) bool
 }
 
 // listReplies are the numerics that show a list: one for each mask, one for the
@@ -53,7 +55,7 @@ func (c *client) changeList(ch *channel, w *change) (bool, error) {
 	case w.on && ch.masks() >= limit:
 		return false, numeric("478", ch.name, string(w.mode), "A channel has at most "+itoa(limit)+" bans and exceptions")
 	case w.on:
-		ch.lists[w.mode] = append(list, entry{mask, c.source(), time.Now()})
+		ch.lists[w.mode] = append(list, entry{mask, c.source(), time.Now(), isMute(mask), compileMask(mask)})
 	default:
 		mask = list[at].mask
 		ch.lists[w.mode] = slices.Delete(list, at, at+1)
@@ -74,7 +76,7 @@ func (ch *channel) masks() int {
 // listed reports whether the person is in a list, through mutes or not.
 func (ch *channel) listed(mode rune, p *person, mutes bool) bool {
 	return slices.ContainsFunc(ch.lists[mode], func(e entry) bool {
-		return (mutes || !isMute(e.mask)) && p.matches(e.mask)
+		return (mutes || !e.mutes) && e.matches(p)
 	})
 }
 

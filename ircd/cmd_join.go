@@ -67,10 +67,10 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 	}
 	if !filtered {
 		name = fn.name
-	} else if limit := c.srv.cfg.Limits.Filters; fn.views[name] == nil && fn.filters() >= limit {
-		return numeric("405", clip(name), fmt.Sprintf("%s has %d different filters already, the limit", fn.name, limit))
+	} else if why := fn.crowded(c, name, view.Filter); why != "" {
+		return numeric("405", clip(name), why)
 	}
-	v := &viewing{name: name, view: fn.view(name, view.Filter)}
+	v := &viewing{name: name, view: fn.view(name, view.Filter, c.conn.from.Counted)}
 	c.views.add(foldChan(name), v)
 	v.view.enter(c, v)
 	c.respond(c.joinMessage(name, c.caps))

@@ -8,12 +8,17 @@ import (
 	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
+
+	"github.com/ircbus/ircbus"
 )
 
 // cmdList lists channels (modern.ircdocs.horse/#list-message): the feeds, and
 // people's channels that are not secret. Filtered views are not listed.
 func (c *client) cmdList(msg *ircmsg.Message) error {
 	wanted := parseListing(msg.Params[:min(len(msg.Params), 2)])
+	if wanted.wild > maxListMasks {
+		return numeric("416", "LIST", "At most "+itoa(maxListMasks)+" masks with * or ? at a time")
+	}
 	now := time.Now()
 	c.charge(lookedAt(len(c.srv.feeds) + len(c.srv.channels)))
 	c.reply("321", "Channel", "Users  Name")
@@ -36,6 +41,9 @@ func (c *client) cmdList(msg *ircmsg.Message) error {
 	return nil
 }
 
+// maxListMasks limits the masks of one LIST: each is compared with all channels.
+const maxListMasks = 20
+
 // listed is a channel as LIST looks at it.
 type listed struct {
 	name           string
@@ -46,8 +54,9 @@ type listed struct {
 // listing is what a LIST asks for: channels for which one of the masks, if there
 // are any, and all the conditions hold.
 type listing struct {
-	masks      []string
+	masks      []ircbus.Glob
 	conditions []func(l listed, now time.Time) bool
+	wild       int // masks with * or ?
 }
 
 // parseListing reads names, masks and conditions, in any order
@@ -59,10 +68,13 @@ func parseListing(params []string) listing {
 			if word == "" {
 				continue
 			}
+			if strings.ContainsAny(word, "*?") {
+				all.wild++
+			}
 			if condition := parseCondition(word); condition != nil {
 				all.conditions = append(all.conditions, condition)
 			} else {
-				all.masks = append(all.masks, word)
+				all.masks = append(all.masks, ircbus.NewGlob(word))
 			}
 		}
 	}
@@ -73,7 +85,8 @@ func parseListing(params []string) listing {
 // C>created and T>topic. It is nil for anything else, which is a mask.
 func parseCondition(word string) func(listed, time.Time) bool {
 	if mask, ok := strings.CutPrefix(word, "!"); ok {
-		return func(l listed, _ time.Time) bool { return !matchMask(mask, l.name) }
+		glob := ircbus.NewGlob(mask)
+		return func(l listed, _ time.Time) bool { return !glob.Match(l.name) }
 	}
 	at := strings.IndexAny(word, "<>")
 	if at < 0 {
@@ -104,5 +117,5 @@ func (all listing) has(l listed, now time.Time) bool {
 			return false
 		}
 	}
-	return len(all.masks) == 0 || slices.ContainsFunc(all.masks, func(mask string) bool { return matchMask(mask, l.name) })
+	return len(all.masks) == 0 || slices.ContainsFunc(all.masks, func(mask ircbus.Glob) bool { return mask.Match(l.name) })
 }

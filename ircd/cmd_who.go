@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/ergochat/irc-go/ircmsg"
+
+	"github.com/ircbus/ircbus"
 )
 
 // How many people a mask finds.
@@ -50,7 +52,7 @@ func (c *client) cmdWho(msg *ircmsg.Message) error {
 // findPeople finds people by their exact nick, or by a mask those whom the
 // client sees, in the order of their nicks. Publishers are found by their nick
 // only.
-func (c *client) findPeople(mask string, max int, fits func(*person, string) bool) []presence {
+func (c *client) findPeople(mask string, max int, fits func(*person, *ircbus.Glob) bool) []presence {
 	if p := c.srv.nicks[foldNick(mask)]; p != nil {
 		return []presence{{person: p}}
 	}
@@ -58,9 +60,10 @@ func (c *client) findPeople(mask string, max int, fits func(*person, string) boo
 		mask = "*" // RFC 2812, 3.6.1
 	}
 	c.charge(lookedAt(len(c.srv.nicks)))
+	glob := ircbus.NewGlob(mask)
 	var found []presence
 	for _, p := range c.srv.nicks {
-		if p.publisher != nil || !fits(p, mask) || !c.sees(p) {
+		if p.publisher != nil || !fits(p, &glob) || !c.sees(p) {
 			continue
 		}
 		if len(found) == max {
@@ -74,9 +77,9 @@ func (c *client) findPeople(mask string, max int, fits func(*person, string) boo
 }
 
 // fits reports whether a mask is that of anything one may know of the person.
-func (p *person) fits(mask string) bool {
-	return matchMask(mask, p.nick) || matchMask(mask, p.user) || matchMask(mask, p.host) ||
-		p.account != "" && matchMask(mask, p.account) || matchMask(mask, p.real)
+func (p *person) fits(mask *ircbus.Glob) bool {
+	return mask.Match(p.nick) || mask.Match(p.user) || mask.Match(p.host) ||
+		p.account != "" && mask.Match(p.account) || mask.Match(p.real)
 }
 
 // sees reports whether the client finds the person without knowing the nick

@@ -40,7 +40,7 @@ func (c *client) cmdWhois(msg *ircmsg.Message) error {
 func (c *client) whois(nick string) error {
 	var found []presence
 	if strings.ContainsAny(nick, "*?") {
-		found = c.findPeople(nick, maxWhois, func(p *person, mask string) bool { return matchMask(mask, p.nick) })
+		found = c.findPeople(nick, maxWhois, func(p *person, mask *ircbus.Glob) bool { return mask.Match(p.nick) })
 	} else if p := c.srv.nicks[foldNick(nick)]; p != nil {
 		found = []presence{{person: p}}
 	}

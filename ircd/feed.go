@@ -2,6 +2,7 @@ package ircd
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,8 @@ type feedName struct {
 	views   map[string]*view // by the name they were joined under
 	index   ircbus.FilterIndex[*view]
 	members int // who follows it, through any filter
+	weight  int // of all filters, and of those from each network
+	weights map[netip.Prefix]int
 }
 
 // view is a feed's channel as some members see it: under one name, through one
@@ -44,6 +47,7 @@ type view struct {
 	of      *feedName
 	name    string
 	filter  ircbus.Filter
+	from    netip.Prefix // the network of who made it
 	streams map[streamKey]*stream
 }
 
@@ -74,10 +78,10 @@ func (fn *feedName) topic(http string) string {
 }
 
 // view returns the view of this name, which it makes if need be.
-func (fn *feedName) view(name string, filter ircbus.Filter) *view {
+func (fn *feedName) view(name string, filter ircbus.Filter, by netip.Addr) *view {
 	v := fn.views[name]
 	if v == nil {
-		v = &view{of: fn, name: name, filter: filter, streams: make(map[streamKey]*stream)}
+		v = &view{of: fn, name: name, filter: filter, from: ircbus.NetworkOf(by).Wide, streams: make(map[streamKey]*stream)}
 		fn.add(v)
 	}
 	return v
@@ -86,11 +90,46 @@ func (fn *feedName) view(name string, filter ircbus.Filter) *view {
 func (fn *feedName) add(v *view) {
 	fn.views[v.name] = v
 	fn.index.Add(v, v.filter)
+	fn.weigh(v, 1)
 }
 
 func (fn *feedName) drop(v *view) {
 	delete(fn.views, v.name)
 	fn.index.Remove(v)
+	fn.weigh(v, -1)
+}
+
+// weigh counts what the filter of a view costs for each event.
+func (fn *feedName) weigh(v *view, sign int) {
+	weight := sign * v.filter.Weight()
+	fn.weight += weight
+	if fn.weights == nil {
+		fn.weights = make(map[netip.Prefix]int)
+	}
+	if fn.weights[v.from] += weight; fn.weights[v.from] == 0 {
+		delete(fn.weights, v.from)
+	}
+}
+
+// usualWeight is the patterns that a filter has room for when all are in use.
+const usualWeight = 4
+
+// crowded says why there may not be one more filtered view of the channel, or
+// "". All filters are tried on each event while others wait: so there are so many,
+// with so many patterns, and half of them from one network.
+func (fn *feedName) crowded(c *client, name string, filter ircbus.Filter) (why string) {
+	limit, weight := c.srv.cfg.Limits.Filters, filter.Weight()
+	switch most := usualWeight * limit; {
+	case fn.views[name] != nil:
+		return ""
+	case fn.filters() >= limit:
+		return fmt.Sprintf("%s has %d different filters already, the limit", fn.name, limit)
+	case fn.weight+weight > most:
+		return fmt.Sprintf("%s has filters with %d patterns already; the limit is %d", fn.name, fn.weight, most)
+	case !c.conn.from.Addr.IsLoopback() && fn.weights[ircbus.NetworkOf(c.conn.from.Counted).Wide]+weight > most/2:
+		return fmt.Sprintf("%s has filters with %d patterns from your network already, the limit", fn.name, most/2)
+	}
+	return ""
 }
 
 // filters counts the views that have one.

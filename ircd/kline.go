@@ -37,6 +37,8 @@ type kline struct {
 	KLine
 	account    lcNick       // "" unless it is about an account
 	user, host string       // masks
+	users      ircbus.Glob  // of user
+	hosts      ircbus.Glob  // of host
 	network    netip.Prefix // in place of host, if valid
 }
 
@@ -71,6 +73,7 @@ func parseKLine(mask string) (kline, error) {
 			k.host = k.network.Addr().String()
 		}
 	}
+	k.users, k.hosts = ircbus.NewGlob(k.user), ircbus.NewGlob(k.host)
 	k.Mask = k.user + "@" + k.host
 	if k.wide() {
 		return k, fmt.Errorf("%s would ban nearly everybody", k.Mask)
@@ -121,12 +124,12 @@ func (k *kline) meets(c *client, now time.Time) bool {
 		return false
 	case k.account != "":
 		return c.account != "" && foldNick(c.account) == k.account
-	case c.conn.from.Addr.IsLoopback(), !matchMask(k.user, c.user):
+	case c.conn.from.Addr.IsLoopback(), !k.users.Match(c.user):
 		return false
 	case k.network.IsValid():
 		return k.network.Contains(c.conn.from.Counted.WithZone(""))
 	}
-	return matchMask(k.host, c.host) || matchMask(k.host, c.conn.from.Counted.WithZone("").String())
+	return k.hosts.Match(c.host) || k.hosts.Match(c.conn.from.Counted.WithZone("").String())
 }
 
 // banned returns the ban from the server that the connection meets, or nil.

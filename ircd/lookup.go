@@ -3,6 +3,7 @@ package ircd
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -44,7 +45,7 @@ func (c *client) lookUp(command string) {
 	if isSearch(lookups) {
 		c.charge(maxCost)
 	}
-	errs := c.srv.read(lookups)
+	errs := c.srv.read(lookups, c.conn.from.Counted)
 	c.lock()
 	c.label, c.response, c.arriving = label, response, append(arriving, c.arriving...)
 	for i, l := range lookups {
@@ -59,7 +60,7 @@ func isSearch(lookups []lookup) bool {
 }
 
 // read carries out lookups when it is their turn.
-func (s *Server) read(lookups []lookup) []error {
+func (s *Server) read(lookups []lookup, from netip.Addr) []error {
 	ctx, cancel := context.WithTimeout(s.stop, lookupTime)
 	defer cancel()
 	errs := make([]error, len(lookups))
@@ -67,23 +68,22 @@ func (s *Server) read(lookups []lookup) []error {
 	if search {
 		turn = s.searching
 	}
-	select {
-	case turn <- struct{}{}:
-		began := time.Now()
-		defer func() {
-			if !search {
-				<-turn
-				return
-			}
-			// Searches take at most a quarter of a processor.
-			time.AfterFunc(3*time.Since(began), func() { <-turn })
-		}()
-	case <-ctx.Done():
+	done, err := turn.Take(ctx, from)
+	if err != nil {
 		for i := range errs {
 			errs[i] = errBusy
 		}
 		return errs
 	}
+	began := time.Now()
+	defer func() {
+		if !search {
+			done()
+			return
+		}
+		// Searches take at most a quarter of a processor.
+		time.AfterFunc(3*time.Since(began), done)
+	}()
 	for i, l := range lookups {
 		errs[i] = l.read(ctx)
 	}

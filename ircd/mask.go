@@ -3,6 +3,8 @@ package ircd
 import (
 	"cmp"
 	"strings"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Extended masks say something else than nick!user@host
@@ -76,13 +78,15 @@ func isMute(mask string) bool {
 	return x.kind == extMute
 }
 
-// matches reports whether a complete mask is the person's.
-func (p *person) matches(mask string) bool {
+// compileMask returns what finds out whether a complete mask is a person's.
+func compileMask(mask string) (matches func(*person) bool) {
 	switch x, _ := parseExtended(mask); x.kind {
 	case extAccount:
-		return (p.account != "" && matchMask(x.value, p.account)) != x.not
+		name := ircbus.NewGlob(x.value)
+		return func(p *person) bool { return (p.account != "" && name.Match(p.account)) != x.not }
 	case extMute:
-		return p.matches(x.value)
+		return compileMask(x.value)
 	}
-	return matchMask(mask, p.source())
+	source := ircbus.NewGlob(mask)
+	return func(p *person) bool { return source.Match(p.source()) }
 }

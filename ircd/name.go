@@ -78,23 +78,9 @@ func hostOf(addr netip.Addr) string {
 	return host
 }
 
-// matchMask compares a name with a mask of * and ?, without regard to case.
+// matchMask compares a name with a mask of * and ?, without regard to case. Who has
+// many names compiles the mask instead.
 func matchMask(mask, name string) bool {
-	mask, name = ircbus.Fold(mask), ircbus.Fold(name)
-	star, retry, m := -1, 0, 0
-	for n := 0; n < len(name); {
-		switch {
-		case m < len(mask) && mask[m] == '*':
-			star, retry = m, n
-			m++
-		case m < len(mask) && (mask[m] == '?' || mask[m] == name[n]):
-			m, n = m+1, n+1
-		case star >= 0:
-			retry++
-			m, n = star+1, retry
-		default:
-			return false
-		}
-	}
-	return strings.Trim(mask[m:], "*") == ""
+	glob := ircbus.NewGlob(mask)
+	return glob.Match(name)
 }

@@ -145,9 +145,9 @@ type Server struct {
 	wg      sync.WaitGroup // connections, writers, flushers and so on
 	stats   counters
 	head    atomic.Uint64 // id of the last delivered event
-	reading chan struct{} // has room for those who may read the store now
+	reading *ircbus.Turns // of those who read the store
 
-	searching chan struct{} // the same for those who search
+	searching *ircbus.Turns // of those who search in it
 
 	banning   sync.Mutex // held while the bans change; taken before mu
 	notifying sync.Mutex // held while a memo is kept and given, so that they come in order; taken before mu
@@ -213,8 +213,8 @@ func New(cfg Config) (*Server, error) {
 		publishers: make(map[lcNick]*publisher),
 		feeds:      make(map[lcChan]*feedName),
 		channels:   make(map[lcChan]*channel),
-		reading:    make(chan struct{}, maxLookups),
-		searching:  make(chan struct{}, maxSearches),
+		reading:    ircbus.NewTurns(maxLookups),
+		searching:  ircbus.NewTurns(maxSearches),
 		used:       make(map[string]uint64),
 		monitors:   make(map[lcNick]map[*client]struct{}),
 		owners:     make(map[lcNick]string),

@@ -23,6 +23,9 @@ const yieldEvery = 64
 // then handed on from memory.
 const pageEvents = 500
 
+// firstEvents is how many a search asks for first; they may be large.
+const firstEvents = 32
+
 // maxMerged is up to how many channels are read each by its own index; more are
 // picked out of all events.
 const maxMerged = 16
@@ -39,9 +42,11 @@ type plan struct {
 
 	// match says whether an event is wanted; nil is all of them. wanted is what
 	// the index is asked for before; nil if it cannot help.
-	match  func(*ircbus.Event) bool
-	wanted wanted
-	part   *part // that is being read
+	match   *ircbus.Matcher
+	charged time.Duration // of match's work, to the budget
+	wanted  wanted
+	part    *part // that is being read
+	asked   int   // for how many events the last page did
 
 	removed map[int64]int64 // of each channel, when the Range began
 }
@@ -51,8 +56,12 @@ func (p *plan) done() bool { return p.first > p.last }
 // spent reports whether the budget is, before the plan is done.
 func (p *plan) spent() bool { return p.limited && p.budget <= 0 && !p.done() }
 
-// eventCost is what reading an event costs beside the bytes of its body.
-const eventCost = 64
+// What a budget is spent on: reading an event costs as much as so many bytes of
+// its body besides, and reading a byte takes so long.
+const (
+	eventCost = 64
+	byteTime  = 8 * time.Nanosecond
+)
 
 // openReaders opens the pool of connections that read.
 func openReaders(path string) (*sql.DB, error) {
@@ -110,10 +119,7 @@ func (s *Store) readPage(tx *sql.Tx, p *plan, r *rows) (events []ircbus.Event, e
 	if err := s.divide(p); err != nil {
 		return nil, err
 	}
-	size := pageEvents
-	if p.limit > 0 && p.match == nil {
-		size = min(size, p.limit)
-	}
+	size := p.size()
 	query, args := p.query(size)
 	if err := r.query(tx, query, args); err != nil {
 		return nil, err
@@ -127,7 +133,8 @@ func (s *Store) readPage(tx *sql.Tx, p *plan, r *rows) (events []ircbus.Event, e
 			return nil, err
 		}
 		if !ok {
-			if p.part != nil && !r.cut && (p.part.some || read < size) {
+			p.fits(read, r.cut)
+			if p.part != nil && !r.cut && (p.part.some && len(p.part.ids) <= size || read < size) {
 				p.passed(p.part.until)
 			}
 			break
@@ -150,6 +157,28 @@ func (s *Store) readPage(tx *sql.Tx, p *plan, r *rows) (events []ircbus.Event, e
 	}
 	r.events = events
 	return events, nil
+}
+
+// size is for how many events to ask at once: SQLite reads all of them, also those
+// for which there is no room.
+func (p *plan) size() int {
+	if p.asked == 0 {
+		p.asked = pageEvents
+		if p.match != nil {
+			p.asked = firstEvents
+		}
+	}
+	if p.limit > 0 && p.match == nil {
+		return min(p.asked, p.limit)
+	}
+	return p.asked
+}
+
+// fits notes how many events there was room for.
+func (p *plan) fits(n int, cut bool) {
+	if p.asked = min(2*p.asked, pageEvents); cut {
+		p.asked = min(p.asked, n+1)
+	}
 }
 
 // divide sets the plan's next part if the one before has been read.
@@ -185,7 +214,7 @@ func (s *Store) event(r *rows, row row, brief bool) (e ircbus.Event, err error) 
 // wants reports whether the plan's event is wanted, and makes it as it is. The
 // plan ends with its limit.
 func (p *plan) wants(e *ircbus.Event) bool {
-	if p.match != nil && !p.match(e) {
+	if p.match != nil && !p.tryMatch(e) {
 		return false
 	}
 	if p.brief {
@@ -197,6 +226,15 @@ func (p *plan) wants(e *ircbus.Event) bool {
 		}
 	}
 	return true
+}
+
+// tryMatch takes its work from the budget.
+func (p *plan) tryMatch(e *ircbus.Event) bool {
+	wanted := p.match.Match(e)
+	work := p.match.Work()
+	p.budget -= int((work - p.charged) / byteTime)
+	p.charged = work
+	return wanted
 }
 
 // passed notes that everything up to id, in the plan's order, has been read.
@@ -257,7 +295,7 @@ func (p *plan) query(size int) (query string, args []any) {
 	}
 	query = "SELECT pack(?, ?, id, at, channel, publisher, " + body + ") FROM (SELECT * FROM events WHERE "
 	if p.part.some {
-		return query + "id IN (SELECT value FROM json_each(?))" + order + " LIMIT ?)", []any{jsonIDs(p.part.ids), len(p.part.ids)}
+		return query + "id IN (SELECT value FROM json_each(?))" + order + " LIMIT ?)", []any{jsonIDs(p.part.ids), size}
 	}
 	first, last := clampID(p.first), clampID(p.part.until)
 	if p.desc {

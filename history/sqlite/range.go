@@ -139,9 +139,7 @@ func (s *Store) choose(p *plan, views []ircbus.View) bool {
 	slices.Sort(p.channels)
 	p.channels = slices.Compact(p.channels)
 	if filtered || len(p.channels) > maxMerged {
-		p.match = func(e *ircbus.Event) bool {
-			return slices.ContainsFunc(views, func(v ircbus.View) bool { return v.Match(e) })
-		}
+		p.match = ircbus.NewMatcher(views)
 		p.wanted = s.want(views)
 	}
 	return len(p.channels) > 0

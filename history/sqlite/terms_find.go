@@ -17,7 +17,10 @@ const (
 	fewEnough    = 16   // candidates that are rather looked at than compared with others
 	offsetSize   = 6    // bytes, at most, of an id in the list of a value's
 	denseSegment = 8    // a segment of whose events a part of 1 in so many are candidates is read whole
-	probeCost    = 256  // bytes of a Range's budget for looking into a segment
+	maxTerms     = 64   // in one search: with more, reading the events is cheaper
+	probeCost    = 256  // bytes of a Range's budget for looking for a term in a segment
+	valueCost    = 64   // for each value that is found
+	idCost       = 4    // and for each byte of the lists of ids
 )
 
 // wanted is what the index is asked for: an event that is in one of the views.
@@ -42,7 +45,20 @@ func (s *Store) want(views []ircbus.View) (w wanted) {
 		}
 		w = append(w, wantedView{s.channels.folded(v.Channel), lists})
 	}
+	if w.terms() > maxTerms {
+		return nil
+	}
 	return w
+}
+
+// terms counts what is looked for in each segment.
+func (w wanted) terms() (n int) {
+	for _, view := range w {
+		for _, list := range view.lists {
+			n += len(view.channels) * len(list)
+		}
+	}
+	return n
 }
 
 // part is what is read next of a plan: the events with these ids, or all, up to
@@ -65,12 +81,14 @@ func (t *terms) next(p *plan) (next part, err error) {
 	defer tx.Rollback()
 	next.some = true
 	at := clampID(p.beginning())
-	for ahead := 1; ; ahead = min(2*ahead, maxRun) { // the more, the less has been found
+	terms := p.wanted.terms()
+	most := max(1, maxRun/max(1, terms/4))
+	for ahead := 1; ; ahead = min(2*ahead, most) { // the more, the less has been found
 		run := t.runFrom(at, p.desc, ahead)
-		found, err := t.candidates(tx, run, p.wanted)
+		found, err := t.candidates(tx, run, p)
 		if err == nil && len(run) > 1 && found[0].all { // perhaps only because the others have so many
 			run, ahead = run[:1], 1
-			found, err = t.candidates(tx, run, p.wanted)
+			found, err = t.candidates(tx, run, p)
 		}
 		if err != nil {
 			return part{}, err
@@ -79,7 +97,7 @@ func (t *terms) next(p *plan) (next part, err error) {
 			run, found = []segment{{t.small, at - at%t.small}}, []candidates{{all: true}}
 		}
 		for i, g := range run {
-			p.budget -= probeCost
+			p.budget -= probeCost * terms
 			if found[i].all {
 				if next.until != 0 {
 					return next.within(p), nil
@@ -132,21 +150,25 @@ type candidates struct {
 	all bool
 }
 
-// candidates returns those of each segment of a run.
-func (t *terms) candidates(tx *sql.Tx, run []segment, w wanted) ([]candidates, error) {
+// tombstoneTerm finds tombstones.
+var tombstoneTerm = []ircbus.Term{{Key: "action", Value: ircbus.FoldValue(ircbus.Redacted)}}
+
+// candidates returns those of each segment of a run, at the cost of the plan's
+// budget.
+func (t *terms) candidates(tx *sql.Tx, run []segment, p *plan) ([]candidates, error) {
 	sum := make([]candidates, len(run))
 	if len(run) == 0 {
 		return sum, nil
 	}
 	tombstones := slices.ContainsFunc(run, func(g segment) bool { return t.segments[g].tombstones })
-	for _, view := range w {
-		found, err := t.inView(tx, run, view)
+	for _, view := range p.wanted {
+		found, err := t.inView(tx, run, view, &p.budget)
 		if err != nil {
 			return nil, err
 		}
 		add(sum, found)
 		if tombstones { // which are in every view of their channel
-			if found, err = t.having(tx, run, view.channels, []ircbus.Term{{Key: "action", Value: ircbus.FoldValue(ircbus.Redacted)}}); err != nil {
+			if found, err = t.having(tx, run, view.channels, tombstoneTerm, &p.budget); err != nil {
 				return nil, err
 			}
 			add(sum, found)
@@ -168,9 +190,9 @@ func add(sum, found []candidates) {
 }
 
 // inView returns the candidates for one view.
-func (t *terms) inView(tx *sql.Tx, run []segment, view wantedView) (found []candidates, err error) {
+func (t *terms) inView(tx *sql.Tx, run []segment, view wantedView, budget *int) (found []candidates, err error) {
 	for n, list := range view.lists {
-		having, err := t.having(tx, run, view.channels, list)
+		having, err := t.having(tx, run, view.channels, list, budget)
 		if err != nil {
 			return nil, err
 		}
@@ -194,11 +216,11 @@ func (t *terms) inView(tx *sql.Tx, run []segment, view wantedView) (found []cand
 }
 
 // having returns the candidates with one of the terms in one of the channels.
-func (t *terms) having(tx *sql.Tx, run []segment, channels []int64, list []ircbus.Term) ([]candidates, error) {
+func (t *terms) having(tx *sql.Tx, run []segment, channels []int64, list []ircbus.Term, budget *int) ([]candidates, error) {
 	found := make([]candidates, len(run))
 	for _, channel := range channels {
 		for _, term := range list {
-			if err := t.look(tx, run, channel, term, found); err != nil {
+			if err := t.look(tx, run, channel, term, found, budget); err != nil {
 				return nil, err
 			}
 		}
@@ -211,7 +233,7 @@ func (t *terms) having(tx *sql.Tx, run []segment, channels []int64, list []ircbu
 }
 
 // look adds to found what has a term.
-func (t *terms) look(tx *sql.Tx, run []segment, channel int64, term ircbus.Term, found []candidates) error {
+func (t *terms) look(tx *sql.Tx, run []segment, channel int64, term ircbus.Term, found []candidates, budget *int) error {
 	rows, err := t.values(tx, run, channel, term)
 	if err != nil {
 		return err
@@ -224,6 +246,7 @@ func (t *terms) look(tx *sql.Tx, run []segment, channel int64, term ircbus.Term,
 		if err := rows.Scan(&first, &offsets, &list); err != nil {
 			return err
 		}
+		*budget -= valueCost + idCost*(len(offsets)+len(list))
 		i := slices.IndexFunc(run, func(g segment) bool { return g.first == first })
 		c := &found[i]
 		if c.all = c.all || run[i].dense(len(c.ids)+(len(offsets)+len(list))/offsetSize); c.all {
