@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"github.com/ergochat/irc-go/ircmsg"
+
+	"github.com/ircbus/ircbus"
 )
 
 // maxInput is the longest line we read, in bytes, with tags and line end.
@@ -42,6 +44,7 @@ type lineReader struct {
 	size       int  // bytes of the last line, also of one that was too long
 	full       bool // the last read has filled buf: there may be more to read at once
 	trusted    bool // buf may become the largest
+	http       bool // the last line that was too long began as a request of HTTP
 }
 
 // empty reports whether nothing is lost with the reader.
@@ -78,6 +81,7 @@ func (lr *lineReader) take() ([]byte, bool) {
 		lr.searched = lr.w
 		if !lr.discarding && lr.w-lr.r > maxInput+len("\r") {
 			lr.discarding = true
+			lr.http, _ = ircbus.IsHTTP(lr.buf[lr.r:lr.w])
 		}
 		if lr.discarding {
 			lr.skipped += lr.w - lr.r

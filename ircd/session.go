@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
+
+	"github.com/ircbus/ircbus"
 )
 
 // serve begins the read loop, unless the connection is refused.
@@ -94,6 +96,9 @@ func (c *client) step() error {
 	if err != nil && !errors.Is(err, errTooLong) {
 		return err
 	}
+	if err := c.screen(line, err); err != nil {
+		return err
+	}
 	c.heard(time.Now())
 	if err := c.throttle(min(1+c.conn.in.size/maxLine, maxCost)); err != nil {
 		return err
@@ -104,6 +109,20 @@ func (c *client) step() error {
 		return nil
 	}
 	return c.handle(string(line))
+}
+
+// screen ends a connection that begins with a request of HTTP: what follows is what
+// a web page lets the browser of its reader say. tooLong is why the line could not
+// be read, or nil.
+func (c *client) screen(line []byte, tooLong error) error {
+	if c.registered { // only the read loop changes it
+		return nil
+	}
+	if tooLong == nil && !ircbus.IsHTTPLine(line) || tooLong != nil && !c.conn.in.http {
+		return nil
+	}
+	c.srv.refuse(ircbus.Refuse(ircbus.InvalidEvent, "a request of HTTP"))
+	return errQuit("This is IRC, not HTTP")
 }
 
 func (c *client) deadline() time.Time {

@@ -94,7 +94,7 @@ func (c *Conns) Run(ctx context.Context, serve func(context.Context, net.Conn)) 
 			}
 			serving.Go(func() {
 				defer c.forget(accepted)
-				serve(storing, conn{accepted, c})
+				serve(storing, Screen(c.in, conn{accepted, c}))
 			})
 			if ctx.Err() != nil {
 				c.end() // this one came in between

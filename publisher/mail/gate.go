@@ -4,6 +4,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // maxConns is how many mail servers and programs may be connected at once to one
@@ -14,6 +16,7 @@ const maxConns = 256
 // up while there are too many.
 type gate struct {
 	net.Listener
+	in    *door.Inlet
 	admit func(net.Conn) bool // nil admits everybody
 	slots chan struct{}
 
@@ -21,14 +24,15 @@ type gate struct {
 	open map[*held]struct{}
 }
 
-func newGate(l net.Listener, admit func(net.Conn) bool) *gate {
-	return &gate{Listener: l, admit: admit, slots: make(chan struct{}, maxConns), open: make(map[*held]struct{})}
+func newGate(in *door.Inlet, l net.Listener, admit func(net.Conn) bool) *gate {
+	return &gate{Listener: l, in: in, admit: admit, slots: make(chan struct{}, maxConns), open: make(map[*held]struct{})}
 }
 
 // held is a connection that counts until it is closed.
 type held struct {
-	net.Conn
-	gate *gate
+	net.Conn          // that is read and written
+	raw      net.Conn // below it
+	gate     *gate
 }
 
 // Accept waits for the next connection that is admitted.
@@ -44,7 +48,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			conn.Close()
 			continue
 		}
-		h := &held{conn, g}
+		h := &held{door.Screen(g.in, conn), conn, g}
 		g.mu.Lock()
 		g.open[h] = struct{}{}
 		g.mu.Unlock()

@@ -64,7 +64,7 @@ func Listen(in *door.Inlet, cfg Config) (*Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.listeners = append(s.listeners, newGate(l, nil))
+		s.listeners = append(s.listeners, newGate(in, l, nil))
 	}
 	if cfg.Listen != "" {
 		l, err := net.Listen("tcp", cfg.Listen)
@@ -72,7 +72,7 @@ func Listen(in *door.Inlet, cfg Config) (*Source, error) {
 			s.Close()
 			return nil, err
 		}
-		s.listeners = append(s.listeners, newGate(l, s.admit))
+		s.listeners = append(s.listeners, newGate(in, l, s.admit))
 	}
 	return s, nil
 }
@@ -164,7 +164,7 @@ func (s *Source) Run(ctx context.Context) error {
 // session greets who has connected.
 func (s *Source) session(ctx context.Context, conn net.Conn) (smtp.Session, error) {
 	if held, ok := conn.(*held); ok {
-		conn = held.Conn
+		conn = held.raw
 	}
 	local, ok := conn.(*net.UnixConn)
 	if !ok {

@@ -27,7 +27,8 @@ const (
 // is the only answer there is.
 func (s *Source) serveConn(ctx context.Context, conn net.Conn) {
 	sender := door.Remote(conn.RemoteAddr())
-	lines := bufio.NewReaderSize(&patient{conn, firstWait}, maxLine)
+	conn = door.BelowScreen(conn, func(below net.Conn) net.Conn { return &patient{below, firstWait} })
+	lines := bufio.NewReaderSize(conn, maxLine)
 	for more := true; more; {
 		var inputs []door.Input
 		for n := 0; n < lineBatch; n++ {
