@@ -151,7 +151,7 @@ func TestPSYCRefusals(t *testing.T) {
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
-	io.WriteString(conn, "GET / HTTP/1.0\r\n")
+	io.WriteString(conn, "HELO psyc.example\r\n")
 	if said, err := io.ReadAll(conn); err != nil || !strings.Contains(string(said), "_error_syntax_initialization") {
 		t.Errorf("%q, %v", said, err)
 	}
