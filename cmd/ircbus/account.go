@@ -55,7 +55,7 @@ func (c *accountAddCmd) Run(g *globals) error {
 	if a, err = store.Get(c.Name); err != nil {
 		return err
 	}
-	g.tell("Added the %s %s.%s", a.Role, a.Name, publishesIn(a))
+	g.tell("Added the %s %s in %s.%s", a.Role, a.Name, g.Data, publishesIn(a))
 	return g.printGenerated(password, c.Generate)
 }
 
@@ -99,7 +99,7 @@ func (c *accountPasswdCmd) Run(g *globals) error {
 	if err := store.SetPassword(a.Name, password); err != nil {
 		return err
 	}
-	g.tell("Changed the password of %s.", a.Name)
+	g.tell("Changed the password of %s in %s.", a.Name, g.Data)
 	return g.printGenerated(password, c.Generate)
 }
 
@@ -116,7 +116,7 @@ func (c *accountRemoveCmd) Run(g *globals) error {
 	if err := store.Remove(a.Name); err != nil {
 		return err
 	}
-	g.tell("Removed the %s %s.", a.Role, a.Name)
+	g.tell("Removed the %s %s from %s.", a.Role, a.Name, g.Data)
 	return nil
 }
 
@@ -180,21 +180,34 @@ func parseValidity(s string) (time.Duration, error) {
 	return time.ParseDuration(s)
 }
 
-// makeAccounts opens the accounts for adding one; the data directory need not
-// exist.
+// makeAccounts opens the accounts for adding one. The data directory need not exist
+// if somebody has named it: one in the current directory, which nobody named, would
+// be another one than that of the bus.
 func (g *globals) makeAccounts() (*account.Store, error) {
+	switch {
+	case exists(g.Data):
+		return g.openAccounts()
+	case !g.mayMake:
+		return nil, fmt.Errorf("%w; --data makes a new one", g.noData())
+	}
 	if err := bus.MakeData(g.Data); err != nil {
 		return nil, err
 	}
+	g.tell("Made the data directory %s.", g.Data)
 	return g.openAccounts()
 }
 
 // openAccounts opens the accounts of an existing data directory.
 func (g *globals) openAccounts() (*account.Store, error) {
 	if _, err := os.Stat(g.Data); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no data directory %s: name the bus's with --data or IRCBUS_DATA", g.Data)
+		return nil, g.noData()
 	}
 	return account.Open(filepath.Join(g.Data, bus.AccountsFile), account.Options{Log: g.log, MinPassword: g.minPassword})
+}
+
+func (g *globals) noData() error {
+	return fmt.Errorf("there is no data directory %s: call this where the bus was started, or name the bus's directory with --data "+
+		"or its configuration with --config", g.Data)
 }
 
 // openAccount opens the accounts and finds one, or says how to see them all.

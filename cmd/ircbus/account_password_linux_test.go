@@ -75,7 +75,7 @@ func TestPasswordPrompt(t *testing.T) {
 		talk []string
 		code int
 	}{
-		{"twice", []string{first, "correcT\x7ft סוס\r", second, "correct סוס\r", "Added the user ada.\r\n", ""}, exitDone},
+		{"twice", []string{first, "correcT\x7ft סוס\r", second, "correct סוס\r", "/data.\r\n", ""}, exitDone},
 		{"different", []string{first, "correct horse\r", second, "correct house\r", "the two passwords differ: try again\r\n", ""}, exitFailed},
 		{"short", []string{first, "short\r", "use at least 10 characters\r\n", ""}, exitFailed},
 		{"interrupt", []string{first, "corr\x03", "nothing has changed\r\n", ""}, exitFailed},

@@ -65,7 +65,7 @@ func (a accounts) login(t *testing.T, name, secret string) {
 func TestAccountLifeCycle(t *testing.T) {
 	a := newAccounts(t)
 	_, stderr := a.ok(t, "correct horse\r\nnot this\n", "add", "moin", "--role", "publisher", "--channel", "#antispam", "--channel", "#b")
-	if stderr != "Added the publisher moin. It publishes in #moin, #antispam, #b.\n" {
+	if stderr != "Made the data directory "+a.dir+".\nAdded the publisher moin in "+a.dir+". It publishes in #moin, #antispam, #b.\n" {
 		t.Error(stderr)
 	}
 	a.login(t, "moin", "correct horse")
@@ -88,7 +88,7 @@ func TestAccountLifeCycle(t *testing.T) {
 	}
 	a.ok(t, "", "token", "moin", "--revoke", id)
 	_, stderr = a.ok(t, "", "remove", "Moin")
-	if stderr != "Removed the publisher moin.\n" {
+	if stderr != "Removed the publisher moin from "+a.dir+".\n" {
 		t.Error(stderr)
 	}
 	if table, _ := a.ok(t, "", "list"); strings.Contains(table, "moin") {

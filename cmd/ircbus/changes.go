@@ -42,7 +42,7 @@ func (c *changesCmd) Run(g *globals) error {
 	if err := errors.Join(checkTime("--from", c.From), checkTime("--to", c.To)); err != nil {
 		return err
 	}
-	base, err := c.address()
+	base, err := c.address(g)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -77,6 +78,10 @@ func (c *checkConfigCmd) printJSON(g *globals, problems []*bus.Problem) error {
 
 // loadConfig reads the configuration file, if there is one, and puts the data
 // directory of the flag or the environment over it.
+//
+// The directory of a file is relative to the current one, as it always was, but if
+// there is none, and one beside the file, it is that: a bus is found from everywhere
+// by its configuration.
 func loadConfig(g *globals) (bus.Config, error) {
 	config := bus.Default()
 	if g.Config != "" {
@@ -85,8 +90,12 @@ func loadConfig(g *globals) (bus.Config, error) {
 			return config, usageError(err.Error())
 		}
 	}
-	if g.Data != "" {
+	beside := filepath.Join(filepath.Dir(g.Config), config.Data)
+	switch {
+	case g.Data != "":
 		config.Data = g.Data
+	case g.Config != "" && !filepath.IsAbs(config.Data) && !exists(config.Data) && exists(beside):
+		config.Data = beside
 	}
 	config.Version = version()
 	if g.logFormat == "" {
@@ -129,6 +138,15 @@ func useData(g *globals) error {
 	if info, err := os.Stat(config.Data); err == nil && !info.IsDir() {
 		return usagef("%s is not a directory: choose another with --data", config.Data)
 	}
-	g.Data, g.minPassword = config.Data, config.Registration.MinPassword
+	g.mayMake = g.Data != "" || filepath.IsAbs(config.Data)
+	g.minPassword = config.Registration.MinPassword
+	if g.Data, err = filepath.Abs(config.Data); err != nil {
+		return fmt.Errorf("the data directory %s cannot be found: %w", config.Data, err)
+	}
 	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

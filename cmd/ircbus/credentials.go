@@ -23,9 +23,8 @@ type credentials struct {
 // overHTTP returns a client for the bus at a base address, and what puts the
 // login into a request.
 func (c *credentials) overHTTP(base string, s secret) (bus *url.URL, client *http.Client, login func(*http.Request), err error) {
-	bus, err = url.Parse(base)
-	if err != nil || bus.Scheme != "http" && bus.Scheme != "https" || bus.Host == "" || bus.User != nil {
-		return nil, nil, nil, usagef("--url %q is not the base address of a bus, such as https://bus.example.org", base)
+	if bus, err = url.Parse(base); err != nil {
+		return nil, nil, nil, usageError(err.Error())
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if bus.Scheme == "http" && !c.InsecurePlaintext {

@@ -15,7 +15,7 @@ import (
 
 // doorsCmd shows what has come through the doors of a running bus.
 type doorsCmd struct {
-	URL string `name:"url" help:"The bus's base address." default:"http://127.0.0.1:8667" placeholder:"URL"`
+	httpServer
 
 	credentials
 }
@@ -27,11 +27,15 @@ func (*doorsCmd) Help() string {
 
 // Run asks the bus and prints a paragraph for each door.
 func (c *doorsCmd) Run(g *globals) error {
+	base, err := httpAddress(g, c.Server)
+	if err != nil {
+		return err
+	}
 	s, err := c.secret()
 	if err != nil {
 		return err
 	}
-	address, client, login, err := c.overHTTP(c.URL, s)
+	address, client, login, err := c.overHTTP(base, s)
 	if err != nil {
 		return err
 	}

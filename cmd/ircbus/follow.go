@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -45,7 +43,7 @@ func (c *followCmd) Run(g *globals) error {
 	if err := checkTime("--from", c.From); err != nil {
 		return err
 	}
-	base, err := c.address()
+	base, err := c.address(g)
 	if err != nil {
 		return err
 	}
@@ -127,7 +125,7 @@ func (h *followHandler) Gap(_ context.Context, gap subscriber.Gap) error {
 
 // server says which bus a reading command asks, and as whom.
 type server struct {
-	Server            string `help:"The bus: HOST, HOST:PORT of its HTTP, or its base address." placeholder:"ADDR" default:"http://127.0.0.1:8667" env:"IRCBUS_SERVER"`
+	httpServer
 	Account           string `help:"Account to log in with, if the bus asks for it; its password is taken from IRCBUS_PASSWORD, or a token from IRCBUS_TOKEN." placeholder:"NAME" env:"IRCBUS_ACCOUNT"`
 	InsecurePlaintext bool   `help:"Send the password to another machine without TLS."`
 }
@@ -143,25 +141,12 @@ func (s *server) secret() string {
 	return os.Getenv("IRCBUS_TOKEN")
 }
 
-const defaultHTTPPort = "8667"
-
 // address is the base address of the bus's HTTP API.
-func (s *server) address() (string, error) {
-	text := s.Server
-	if !strings.Contains(text, "://") {
-		if _, _, err := net.SplitHostPort(text); err != nil {
-			text = net.JoinHostPort(strings.Trim(text, "[]"), defaultHTTPPort)
-		}
-		text = "http://" + text
-	}
-	base, err := url.Parse(text)
-	if err != nil || base.Hostname() == "" || base.Scheme != "http" && base.Scheme != "https" || base.RawQuery != "" {
-		return "", usagef("--server %s is not a bus's address: use HOST, HOST:PORT or http://HOST:PORT", s.Server)
-	}
+func (s *server) address(g *globals) (string, error) {
 	if s.Account != "" && s.secret() == "" {
 		return "", usagef("the account %s needs its password in IRCBUS_PASSWORD or a token in IRCBUS_TOKEN", s.Account)
 	}
-	return strings.TrimSuffix(text, "/"), nil
+	return httpAddress(g, s.Server)
 }
 
 // checkTime says what is wrong with a time before the bus is asked.
@@ -173,10 +158,4 @@ func checkTime(flag, text string) error {
 		return usagef("%s: %v", flag, err)
 	}
 	return nil
-}
-
-// isLocal reports whether a host's name or address means this machine.
-func isLocal(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -44,7 +44,8 @@ func prefixed(prefix, address string) string {
 // shell on the same machine, in whatever directory. Without a plain listener
 // there is none: only its operator knows what his certificate says.
 func hint(w io.Writer, b *bus.Bus, c bus.Config) {
-	irc, web := nearby(b.IRCAddr()), nearby(b.HTTPAddr())
+	irc, _ := nearby(b.IRCAddr())
+	web, plain := nearby(b.HTTPAddr())
 	if irc == "" && web == "" {
 		return
 	}
@@ -52,15 +53,15 @@ func hint(w io.Writer, b *bus.Bus, c bus.Config) {
 	if err != nil {
 		data = c.Data
 	}
-	to := "--irc " + irc
-	if irc == "" {
-		to = "--url http://" + web
+	to := web
+	if !plain {
+		to = "irc://" + irc
 	}
 	fmt.Fprintf(w, `
 Nobody publishes here yet. Try, in another terminal:
 
   export IRCBUS_PASSWORD=$(ircbus --data %s account add mywiki --role publisher --generate)
-  ircbus publish %s --account mywiki page=Hello action=SAVE user=me
+  ircbus publish --server %s --account mywiki page=Hello action=SAVE user=me
 `, quoted(data), to)
 	login := c.Access == bus.AccessLogin
 	if web != "" {
@@ -70,18 +71,6 @@ Nobody publishes here yet. Try, in another terminal:
 		fmt.Fprintf(w, "  irssi -c %s -p %s%s    # and there: /join #mywiki.text\n", host, port, only(login, ` -w "mywiki:$IRCBUS_PASSWORD"`))
 	}
 	fmt.Fprintln(w)
-}
-
-// nearby is where a program on this machine reaches a listener, or "".
-func nearby(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return ""
-	}
-	if net.ParseIP(host).IsUnspecified() {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port)
 }
 
 // quoted is a word as a shell takes it.

@@ -31,8 +31,7 @@ type hookCmd struct {
 
 // hookFlags are what all hooks take.
 type hookFlags struct {
-	IRC     string `name:"irc" help:"Bus to publish on, over IRC: HOST:PORT, or ircs://HOST:PORT for TLS (default: 127.0.0.1:6667)." placeholder:"ADDR"`
-	URL     string `name:"url" help:"Bus to publish on, over HTTP: its base address." placeholder:"URL"`
+	publishing
 	Channel string `help:"Channel to publish in (default: the account's own)." placeholder:"#CHANNEL"`
 	Spool   string `help:"Directory that keeps events until the bus has them, so that no commit waits for it." placeholder:"DIR"`
 
@@ -133,15 +132,17 @@ const (
 // publish puts the events into the spool, and sends what is there. If the spool
 // cannot take them, the bus may.
 func (h *hookFlags) publish(g *globals, events []ircbus.Fields) error {
-	d, err := h.delivery(g)
-	if err != nil {
-		return err
-	}
-	if h.Spool == "" {
+	spool := hookSpool{h.Spool}
+	d, mistake := h.delivery(g)
+	switch {
+	case mistake != nil && h.Spool != "": // it loses no event
+		return errors.Join(spool.keep(events), fmt.Errorf("the spool %s keeps the events for later: %w", h.Spool, mistake))
+	case mistake != nil:
+		return mistake
+	case h.Spool == "":
 		return d.direct(g.ctx, events)
 	}
 	d.cmd.Timeout = min(d.cmd.Timeout, hookPatience)
-	spool := hookSpool{h.Spool}
 	if err := spool.keep(events); err != nil {
 		if failure := d.direct(g.ctx, events); failure != nil {
 			return errors.Join(err, failure)
@@ -164,12 +165,16 @@ func (h *hookFlags) delivery(g *globals) (*delivery, error) {
 	if channel != "" && !strings.HasPrefix(channel, "#") {
 		channel = "#" + channel
 	}
-	if h.URL == "" && h.Account == "" {
-		return nil, usagef("publishing over IRC needs the account's name: --account NAME")
+	to, err := h.address(g)
+	if err != nil {
+		return nil, err
+	}
+	if to.http == "" && h.Account == "" {
+		return nil, errNoAccount
 	}
 	quiet := *g // what concerns who commits is told in one sentence at the end
 	quiet.log = slog.New(slog.DiscardHandler)
-	cmd := &publishCmd{IRC: h.IRC, URL: h.URL, Channel: channel, credentials: h.credentials}
+	cmd := &publishCmd{publishing: h.publishing, Channel: channel, credentials: h.credentials}
 	return &delivery{cmd: cmd, open: func() (publishDoor, error) {
 		s, err := h.secret()
 		if err != nil {

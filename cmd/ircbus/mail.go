@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +20,8 @@ import (
 // mail servers pipe it here.
 type mailCmd struct {
 	To     []string `help:"Whom the mail is for, as the bus's configuration has it (default: who runs this)." placeholder:"NAME"`
-	Socket string   `help:"The Unix socket of the bus on this machine." default:"/run/ircbus/mail.sock" placeholder:"PATH"`
-	URL    string   `name:"url" help:"A bus elsewhere: its base address. It is told by the account that logs in, with --password-file." placeholder:"URL"`
+	Socket string   `help:"The Unix socket of the bus on this machine (default: the configuration's, else /run/ircbus/mail.sock)." placeholder:"PATH"`
+	Server string   `help:"A bus elsewhere: its address for HTTP. It is told by the account that logs in, with --password-file." placeholder:"ADDR" aliases:"url"`
 
 	credentials
 }
@@ -33,20 +34,38 @@ func (*mailCmd) Help() string {
 // maxMailPost is how much of a mail goes over HTTP: the header and some text.
 const maxMailPost = 512 << 10
 
+// defaultMailSocket is that of the systemd unit.
+const defaultMailSocket = "/run/ircbus/mail.sock"
+
 func (c *mailCmd) Run(g *globals) error {
 	if c.Timeout <= 0 {
 		return usagef("--timeout must be more than 0")
 	}
 	ctx, cancel := context.WithTimeout(g.ctx, c.Timeout)
 	defer cancel()
-	if c.URL != "" {
-		return c.post(ctx, g.stdin)
+	if c.Server != "" {
+		return c.post(ctx, g)
 	}
-	return c.deliver(ctx, g.stdin)
+	socket, err := c.socket(g)
+	if err != nil {
+		return err
+	}
+	return c.deliver(ctx, socket, g.stdin)
+}
+
+// socket is where the bus takes mails on this machine.
+func (c *mailCmd) socket(g *globals) (string, error) {
+	if c.Socket == "" && g.Config != "" {
+		config, err := loadConfig(g)
+		if err != nil || config.Mail.Socket != "" {
+			return config.Mail.Socket, err
+		}
+	}
+	return cmp.Or(c.Socket, defaultMailSocket), nil
 }
 
 // deliver speaks LMTP on the socket.
-func (c *mailCmd) deliver(ctx context.Context, mail io.Reader) error {
+func (c *mailCmd) deliver(ctx context.Context, socket string, mail io.Reader) error {
 	to := c.To
 	if len(to) == 0 {
 		me, err := user.Current()
@@ -60,7 +79,7 @@ func (c *mailCmd) deliver(ctx context.Context, mail io.Reader) error {
 			to[i] = name + "@localhost" // LMTP has nothing but addresses
 		}
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", c.Socket)
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", socket)
 	if err != nil {
 		return laterf("the bus does not answer on its socket: %w", err)
 	}
@@ -93,15 +112,20 @@ func mailError(err error) error {
 }
 
 // post sends as much of the mail as the bus may want to the mail door over HTTP.
-func (c *mailCmd) post(ctx context.Context, mail io.Reader) error {
+func (c *mailCmd) post(ctx context.Context, g *globals) error {
+	mail := g.stdin
 	if len(c.To) > 0 {
 		return usagef("--to goes with --socket: over HTTP the mail is for the account that logs in")
+	}
+	base, err := httpAddress(g, c.Server)
+	if err != nil {
+		return err
 	}
 	s, err := c.secret()
 	if err != nil {
 		return err
 	}
-	bus, client, login, err := c.overHTTP(c.URL, s)
+	bus, client, login, err := c.overHTTP(base, s)
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ type globals struct {
 	log            *slog.Logger // to stderr
 	logFormat      string       // --log-format, "" if not given
 	minPassword    int          // characters of a new password, by the configuration
+	mayMake        bool         // Data was named by somebody who may want a new directory there
 }
 
 // usageError is a mistake in the arguments or in the configuration: exit code 2.

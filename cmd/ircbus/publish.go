@@ -15,8 +15,7 @@ import (
 // publishCmd publishes one event from its arguments, or many from standard
 // input, over IRC or HTTP.
 type publishCmd struct {
-	IRC     string `name:"irc" help:"Bus to publish on, over IRC: HOST:PORT, or ircs://HOST:PORT for TLS (default: 127.0.0.1:6667)." placeholder:"ADDR"`
-	URL     string `name:"url" help:"Bus to publish on, over HTTP: its base address." placeholder:"URL"`
+	publishing
 	Channel string `help:"Channel to publish in (default: the account's own)." placeholder:"#CHANNEL"`
 	Spool   string `help:"Directory that keeps events while the bus is away (IRC only)." placeholder:"DIR"`
 
@@ -77,15 +76,18 @@ func (c *publishCmd) Run(g *globals) error {
 }
 
 func (c *publishCmd) open(g *globals, channel string, s secret) (publishDoor, error) {
+	to, err := c.address(g)
 	switch {
-	case c.URL != "" && (c.IRC != "" || c.Spool != ""):
-		return nil, usagef("--url goes neither with --irc nor with --spool: choose one way to publish")
+	case err != nil:
+		return nil, err
+	case to.http != "" && c.Spool != "":
+		return nil, usagef("--spool needs the bus's address for IRC, as in --server irc://HOST:PORT")
 	case c.Timeout <= 0:
 		return nil, usagef("--timeout must be more than 0")
-	case c.URL != "":
-		return newHTTPDoor(c, channel, s)
+	case to.http != "":
+		return newHTTPDoor(c, to.http, channel, s)
 	}
-	return newIRCDoor(g, c, channel, s)
+	return newIRCDoor(g, c, to, channel, s)
 }
 
 // input says where the events come from: the arguments or standard input.

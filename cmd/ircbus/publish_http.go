@@ -34,8 +34,8 @@ type httpDoor struct {
 	answered bool // the bus has answered before: lost connections are worth another try
 }
 
-func newHTTPDoor(c *publishCmd, channel string, s secret) (*httpDoor, error) {
-	u, client, login, err := c.overHTTP(c.URL, s)
+func newHTTPDoor(c *publishCmd, base, channel string, s secret) (*httpDoor, error) {
+	u, client, login, err := c.overHTTP(base, s)
 	if err != nil {
 		return nil, err
 	}

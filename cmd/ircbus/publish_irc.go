@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/ircbus/ircbus/publisher"
@@ -31,20 +28,16 @@ type ircDoor struct {
 	stderr  io.Writer
 }
 
-func newIRCDoor(g *globals, c *publishCmd, channel string, s secret) (*ircDoor, error) {
+func newIRCDoor(g *globals, c *publishCmd, to busAddress, channel string, s secret) (*ircDoor, error) {
 	if c.Account == "" {
-		return nil, usagef("publishing over IRC needs the account's name: --account NAME")
-	}
-	addr, secure, err := ircAddress(c.IRC)
-	if err != nil {
-		return nil, err
+		return nil, errNoAccount
 	}
 	o := publisher.Options{
-		Addr: addr, Account: c.Account, Secret: s.text, Channel: channel,
+		Addr: to.irc, Account: c.Account, Secret: s.text, Channel: channel,
 		InsecurePlaintext: c.InsecurePlaintext, Spool: c.Spool,
 		Log: slog.New(atLeast{g.log.Handler(), slog.LevelWarn}),
 	}
-	if secure {
+	if to.tls {
 		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	if len(c.Fields) > 0 { // what happened to one event is told at the end
@@ -95,29 +88,7 @@ func dialPatiently(ctx context.Context, c *publishCmd, o publisher.Options) (*pu
 	}
 }
 
-// ircAddress reads HOST, HOST:PORT, irc://… or ircs://…
-func ircAddress(text string) (addr string, secure bool, err error) {
-	if text == "" {
-		return "127.0.0.1:6667", false, nil
-	}
-	host, port := text, "6667"
-	if strings.Contains(text, "://") {
-		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "irc" && u.Scheme != "ircs" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.User != nil {
-			return "", false, usagef("--irc %q is not HOST:PORT, irc://HOST:PORT or ircs://HOST:PORT", text)
-		}
-		if host, secure = u.Host, u.Scheme == "ircs"; secure {
-			port = "6697"
-		}
-	}
-	if h, p, err := net.SplitHostPort(host); err == nil {
-		host, port = h, p
-	}
-	if host = strings.Trim(host, "[]"); host == "" || port == "" {
-		return "", false, usagef("--irc %q is not HOST:PORT, irc://HOST:PORT or ircs://HOST:PORT", text)
-	}
-	return net.JoinHostPort(host, port), secure, nil
-}
+var errNoAccount = usageError("publishing over IRC needs the account's name: --account NAME")
 
 // errNoAnswer is what waiting longer than --timeout ends with.
 var errNoAnswer = errors.New("the bus has not acknowledged the event in time (--timeout)")

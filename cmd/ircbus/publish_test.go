@@ -230,7 +230,7 @@ func TestPublishUsage(t *testing.T) {
 		{"id=1", exitUsage, "reserved"},
 		{"page=x", exitUsage, "--account"},
 		{"--account wiki --irc http://x page=x", exitUsage, "--irc"},
-		{"--url x page=x", exitUsage, "--url"},
+		{"--url ftp://x page=x", exitUsage, "--url"},
 		{"--url http://127.0.0.1:1 --spool x page=x", exitUsage, "--spool"},
 		{"--timeout 0s page=x", exitUsage, "--timeout"},
 		{"--url http://127.0.0.1:1 page=x", exitFailed, "refused"},
@@ -241,21 +241,6 @@ func TestPublishUsage(t *testing.T) {
 		code, out, errs := invokeWith(t.Context(), nil, append([]string{"publish"}, strings.Fields(tt.args)...)...)
 		if code != tt.code || !strings.Contains(errs, tt.says) || strings.Count(errs, "\n") != 1 || out != "" {
 			t.Errorf("publish %s: code %d, stdout %q, stderr %q; want %d and %q", tt.args, code, out, errs, tt.code, tt.says)
-		}
-	}
-}
-
-func TestIRCAddress(t *testing.T) {
-	for text, want := range map[string]string{
-		"": "127.0.0.1:6667", "h": "h:6667", "h:1": "h:1", "irc://h": "h:6667", "ircs://h": "h:6697 TLS",
-		"ircs://[::1]:7000/": "[::1]:7000 TLS", "[::1]": "[::1]:6667",
-	} {
-		addr, secure, err := ircAddress(text)
-		if secure {
-			addr += " TLS"
-		}
-		if err != nil || addr != want {
-			t.Errorf("%q is %q, %v, want %q", text, addr, err, want)
 		}
 	}
 }

@@ -16,7 +16,8 @@ type redactCmd struct {
 	ID     uint64   `arg:"" help:"The event's id."`
 	Field  []string `help:"A field to remove; without any, the whole event goes." placeholder:"NAME"`
 	Reason string   `help:"Why, for those who have seen the event." placeholder:"TEXT"`
-	URL    string   `name:"url" help:"The bus's base address." default:"http://127.0.0.1:8667" placeholder:"URL"`
+
+	httpServer
 
 	credentials
 }
@@ -28,11 +29,15 @@ func (*redactCmd) Help() string {
 
 // Run asks the bus and prints the tombstone's id.
 func (c *redactCmd) Run(g *globals) error {
+	base, err := httpAddress(g, c.Server)
+	if err != nil {
+		return err
+	}
 	s, err := c.secret()
 	if err != nil {
 		return err
 	}
-	bus, client, login, err := c.overHTTP(c.URL, s)
+	bus, client, login, err := c.overHTTP(base, s)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func TestRedact(t *testing.T) {
 		{[]string{"9", "--url", url}, exitFailed, "there is no event 9"},
 		{[]string{"1", "--field", "nothing", "--url", url}, exitFailed, `has no field "nothing"`},
 		{[]string{"one", "--url", url}, exitUsage, "is not a whole number"},
-		{[]string{"1", "--url", "here"}, exitUsage, "base address"},
+		{[]string{"1", "--url", "ftp://here"}, exitUsage, "not a bus's address"},
 	} {
 		code, out, errs := invoke(t, append([]string{"redact"}, wrong.args...)...)
 		if code != wrong.code || out != "" || !strings.Contains(errs, wrong.says) {

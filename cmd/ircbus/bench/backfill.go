@@ -46,7 +46,7 @@ func (b *Backfill) Run(env *Env) error {
 
 func (b *Backfill) check() error {
 	if (b.Addr == "") != (b.HTTP == "") {
-		return errors.New("a bus that is not our own needs both --addr and --http")
+		return errors.New("a bus that is not our own needs both --server and --http")
 	}
 	if b.Fill < 100 || b.Asks < 1 {
 		return errors.New("--fill must be at least 100, --asks at least 1")

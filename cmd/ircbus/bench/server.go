@@ -16,7 +16,7 @@ import (
 
 // Server are the flags that say which server is measured.
 type Server struct {
-	Addr         string `help:"Server to measure. Without it this program runs a bus of its own, in a temporary directory." placeholder:"HOST:PORT"`
+	Addr         string `help:"Server to measure. Without it this program runs a bus of its own, in a temporary directory." placeholder:"HOST:PORT" name:"server" aliases:"addr"`
 	TLS          bool   `help:"Connect over TLS." name:"tls"`
 	Insecure     bool   `help:"Do not check the server's certificate."`
 	Password     string `help:"File with the server's password (PASS)." name:"server-password-file" placeholder:"FILE"`
@@ -116,7 +116,7 @@ func (o *session) secrets() (err error) {
 		return nil
 	}
 	if o.Addr == "" {
-		return errors.New("--account goes with --addr: a bus of its own has its own accounts")
+		return errors.New("--account goes with --server: a bus of its own has its own accounts")
 	}
 	if o.PasswordFile == "" {
 		o.secret = os.Getenv("IRCBUS_PASSWORD")

@@ -45,7 +45,7 @@ func (c *Storm) Run(env *Env) error {
 
 func (c *Storm) check() error {
 	if c.Restart && c.Addr != "" {
-		return errors.New("--restart is for a bus of its own, without --addr")
+		return errors.New("--restart is for a bus of its own, without --server")
 	}
 	if c.Kill && !c.Restart {
 		return errors.New("--kill goes with --restart")

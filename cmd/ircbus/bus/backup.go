@@ -85,7 +85,7 @@ func copyPlaces(data, work string) (copies []string, err error) {
 // checkThere is the error where no bus has run yet, or where none is.
 func checkThere(data string) error {
 	if _, err := os.Stat(filepath.Join(data, EventsFile)); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no bus has run in %s: name the data directory of one with --data or IRCBUS_DATA", data)
+		return fmt.Errorf("no bus has run in %s: name the data directory of one with --data or its configuration with --config", data)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -85,6 +86,13 @@ func Start(ctx context.Context, c Config) (*Bus, error) {
 // open opens what the bus consists of, without serving anybody yet.
 func (b *Bus) open(ctx context.Context) (err error) {
 	c := b.config
+	if _, err := os.Stat(c.Data); errors.Is(err, fs.ErrNotExist) {
+		// Before anything is made there: the address in use may be that of the bus
+		// that was meant.
+		if err := b.listen(ctx); err != nil {
+			return err
+		}
+	}
 	if b.lock, err = lockData(c.Data); err != nil {
 		return err
 	}
@@ -106,6 +114,20 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if b.markers, err = openMarkers(filepath.Join(c.Data, MarkersFile)); err != nil {
 		return err
 	}
+	if b.listeners == (listeners{}) {
+		if err := b.listen(ctx); err != nil {
+			return err
+		}
+	}
+	b.base = baseURL(c, b.listeners)
+	b.metrics = newMetrics()
+	b.metrics.delivered.Store(uint64(b.head))
+	return b.build(ctx, told)
+}
+
+// listen opens the addresses, after what must be read before anybody may connect.
+func (b *Bus) listen(ctx context.Context) (err error) {
+	c := b.config
 	if err := b.loadPassword(c.PasswordFile); err != nil {
 		return err
 	}
@@ -114,13 +136,8 @@ func (b *Bus) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if b.listeners, err = listen(ctx, c, b.cert.forIRC(), b.log); err != nil {
-		return err
-	}
-	b.base = baseURL(c, b.listeners)
-	b.metrics = newMetrics()
-	b.metrics.delivered.Store(uint64(b.head))
-	return b.build(ctx, told)
+	b.listeners, err = listen(ctx, c, b.cert.forIRC(), b.log)
+	return err
 }
 
 // build makes the servers and connects them.

@@ -9,7 +9,7 @@ from .spool import Spool
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m ircbus_moin", description=__doc__)
-    parser.add_argument("--url", required=True, help="the bus's base address")
+    parser.add_argument("--server", "--url", dest="url", required=True, help="the bus's base address")
     parser.add_argument("--token-file", required=True, help="file with the publisher's token, readable by its owner alone")
     parser.add_argument("--spool", required=True, help="the directory")
     parser.add_argument("--channel", help="channel to publish in (default: the account's own)")
