@@ -9,8 +9,8 @@
 //	url        the first of panelURL, dashboardURL, runbook_url (an annotation) and
 //	           generatorURL that is there
 //	text       "[FIRING] WikiDown on wiki1: HTTP 503 for 5 minutes https://…"
-//	key        from groupKey, fingerprint, status and startsAt: Alertmanager's
-//	           repetitions are one event
+//	key        from channel, fingerprint, startsAt, and how often the alert has changed
+//	           its status since then (see Door)
 //
 // Everything else that is said of the alert keeps its name (labels.severity,
 // annotations.description, fingerprint, startsAt, values.B), and so do receiver,
@@ -22,6 +22,7 @@ package alertmanager
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,9 +39,31 @@ type notification struct {
 // ofAll are names that are taken over from the notification to each alert.
 var ofAll = []string{"receiver", "externalURL", "groupKey", "truncatedAlerts", "orgId", "title", "state", "message"}
 
-// Parse makes an event of each alert. maxBody limits one event, as
-// mapping.Event.Fit says. The error is an *ircbus.Refusal.
-func Parse(body []byte, maxBody int) ([]ircbus.Fields, error) {
+// Alert is an alert of a notification, as an event without a key.
+type Alert struct {
+	Status      string
+	Fingerprint string // of its labels; the bus's own for an Alertmanager before 0.19
+	Starts      string // as it says it
+
+	event    mapping.Event
+	formerly string // groupKey, which keys had in them once
+}
+
+// Fields are the event's with its key. maxBody limits it, as mapping.Event.Fit says.
+func (a *Alert) Fields(key string, maxBody int) ircbus.Fields {
+	e := mapping.Event{Fields: slices.Clone(a.event.Fields), Rest: a.event.Rest}
+	e.Add("key", key)
+	return e.Fit(maxBody)
+}
+
+// formerKey is the key that an alert had with a status when keys did not tell how
+// often it had changed.
+func (a *Alert) formerKey(status string) string {
+	return mapping.Key(a.formerly, a.Fingerprint, status, a.Starts)
+}
+
+// Parse reads the alerts of a notification. The error is an *ircbus.Refusal.
+func Parse(body []byte) ([]*Alert, error) {
 	var n notification
 	if err := mapping.Decode(body, &n); err != nil {
 		return nil, err
@@ -52,17 +75,17 @@ func Parse(body []byte, maxBody int) ([]ircbus.Fields, error) {
 	if err != nil {
 		return nil, err
 	}
-	events := make([]ircbus.Fields, len(n.Alerts))
+	alerts := make([]*Alert, len(n.Alerts))
 	for i, alert := range n.Alerts {
 		raw, err := mapping.Flatten(alert)
 		if err != nil {
 			return nil, err
 		}
-		if events[i], err = event(raw, n.GroupKey, common, maxBody); err != nil {
+		if alerts[i], err = read(raw, n.GroupKey, common); err != nil {
 			return nil, err
 		}
 	}
-	return events, nil
+	return alerts, nil
 }
 
 // commonFields reads what is said of all alerts together.
@@ -89,18 +112,18 @@ func commonFields(body []byte) (ircbus.Fields, error) {
 	return common, nil
 }
 
-// event maps one alert.
-func event(raw ircbus.Fields, groupKey string, common ircbus.Fields, maxBody int) (ircbus.Fields, error) {
-	status, fingerprint := raw.Get("status"), raw.Get("fingerprint")
-	if status == "" {
+// read maps one alert.
+func read(raw ircbus.Fields, groupKey string, common ircbus.Fields) (*Alert, error) {
+	a := &Alert{Status: raw.Get("status"), Fingerprint: raw.Get("fingerprint"), Starts: raw.Get("startsAt"), formerly: groupKey}
+	if a.Status == "" {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "an alert has no status")
 	}
-	var e mapping.Event
+	e := &a.event
 	name := raw.Get("labels.alertname")
 	summary := firstOf(raw, "annotations.summary", "annotations.message", "annotations.description")
 	address := firstOf(raw, "panelURL", "dashboardURL", "annotations.runbook_url", "generatorURL")
 	e.Add("page", name)
-	e.Add("action", status)
+	e.Add("action", a.Status)
 	e.Add("time", happened(raw))
 	e.Add("comment", summary)
 	e.Add("url", address)
@@ -110,11 +133,21 @@ func event(raw ircbus.Fields, groupKey string, common ircbus.Fields, maxBody int
 		e.Keep("endsAt", ends)
 	}
 	e.KeepAll(common)
-	if fingerprint == "" { // an Alertmanager before 0.19
-		fingerprint = string(raw.Append(nil))
+	if a.Fingerprint == "" {
+		a.Fingerprint = string(labels(raw).Append(nil))
 	}
-	e.Add("key", mapping.Key(groupKey, fingerprint, status, raw.Get("startsAt")))
-	return e.Fit(maxBody), nil
+	return a, nil
+}
+
+// labels are those of an alert, in an order that does not change.
+func labels(raw ircbus.Fields) (all ircbus.Fields) {
+	for _, field := range raw {
+		if strings.HasPrefix(field.Key, "labels.") {
+			all = append(all, field)
+		}
+	}
+	slices.SortFunc(all, func(a, b ircbus.Field) int { return strings.Compare(a.Key, b.Key) })
+	return all
 }
 
 // headline is the begin of the line for people: "[FIRING] WikiDown on wiki1".

@@ -47,16 +47,25 @@ func pairs(fields ircbus.Fields) []string {
 	return lines
 }
 
+// parse makes events of a body, with the status as their key.
+func parse(body []byte) (events []ircbus.Fields, err error) {
+	alerts, err := Parse(body)
+	for _, alert := range alerts {
+		events = append(events, alert.Fields(alert.Status+"/"+alert.Fingerprint+"/"+alert.Starts, 0))
+	}
+	return events, err
+}
+
 func TestRecorded(t *testing.T) {
 	bodies := recorded(t)
-	fired, err := Parse(bodies[0], 0)
+	fired, err := parse(bodies[0])
 	if err != nil || len(fired) != 2 {
 		t.Fatalf("%v, %v", fired, err)
 	}
 	want := []string{
 		"page=WikiDown", "action=firing", "time=2026-11-20T18:34:07.749796Z", "comment=הוויקי אינו עונה", "url=http://prom.example/graph",
 		"text=[FIRING] WikiDown on wiki1: הוויקי אינו עונה http://prom.example/graph",
-		"key=3e409c67da711a605669c7bae5e16d6896ca7766",
+		"key=firing/0f8d9c1877af3b3e/2026-11-20T18:34:07.749796212Z",
 		"labels.instance=wiki1", "labels.severity=critical", "annotations.description=HTTP 503 for 5 minutes",
 		"startsAt=2026-11-20T18:34:07.749796212Z", "generatorURL=http://prom.example/graph", "fingerprint=0f8d9c1877af3b3e",
 		"receiver=bus", "externalURL=http://host:29093", `groupKey={}:{alertname="WikiDown"}`,
@@ -64,7 +73,7 @@ func TestRecorded(t *testing.T) {
 	if diff := cmp.Diff(want, pairs(fired[0])); diff != "" {
 		t.Error(diff)
 	}
-	later, err := Parse(bodies[1], 0)
+	later, err := parse(bodies[1])
 	if err != nil || len(later) != 2 {
 		t.Fatalf("%v, %v", later, err)
 	}
@@ -78,7 +87,7 @@ func TestRecorded(t *testing.T) {
 }
 
 func TestGrafana(t *testing.T) {
-	events, err := Parse(grafana(t), 0)
+	events, err := parse(grafana(t))
 	if err != nil || len(events) != 1 {
 		t.Fatalf("%v, %v", events, err)
 	}
@@ -95,7 +104,7 @@ func TestGrafana(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	for _, body := range []string{"", "{}", "[]", `{"alerts":[]}`, `{"alerts":[7]}`, `{"alerts":[{}]}`, `{"alerts":"x"}`, `{"alerts":[{"status":"firing"}`} {
-		if events, err := Parse([]byte(body), 0); err == nil || events != nil {
+		if events, err := parse([]byte(body)); err == nil || events != nil {
 			t.Errorf("%s: %v", body, events)
 		}
 	}
@@ -108,7 +117,7 @@ func TestTooMuch(t *testing.T) {
 		labels += `,"l` + strings.Repeat("x", i) + `":"v"`
 	}
 	body := `{"alerts":[{"status":"firing","labels":{` + labels + `},"annotations":{"summary":"` + strings.Repeat("s", 20_000) + `"}}]}`
-	events, err := Parse([]byte(body), 0)
+	events, err := parse([]byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +132,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(body)
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		events, err := Parse(body, 0)
+		events, err := parse(body)
 		if err != nil {
 			if _, ok := err.(*ircbus.Refusal); !ok || events != nil {
 				t.Errorf("%T with %d events", err, len(events))

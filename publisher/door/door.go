@@ -32,6 +32,10 @@ type Bus struct {
 	// is the account's first. The error is an *ircbus.Refusal.
 	Feed func(account, channel string) (string, error)
 
+	// Keyed is a publisher's event with a key. known says that there was one; of one
+	// that is not kept any more there are no fields.
+	Keyed func(ctx context.Context, publisher, key string) (event ircbus.Event, known bool, err error)
+
 	// Person is the account of a person whom a sender names, by that. The error is
 	// an *ircbus.Refusal.
 	Person func(name string) (account string, err error)

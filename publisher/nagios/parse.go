@@ -9,15 +9,17 @@
 //	comment    the output of the check; with a comment of a person "OUTPUT (COMMENT)"
 //	text       "[CRITICAL] wiki1/HTTP: HTTP 503 …", of an acknowledgement and the like
 //	           "[ACKNOWLEDGEMENT CRITICAL] …"
-//	key        from host, service, kind, state and TIMET
+//	key        from host, service, kind, state, comment and TIMET; without TIMET one of
+//	           the call's own
 //
 // host, service and state have names of their own; every other macro that is given
 // keeps its name: HOSTADDRESS, SERVICEATTEMPT, LONGSERVICEOUTPUT. The contact's
 // macros are left out: who else was told is nobody's business here, and one
-// notification to several contacts is one event.
+// notification to several contacts is one event, if it has TIMET.
 package nagios
 
 import (
+	"crypto/rand"
 	"maps"
 	"slices"
 	"strconv"
@@ -93,8 +95,18 @@ func (m Macros) Fields(maxBody int) (ircbus.Fields, error) {
 		e.Keep("HOSTSTATE", m["HOSTSTATE"])
 		e.Keep("HOSTOUTPUT", m["HOSTOUTPUT"])
 	}
-	e.Add("key", mapping.Key(host, service, kind, state, m["TIMET"], m.first(of+"NOTIFICATIONID", "NOTIFICATIONID")))
+	e.Add("key", m.key(of, state, comment))
 	return e.Fit(maxBody), nil
+}
+
+// key tells a notification from others: the same words at the same time are one to
+// several contacts. Without a time nothing does: services fail again with the same
+// words. Then each call is a notification of its own.
+func (m Macros) key(of, state, comment string) string {
+	if m.time() == "" {
+		return mapping.Key("call", rand.Text())
+	}
+	return mapping.Key(m["HOSTNAME"], m["SERVICEDESC"], m["NOTIFICATIONTYPE"], state, m["TIMET"], m.first(of+"NOTIFICATIONID", "NOTIFICATIONID"), comment)
 }
 
 // headline is the state, with the kind where that says something else.

@@ -80,6 +80,26 @@ func TestArguments(t *testing.T) {
 	}
 }
 
+// TestCaseC2: without TIMET the same words are said again and meant; with it they are
+// one notification to several contacts.
+func TestCaseC2(t *testing.T) {
+	problem := []string{"HOSTNAME=a", "NOTIFICATIONTYPE=PROBLEM", "SERVICEDESC=s", "SERVICESTATE=CRITICAL", "SERVICEOUTPUT=503"}
+	key := func(more ...string) string { return fields(t, nil, append(problem, more...)...).Get("key") }
+	for _, more := range [][]string{nil, {"TIMET="}, {"TIMET=0"}, {"SERVICENOTIFICATIONID=7"}, {"SERVICEOUTPUT=504"}} {
+		if first, second := key(more...), key(more...); first == "" || first == second {
+			t.Errorf("%q: the keys %q and %q", more, first, second)
+		}
+	}
+	if first, second := key("TIMET=1", "CONTACTNAME=a"), key("TIMET=1", "CONTACTNAME=b"); first != second {
+		t.Errorf("two contacts: %q and %q", first, second)
+	}
+	for _, more := range []string{"TIMET=2", "SERVICEOUTPUT=504", "NOTIFICATIONCOMMENT=on it"} {
+		if key("TIMET=1") == key("TIMET=1", more) {
+			t.Errorf("with %s the key is the same", more)
+		}
+	}
+}
+
 func FuzzFields(f *testing.F) {
 	for _, environment := range recorded(f) {
 		f.Add(strings.Join(environment, "\n"))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/api"
+	"github.com/ircbus/ircbus/history"
 	"github.com/ircbus/ircbus/ircd/account"
 	"github.com/ircbus/ircbus/publisher"
 	"github.com/ircbus/ircbus/publisher/door"
@@ -83,7 +84,7 @@ type openDoor struct {
 func (b *Bus) openDoors(ctx context.Context) error {
 	for _, d := range b.config.doors() {
 		in := door.New(d.name, door.Bus{
-			Append: b.appendKnown, Ensure: b.Ensure, AddChannels: b.directory.addChannels, Feed: b.directory.feed, Account: b.webAccount,
+			Append: b.appendKnown, Ensure: b.Ensure, AddChannels: b.directory.addChannels, Feed: b.directory.feed, Account: b.webAccount, Keyed: b.keyedEvent,
 			Person: b.person, Notify: b.notify,
 			Refused: b.metrics.refused, MaxBody: b.config.MaxEvent, Log: b.log,
 		})
@@ -190,6 +191,21 @@ func (b *Bus) appendKnown(ctx context.Context, batch []ircbus.Event) ([]ircbus.R
 		}
 	}
 	return b.Append(ctx, batch)
+}
+
+// keyedEvent is a publisher's event with a key, for doors that ask what was said before.
+func (b *Bus) keyedEvent(ctx context.Context, publisher, key string) (event ircbus.Event, known bool, err error) {
+	id, err := b.store.Keyed(ctx, publisher, key)
+	if errors.Is(err, history.ErrNotFound) {
+		return event, false, nil
+	}
+	if err == nil {
+		event, err = b.store.Event(ctx, id)
+	}
+	if errors.Is(err, history.ErrNotFound) { // it is not kept any more
+		return ircbus.Event{ID: id}, true, nil
+	}
+	return event, err == nil, err
 }
 
 // senders are the networks whose input a door takes: those of its section, or
