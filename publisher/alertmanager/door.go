@@ -102,37 +102,16 @@ func (c *chains) nth(a *Alert, n int) string {
 	return mapping.Key("alert", ircbus.Fold(c.channel), a.Fingerprint, a.Starts, strconv.Itoa(n))
 }
 
-// last finds an alert's last state, with few questions however many there were.
+// last finds an alert's last state.
 func (c *chains) last(a *Alert) (*head, error) {
-	none := 0 // a number of which there is no state
-	for {
-		_, known, err := c.in.Keyed(c.ctx, c.account, c.nth(a, none))
-		if err != nil {
-			return nil, err
-		}
-		if !known {
-			break
-		}
-		none = 2*none + 1
+	event, n, err := c.in.Chain(c.ctx, c.account, func(n int) string { return c.nth(a, n) })
+	if err != nil {
+		return nil, err
 	}
-	for some := (none - 1) / 2; none-some > 1; {
-		middle := (some + none) / 2
-		_, known, err := c.in.Keyed(c.ctx, c.account, c.nth(a, middle))
-		if err != nil {
-			return nil, err
-		}
-		if known {
-			some = middle
-		} else {
-			none = middle
-		}
-	}
-	if none == 0 {
+	if n == 0 {
 		return c.former(a)
 	}
-	key := c.nth(a, none-1)
-	event, _, err := c.in.Keyed(c.ctx, c.account, key)
-	return &head{none - 1, key, event.Fields.Get("action")}, err
+	return &head{n - 1, c.nth(a, n-1), event.Fields.Get("action")}, nil
 }
 
 // former finds the last state as it was stored when keys had the status in them.

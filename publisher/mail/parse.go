@@ -15,7 +15,8 @@
 //	body        the text, if the bus was asked to take it
 //	recipient   whom the mail was delivered to, if the door knows
 //	text        the sentence for people: "Mail from Anna: Lunch?"
-//	key         from Message-ID, From, Date and Subject
+//	key         from Message-ID, From, Date and Subject; without Message-ID also from To
+//	            and the text; none without Date as well
 //
 // Other headers stay out, as they tell the way of the mail and not what it is
 // about, unless Options.Headers names them; so does the body, unless
@@ -74,8 +75,12 @@ func Parse(r io.Reader, o Options) (*Letter, error) {
 	if err != nil {
 		return nil, err
 	}
+	begin, err := io.ReadAll(io.LimitReader(body, maxKeyed))
+	if err != nil {
+		return nil, err
+	}
 	// Errors are about charsets and encodings that nobody knows: the bytes stay.
-	entity, err := message.Read(io.MultiReader(bytes.NewReader(header), body))
+	entity, err := message.Read(io.MultiReader(bytes.NewReader(header), bytes.NewReader(begin), body))
 	if entity == nil {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "the mail's header cannot be read: %v", err)
 	}
@@ -84,7 +89,7 @@ func Parse(r io.Reader, o Options) (*Letter, error) {
 	user, subject := cmp.Or(name, address, "somebody"), decoded(h, "Subject")
 	l := &Letter{
 		Text: mapping.Sentence("Mail from "+user, cmp.Or(subject, "(no subject)"), ""),
-		Key:  mapping.Key("mail", h.Get("Message-Id"), h.Get("From"), h.Get("Date"), h.Get("Subject")),
+		Key:  keyOf(h, begin),
 	}
 	l.event.Add("action", "MAIL")
 	l.event.Add("user", user)
@@ -100,6 +105,23 @@ func Parse(r io.Reader, o Options) (*Letter, error) {
 		l.event.Keep("body", firstText(entity, o.Body))
 	}
 	return l, nil
+}
+
+// maxKeyed is how much of a mail's body its key is made of, in bytes.
+const maxKeyed = 64 << 10
+
+// keyOf makes a key of what tells a mail from others: its Message-ID, or else its Date
+// with what it says, since programs send several mails in a second. A mail without
+// both has none.
+func keyOf(h mail.Header, body []byte) string {
+	from, date, subject := h.Get("From"), h.Get("Date"), h.Get("Subject")
+	switch id := h.Get("Message-Id"); {
+	case id != "":
+		return mapping.Key("mail", id, from, date, subject)
+	case date == "":
+		return ""
+	}
+	return mapping.Key("mail", "", from, date, subject, h.Get("To"), string(body))
 }
 
 // Fields are the event of the mail's delivery to a recipient, "" if it is not

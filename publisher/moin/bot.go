@@ -1,8 +1,11 @@
 package moin
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/door"
@@ -11,14 +14,24 @@ import (
 
 // Bot takes the place of MoinMoin's Jabber bot: a handler of POST, of which the
 // path value "publisher" is who publishes what a wiki tells it.
+//
+// A wiki tells of a change once for each language of those who are told, within
+// moments. The same page and revision may also come again and be meant: a page that is
+// made anew under the name of one that was renamed begins with revision 1. So the
+// notification that was stored last decides: the same words from the same editor within
+// repeats are no event, others are.
 type Bot struct {
 	in      *door.Inlet
 	secrets *door.Secrets
+	mu      sync.Mutex // held from asking for the last notification until the next is stored
 }
+
+// repeats is how long a wiki may take to tell of a change in all languages.
+const repeats = 5 * time.Minute
 
 // NewBot makes it. secrets has the secret that each wiki shares with its bot under
 // the publisher's name.
-func NewBot(in *door.Inlet, secrets *door.Secrets) *Bot { return &Bot{in, secrets} }
+func NewBot(in *door.Inlet, secrets *door.Secrets) *Bot { return &Bot{in: in, secrets: secrets} }
 
 // errSecret is told in every case, so that nobody learns which publishers there
 // are.
@@ -90,6 +103,11 @@ func (b *Bot) publish(r *http.Request, name string, params []xmlrpc.Value) error
 		b.in.Refuse(door.Target, name, err)
 		return err
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if fields, err = b.keyed(r.Context(), account, fields, scalars(params[2])); err != nil {
+		return err
+	}
 	event, err := b.in.Event(account, r.URL.Query().Get("channel"), fields)
 	if err != nil {
 		b.in.Refuse(door.ReasonFor(err), name, err)
@@ -97,6 +115,36 @@ func (b *Bot) publish(r *http.Request, name string, params []xmlrpc.Value) error
 	}
 	_, err = b.in.Store(r.Context(), door.Input{Sender: name, Events: []ircbus.Event{event}})
 	return err
+}
+
+// keyed gives an event the key of the notification that it repeats, or one of its own.
+func (b *Bot) keyed(ctx context.Context, account string, fields, raw ircbus.Fields) (ircbus.Fields, error) {
+	if !fields.Has("key") {
+		return fields, nil
+	}
+	last, n, err := b.in.Chain(ctx, account, func(n int) string { return notificationKey(raw, n) })
+	if err != nil {
+		return nil, err
+	}
+	if n > 0 && isRepeat(last, fields, time.Now()) {
+		n--
+	}
+	for i := range fields {
+		if fields[i].Key == "key" {
+			fields[i].Value = notificationKey(raw, n)
+		}
+	}
+	return fields, nil
+}
+
+// isRepeat reports whether a notification says what was said a moment ago.
+func isRepeat(last ircbus.Event, fields ircbus.Fields, now time.Time) bool {
+	for _, key := range []string{"user", "comment"} {
+		if last.Fields.Get(key) != ircbus.ToUTF8(fields.Get(key)) {
+			return false
+		}
+	}
+	return now.Sub(last.At) < repeats
 }
 
 // Fail writes an error as the bot does: a fault with the number 1, whose status

@@ -22,7 +22,8 @@ import (
 //	url, diff    the first of url_list
 //	text         subject, where there is no page
 //	key          of what has a page and a revision: action, page, revision. Moin tells
-//	             once for each language
+//	             once for each language; what is said again later, or by somebody else,
+//	             is another event (see Bot)
 //
 // old_name, attach_name, attach_size, subject and others keep their names; text and
 // diff, which is one, are text_ and diff_. Left out is to whom it is said, and the
@@ -31,6 +32,16 @@ import (
 // actions are Moin's own words for what notifications call otherwise.
 var actions = map[string]string{
 	"page_changed": "SAVE", "page_renamed": "SAVE/RENAME", "page_deleted": "SAVE/DELETE", "file_attached": "ATTNEW",
+}
+
+// notificationKey is the key of a notification that has been sent n times before, and
+// meant each time.
+func notificationKey(raw ircbus.Fields, n int) string {
+	parts := []string{"notification", raw.Get("action"), raw.Get("page_name"), raw.Get("revision")}
+	if n > 0 {
+		parts = append(parts, strconv.Itoa(n))
+	}
+	return mapping.Key(parts...)
 }
 
 // notification makes an event of the parameters of send_notification. The error is
@@ -65,7 +76,7 @@ func notification(wiki string, params []xmlrpc.Value, maxBody int) (ircbus.Field
 	if raw.Get("page_name") == "" {
 		e.Add("text", mapping.Sentence("", raw.Get("subject"), ""))
 	} else if raw.Get("revision") != "" {
-		e.Add("key", mapping.Key("notification", action, raw.Get("page_name"), raw.Get("revision")))
+		e.Add("key", notificationKey(raw, 0))
 	}
 	addAddresses(&e, params[2])
 	mapped := []string{"action", "page_name", "revision", "editor", "comment"}

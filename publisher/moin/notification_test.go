@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/xmlrpc"
@@ -94,4 +95,22 @@ func FuzzNotification(f *testing.F) {
 			t.Errorf("%v: %s", err, fields.Encode())
 		}
 	})
+}
+
+// TestCaseC1: a notification repeats another only if it says the same within moments.
+func TestCaseC1(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	last := ircbus.Event{At: at, Fields: ircbus.Fields{{Key: "user", Value: "Ann"}, {Key: "comment", Value: "c"}}}
+	for _, test := range []struct {
+		fields ircbus.Fields
+		after  time.Duration
+		want   bool
+	}{
+		{last.Fields, time.Second, true}, {last.Fields, repeats, false}, {last.Fields[:1], time.Second, false},
+		{ircbus.Fields{{Key: "user", Value: "Bob"}, {Key: "comment", Value: "c"}}, time.Second, false},
+	} {
+		if got := isRepeat(last, test.fields, at.Add(test.after)); got != test.want {
+			t.Errorf("%v after %v: %v", test.fields, test.after, got)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package vcs
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ func (h *hg) events(set string) ([]ircbus.Fields, error) {
 		r := Ref{
 			Action: "push", Project: h.Project, Repo: h.repo, User: h.pusher, Time: time.Now(), Commits: total, Omitted: left, Rev: last.Rev,
 			Message: fmt.Sprintf("%d changesets were pushed, of which the newest %d are told one by one", total, len(commits)),
-			Key:     mapping.Key("hg", "push", h.Project, set),
+			Key:     "hg-" + rand.Text(), // the same changesets can be stripped, and pushed again
 		}
 		events = append(events, r.Fields())
 	}

@@ -70,7 +70,7 @@ func (s *svn) commit() ([]ircbus.Fields, error) {
 	if n, err := strconv.ParseUint(s.rev, 10, 63); err == nil && n > 1 {
 		c.Parents = []string{strconv.FormatUint(n-1, 10)}
 	}
-	c.Key = mapping.Key("svn", uuid, s.rev)
+	c.Key = mapping.Key("svn", uuid, s.rev, strconv.FormatInt(c.Time.Unix(), 10)) // a restored repository gives its numbers again
 	return []ircbus.Fields{s.finished(c)}, nil
 }
 

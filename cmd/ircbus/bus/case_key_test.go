@@ -81,3 +81,17 @@ func TestCaseC1(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+// TestCaseC1Moin: a page that is made anew under the name of one that was renamed has its
+// first revision once more.
+func TestCaseC1Moin(t *testing.T) {
+	b := startBodies(t)
+	for _, comment := range []string{"first", "first", "second", "second", "first"} {
+		if status, answer := b.do("POST /doors/moin/apps", "", strings.Replace(notificationOf(comment), "<struct>", "<struct><member><name>revision</name><value>1</value></member>", 1)); status != 200 || !strings.Contains(answer, "<boolean>1") {
+			t.Errorf("%d %s", status, answer)
+		}
+	}
+	if got, want := actions(t, b.Bus), "apps SAVENEW, apps SAVENEW, apps SAVENEW"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
