@@ -186,6 +186,10 @@ func (s *Source) prove(p *Packet) (by proof) {
 	if p.Check.Name != "" {
 		by.name, by.err = p.verify(s.cfg.Secrets, time.Now())
 	}
+	if old, ok := errors.AsType[*oldCheckError](by.err); ok {
+		s.in.Trouble("a client proves its secret by a check that others can extend: let it send _check_SHA256, or give it this line in the file of secrets",
+			errors.New(old.line))
+	}
 	return by
 }
 

@@ -3,10 +3,16 @@ package bus
 import (
 	"bufio"
 	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
+	"encoding"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -201,6 +207,98 @@ func TestPSYCChecks(t *testing.T) {
 	}
 	if r := b.Doors()[0]; r.Refused["sender"] != 5 || r.Duplicates != 1 || strings.Contains(fmt.Sprint(*r.LastRefusal), "testsecret") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// hashed puts a check of an old kind before a packet's lines.
+func hashed(kind, secret, packet string) string {
+	text := secret + strings.TrimSuffix(packet, ".\n")
+	sum := fmt.Sprintf("%x", sha1.Sum([]byte(text)))
+	if kind != "_check_SHA1" {
+		sum = fmt.Sprintf("%x", md5.Sum([]byte(text)))
+	}
+	return ":" + kind + "\t" + sum + "\n" + packet
+}
+
+// extended is a packet that somebody has extended who knows only the length of the
+// secret and has seen it with its check: by the padding of MD5 or SHA-1 and a text.
+func extended(t *testing.T, kind, secret, packet string) string {
+	t.Helper()
+	signed := strings.TrimSuffix(packet, ".\n")
+	const extension = "more\n"
+	length := len(secret) + len(signed)
+	padding := append([]byte{0x80}, make([]byte, (64+55-length%64)%64)...)
+	bits := binary.BigEndian.AppendUint64(nil, uint64(length)*8)
+	digest, prefix := hash.Hash(sha1.New()), "sha\x01"
+	if kind != "_check_SHA1" {
+		bits, digest, prefix = binary.LittleEndian.AppendUint64(nil, uint64(length)*8), md5.New(), "md5\x01"
+	}
+	digest.Write([]byte(secret + signed)) // whose sum the check tells
+	seen := digest.Sum(nil)
+	for i := 0; kind != "_check_SHA1" && i < len(seen); i += 4 {
+		slices.Reverse(seen[i : i+4]) // as the package keeps it
+	}
+	state := append([]byte(prefix), seen...)
+	state = append(state, make([]byte, 64)...)
+	state = binary.BigEndian.AppendUint64(state, uint64(length+len(padding)+8))
+	if err := digest.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
+		t.Fatal(err)
+	}
+	digest.Write([]byte(extension))
+	packet = signed + string(padding) + string(bits) + extension
+	check := fmt.Sprintf(":%s\t%x\n", kind, digest.Sum(nil))
+	if !strings.HasPrefix(hashed(kind, secret, packet), check) {
+		t.Fatal("the extension is not one")
+	}
+	return check + packet + ".\n"
+}
+
+// TestCaseA5: a check that others can extend counts only for clients that are
+// listed for it, and never for what can be an extension.
+func TestCaseA5(t *testing.T) {
+	var log lockedText
+	path := filepath.Join(t.TempDir(), "secrets")
+	text := "wiki wikisecret\nold/sha1 oldsecret\nolder/MD5 oldersecret\nboth bothsecret\nboth/sha1 bothsecret\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := quiet(t)
+	c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	c.PSYC = PSYC{Listen: "127.0.0.1:0", Publisher: "psyc", SecretsFile: path}
+	b := startBus(t, c)
+	packet := func(text string) string { return ":_target\tpsyc://h/\n\n_notice_x\n" + text + "\n.\n" }
+	for i, c := range []struct{ packet, want string }{
+		{hashed("_check_SHA1", "wikisecret", packet("by SHA-1")), "send _check_SHA256"},
+		{hashed("_check_MD5", "wikisecret", packet("by MD5")), "send _check_SHA256"},
+		{hashed("_check", "wikisecret", packet("by its short name")), "send _check_SHA256"},
+		{hashed("_check_MD5", "oldsecret", packet("the other one")), "send _check_SHA256"},
+		{hashed("_check_SHA1", "oldersecret", packet("the other one")), "send _check_SHA256"},
+		{extended(t, "_check_SHA1", "oldsecret", packet("seen")), "no NUL"},
+		{extended(t, "_check_MD5", "oldersecret", packet("seen")), "no NUL"},
+		{extended(t, "_check", "oldersecret", packet("seen")), "no NUL"},
+		{extended(t, "_check_SHA1", "wikisecret", packet("seen")), "no NUL"},
+		{hashed("_check_SHA1", "oldsecret", "\n_request_circuit_trust\nplease\x00\n.\n"), "could not verify"},
+		{hashed("_check_SHA1", "wikisecret", "\n_request_circuit_trust\nplease\n.\n"), "could not verify"},
+		{signed("wikisecret", packet("wiki by HMAC")), ""},
+		{signed("oldsecret", packet("old by HMAC")), ""},
+		{hashed("_check_SHA1", "oldsecret", packet("old by SHA-1")), ""},
+		{hashed("_check_MD5", "oldersecret", packet("older by MD5")), ""},
+		{hashed("_check_SHA1", "bothsecret", packet("both by SHA-1")), ""},
+	} {
+		if said := circuit(t, b, ".", c.packet); !strings.Contains(said, c.want) || c.want == "" && said != "" {
+			t.Errorf("%d: %q is answered with %q", i, c.packet, said)
+		}
+	}
+	got := stored(t, b)
+	for i, want := range []string{"wiki by HMAC", "old by HMAC", "old by SHA-1", "older by MD5", "both by SHA-1"} {
+		client, _, _ := strings.Cut(want, " ")
+		want = strings.ReplaceAll(want, " ", "+")
+		if i >= len(got) || !strings.HasPrefix(got[i], "#psyc text="+want+"&") || !strings.Contains(got[i], "&client="+client+"&") {
+			t.Fatalf("%q is missing in %q", want, got)
+		}
+	}
+	if text := log.String(); !strings.Contains(text, "wiki/sha1 SECRET") || strings.Contains(text, "wikisecret") {
+		t.Errorf("the log: %s", text)
 	}
 }
 
