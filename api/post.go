@@ -80,11 +80,8 @@ func (h *Handler) publish(w http.ResponseWriter, r *http.Request) (posted, error
 	if err != nil {
 		return posted{}, err
 	}
-	bounds, err := h.Index.Bounds(r.Context())
-	if err != nil {
-		return posted{}, err
-	}
-	answer := posted{Epoch: bounds.Epoch, Events: make([]postedReceipt, len(receipts))}
+	// From here on nothing may fail: the events are stored.
+	answer := posted{Epoch: h.Index.Epoch(), Events: make([]postedReceipt, len(receipts))}
 	for i, receipt := range receipts {
 		answer.Events[i] = postedReceipt{receipt.ID, ircbus.FormatTime(receipt.At), events[i].Fields.Get("key"), receipt.Duplicate}
 		if !receipt.Duplicate {

@@ -72,6 +72,10 @@ type Index interface {
 	// it is still kept or not; or ErrNotFound.
 	Keyed(ctx context.Context, publisher, key string) (ircbus.ID, error)
 
+	// Epoch returns the random id of this database, which stays the same while the
+	// store is open. It needs neither the disk nor a connection, and cannot fail.
+	Epoch() string
+
 	// Bounds tells where the log begins and ends. Removed covers the given
 	// channels, or all if none is given.
 	Bounds(ctx context.Context, channels ...string) (Bounds, error)

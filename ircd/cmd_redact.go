@@ -74,7 +74,8 @@ func (c *client) redactEvent(fn *feedName, r redaction) error {
 	}
 	asked := ircbus.Redaction{Target: ircbus.ID(id), By: c.account, Reason: r.reason, Operator: c.mayOper, Channel: fn.feed.packed.name}
 	c.lookups = append(c.lookups, lookup{
-		read: func(ctx context.Context) error { return c.srv.cfg.Redact(ctx, asked) },
+		write: true,
+		read:  func(ctx context.Context) error { return c.srv.cfg.Redact(ctx, asked) },
 		show: func(err error) error {
 			if err == nil {
 				c.echoRedaction(r)

@@ -16,6 +16,7 @@ type lookup struct {
 
 	holds  bool // until then the client is sent nothing that does not answer the command
 	search bool // through a filter, which may take long
+	write  bool // it changes the store, and so does not wait for those who read
 }
 
 // Limits of what the connections ask the store for.
@@ -61,9 +62,15 @@ func isSearch(lookups []lookup) bool {
 
 // read carries out lookups when it is their turn.
 func (s *Server) read(lookups []lookup, from netip.Addr) []error {
+	errs := make([]error, len(lookups))
+	if slices.ContainsFunc(lookups, func(l lookup) bool { return l.write }) {
+		for i, l := range lookups {
+			errs[i] = l.read(s.ctx)
+		}
+		return errs
+	}
 	ctx, cancel := context.WithTimeout(s.stop, lookupTime)
 	defer cancel()
-	errs := make([]error, len(lookups))
 	turn, search := s.reading, isSearch(lookups)
 	if search {
 		turn = s.searching

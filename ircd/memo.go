@@ -131,7 +131,8 @@ func (c *client) gotMemos(msg *ircmsg.Message) {
 		return
 	}
 	c.lookups = append(c.lookups, lookup{
-		read: func(ctx context.Context) error { return c.srv.cfg.Memos.Given(ctx, account, upTo) },
+		write: true,
+		read:  func(ctx context.Context) error { return c.srv.cfg.Memos.Given(ctx, account, upTo) },
 		show: func(err error) error {
 			if err != nil {
 				c.log().Warn("it could not be noted that somebody has his messages: he will get them again", "account", account, "err", err)

@@ -116,7 +116,7 @@ func (c *client) retract(r redaction, may func(context.Context) error, kept bool
 		_, err := c.srv.cfg.Chat.Retract(ctx, r.msgid)
 		return err
 	}
-	c.lookups = append(c.lookups, lookup{read: read, show: func(err error) error {
+	c.lookups = append(c.lookups, lookup{write: true, read: read, show: func(err error) error {
 		mistake := (*failure)(nil)
 		switch {
 		case err == nil:

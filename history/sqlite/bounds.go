@@ -11,6 +11,9 @@ import (
 	"github.com/ircbus/ircbus/history"
 )
 
+// Epoch implements history.Index.
+func (s *Store) Epoch() string { return s.epoch }
+
 // Bounds implements history.Index.
 func (s *Store) Bounds(ctx context.Context, channels ...string) (history.Bounds, error) {
 	if err := s.ended(ctx); err != nil {

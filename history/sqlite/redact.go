@@ -21,41 +21,47 @@ func (s *Store) Redact(ctx context.Context, r ircbus.Redaction) (tombstone ircbu
 	}
 	s.redacting.Lock() // the index notes the newest tombstone
 	defer s.redacting.Unlock()
+	var left *ircbus.Event
 	err = s.onWriter(ctx, func(w *writer) error {
-		tombstone, err = w.redact(r)
+		left, tombstone, err = w.redact(r)
 		return err
 	})
+	// It is done: from here on nothing may fail, nor wait for those who read.
 	if err == nil && s.terms != nil {
-		if err := s.terms.forget(r.Target, tombstone.ID); err != nil {
+		if err := s.terms.forget(r.Target, left, tombstone.ID); err != nil {
 			s.log.Warn("what was redacted stays in the index until the next start", "path", s.terms.path, "err", err)
 		}
 	}
 	return tombstone, err
 }
 
-// redact carries out a redaction and hands it on to the tails.
-func (w *writer) redact(r ircbus.Redaction) (ircbus.Event, error) {
+// redact carries out a redaction and hands it on to the tails. It returns what is
+// left of the event, nil if nothing is, and what tells of it.
+func (w *writer) redact(r ircbus.Redaction) (rest *ircbus.Event, tombstone ircbus.Event, err error) {
 	target, left, err := w.target(&r)
 	if err != nil {
-		return ircbus.Event{}, err
+		return nil, ircbus.Event{}, err
 	}
 	var p pending
 	if err := p.prepare(&ircbus.Event{Channel: target.Channel, Publisher: target.Publisher, Fields: r.Tombstone()}); err != nil {
-		return ircbus.Event{}, err
+		return nil, ircbus.Event{}, err
 	}
 	began := time.Now()
 	if err := w.give(func() error { return w.replace(r.Target, left, &p) }); err != nil {
 		if !poisoned(err) {
 			w.failed(err)
 		}
-		return ircbus.Event{}, refusal(err)
+		return nil, ircbus.Event{}, refusal(err)
 	}
 	w.failed(nil)
 	w.store.live.redact(r.Target, r.Names, p.event)
 	w.store.stats.committed(1, 1, time.Since(began))
 	w.stale = true
 	w.clean()
-	return p.event, nil
+	if len(left) > 0 {
+		rest = &ircbus.Event{Channel: target.Channel, Fields: left}
+	}
+	return rest, p.event, nil
 }
 
 // target finds the event to be redacted and what will be left of it, and checks

@@ -266,18 +266,14 @@ func (t *terms) expire(ids []int64) error {
 
 // forget takes out what is no longer in a redacted event, and overwrites it in
 // the file.
-func (t *terms) forget(target, tombstone ircbus.ID) error {
+func (t *terms) forget(target ircbus.ID, left *ircbus.Event, tombstone ircbus.ID) error {
 	if err := t.store.begin(); err != nil {
 		return err
 	}
 	defer t.store.readers.Done()
 	t.interrupt()
 	defer t.work.Unlock()
-	left, err := t.store.page(context.Background(), &plan{first: target, last: target})
-	if err != nil {
-		return err
-	}
-	err = t.db.transaction(func() error {
+	err := t.db.transaction(func() error {
 		for _, size := range [...]int64{t.small, t.large} {
 			id := int64(target)
 			if err := t.replace(segment{size, id - id%size}, id%size, left); err != nil {
@@ -296,7 +292,7 @@ func (t *terms) forget(target, tombstone ircbus.ID) error {
 
 // replace makes the terms of one event of a segment those of the event that is
 // left, if there is one.
-func (t *terms) replace(g segment, offset int64, left []ircbus.Event) error {
+func (t *terms) replace(g segment, offset int64, left *ircbus.Event) error {
 	var there int64
 	if err := t.db.row("SELECT count(*) FROM segments WHERE size = ? AND first = ?", []any{g.size, g.first}, &there); err != nil || there == 0 {
 		return err
@@ -310,9 +306,9 @@ func (t *terms) replace(g segment, offset int64, left []ircbus.Event) error {
 	if err == nil {
 		_, err = t.db.exec("DELETE FROM terms WHERE size = ? AND first = ? AND ids = '' AND (list IS NULL OR list IN (SELECT id FROM lists WHERE ids = ''))", g.size, g.first)
 	}
-	for i := range left {
-		channel := t.store.channels.number(left[i].Channel)
-		eachTerm(left[i].Fields, func(field int, value string) {
+	if left != nil {
+		channel := t.store.channels.number(left.Channel)
+		eachTerm(left.Fields, func(field int, value string) {
 			if err == nil {
 				_, err = t.db.exec("INSERT INTO terms VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET ids = trim(ids || ',' || excluded.ids, ',')",
 					g.size, g.first, channel, int64(field), value, strconv.FormatInt(offset, 10))

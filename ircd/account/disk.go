@@ -101,18 +101,21 @@ func checkMode(path string, info fs.FileInfo) error {
 // replaceFile puts data in the place of the file, with the owner that it has or
 // should have, and returns the stamp. The caller holds the lock.
 func replaceFile(path string, data []byte) (stamp, error) {
+	var info fs.FileInfo
 	file, err := ircbus.InstallFile(path, 0o600, func(file *os.File) error {
-		if err := giveAway(file, path); err != nil {
-			return err
+		err := giveAway(file, path)
+		if err == nil {
+			_, err = file.Write(data)
 		}
-		_, err := file.Write(data)
+		if err == nil {
+			info, err = file.Stat()
+		}
 		return err
 	})
-	if file == nil {
-		return stamp{}, err
+	if file != nil {
+		file.Close() // all of it is on disk
 	}
-	info, statErr := file.Stat()
-	if err := errors.Join(err, statErr, file.Close()); err != nil {
+	if err != nil {
 		return stamp{}, err
 	}
 	return stampOf(info), nil

@@ -42,7 +42,18 @@ func (s *Store) Register(ctx context.Context, name, password string, from netip.
 	}
 	s.log.Info("account registered", "account", name, "from", from)
 	s.door.throttle.succeed(ircbus.Fold(name), from)
-	return s.Get(name)
+	return s.known(a), nil
+}
+
+// known is an account that was made just now, as the file has it, or as it was
+// made: the file need not be read again for that, which could fail.
+func (s *Store) known(a Account) Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.book.get(a.Name); r != nil {
+		return r.account()
+	}
+	return a
 }
 
 // births are the accounts that were made by Register within the last hour, and

@@ -75,6 +75,14 @@ func (s *Store) List() ([]Account, error) {
 	return b.accounts(), nil
 }
 
+// Known returns all accounts by name as they were when the file could last be
+// read or changed.
+func (s *Store) Known() []Account {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.book.accounts()
+}
+
 // Get returns one account, or ErrUnknown.
 func (s *Store) Get(name string) (Account, error) {
 	b, err := s.current()

@@ -25,7 +25,7 @@ func (in *Inlet) tell(ctx context.Context, memos []ircbus.Memo) (first error) {
 		err := in.Notify(ctx, m)
 		if err == nil {
 			in.told()
-		} else if first == nil {
+		} else if first == nil || !final(err) {
 			first = err
 		}
 	}

@@ -23,17 +23,21 @@ type Input struct {
 }
 
 // Store stores the input with one try: for doors that can tell their sender what
-// came of it. The events are stored all or none, and then the memos one by one.
+// came of it. The memos are stored one by one, and then the events, all or none:
+// nothing is done after these, so that a sender that repeats what has failed does
+// not repeat events. A memo that is refused for good does not keep events back.
 // One receipt is returned for each event. The error is an *ircbus.Refusal, with
 // StoreUnavailable if another try is worth while, or ctx's; it has been counted.
 func (in *Inlet) Store(ctx context.Context, input Input) (receipts []ircbus.Receipt, err error) {
-	if len(input.Events) > 0 {
+	err = in.tell(ctx, input.Memos)
+	if err != nil && len(input.Events) > 0 && final(err) {
+		in.Refuse(reasonOf(err), input.Sender, err)
+		err = nil
+	}
+	if err == nil && len(input.Events) > 0 {
 		if receipts, err = in.Append(ctx, input.Events); err == nil {
 			in.stored(input.Events, receipts)
 		}
-	}
-	if err == nil {
-		err = in.tell(ctx, input.Memos)
 	}
 	if err != nil && ctx.Err() == nil {
 		in.Refuse(reasonOf(err), input.Sender, err)

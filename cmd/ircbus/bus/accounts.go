@@ -56,9 +56,8 @@ func (b ircAccounts) Register(ctx context.Context, name, password string, from n
 	if err != nil {
 		return ircd.Account{}, b.refusal(name, password, err)
 	}
-	if err := b.directory.refresh(); err != nil {
-		return ircd.Account{}, err
-	}
+	// The account is made: what follows must not say that it is not.
+	b.directory.refreshed()
 	return ircAccount(a), nil
 }
 

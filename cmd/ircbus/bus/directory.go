@@ -42,13 +42,14 @@ func (d *directory) configure(sections map[string]Publisher) {
 	d.config = folded
 }
 
-// refresh makes the list anew from the accounts as they are now.
+// refresh makes the list anew from the accounts as they are now; with an error,
+// as they were when the file could last be read, or changed by this process.
 func (d *directory) refresh() error {
 	d.refreshing.Lock()
 	defer d.refreshing.Unlock()
 	accounts, err := d.accounts.List()
 	if err != nil {
-		return err
+		accounts = d.accounts.Known()
 	}
 	publishers := d.build(accounts)
 	names := make([]string, len(accounts))
@@ -66,7 +67,15 @@ func (d *directory) refresh() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.publishers, d.names, d.people = publishers, folded, people
-	return nil
+	return err
+}
+
+// refreshed is refresh after a change that is on disk already: what cannot be read
+// now must not say that the change was not made.
+func (d *directory) refreshed() {
+	if err := d.refresh(); err != nil {
+		d.log.Warn("the accounts cannot be read again, they are used as they are known", "err", err)
+	}
 }
 
 func (d *directory) build(accounts []account.Account) []ircd.Publisher {
@@ -237,9 +246,7 @@ func (d *directory) ensure(wiki ircbus.Wiki) (name, channel string, err error) {
 		return "", "", err
 	}
 	if changed || !d.knows(a.Name) {
-		if err := d.refresh(); err != nil {
-			return "", "", err
-		}
+		d.refreshed()
 	}
 	return a.Name, "#" + a.Name, nil
 }
@@ -257,7 +264,8 @@ func (d *directory) addChannels(name string, channels []string) error {
 	if err := d.accounts.AddChannels(name, channels); err != nil {
 		return err
 	}
-	return d.refresh()
+	d.refreshed()
+	return nil
 }
 
 // account returns the publisher's account, a new one if there is none.

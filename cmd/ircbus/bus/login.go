@@ -41,9 +41,7 @@ func (b *Bus) admit(ctx context.Context, a account.Account, err error) (string, 
 		return "", err
 	}
 	if a.Role == account.Publisher && !b.directory.knows(a.Name) || !b.directory.hasToldOf(a.Name) {
-		if err := b.directory.refresh(); err != nil {
-			return "", err
-		}
+		b.directory.refreshed()
 	}
 	b.sessions.note(ctx, a.Name)
 	return a.Name, nil
