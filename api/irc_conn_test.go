@@ -82,7 +82,11 @@ func TestIRCConnSlow(t *testing.T) {
 	n := 0
 	for err := error(nil); err == nil; {
 		end := n + bytes.LastIndexByte(b[n:min(len(b), n+64<<10)], '\n') + 1
-		server.SetWriteDeadline(time.Now().Add(500 * time.Millisecond))
+		within := 500 * time.Millisecond
+		if n == 0 {
+			within = patience
+		}
+		server.SetWriteDeadline(time.Now().Add(within))
 		var part int
 		part, err = server.Write(b[n:end])
 		n += part

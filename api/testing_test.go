@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 30 * time.Second
+const patience = 5 * time.Minute
 
 var testWikis = []ircbus.Wiki{
 	{

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -43,6 +44,7 @@ func TestRecordedClients(t *testing.T) {
 func (u *user) rest() []string {
 	var lines []string
 	for {
+		u.nc.SetReadDeadline(time.Now().Add(patience))
 		line, err := u.r.ReadString('\n')
 		if err != nil {
 			return lines

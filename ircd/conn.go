@@ -13,13 +13,6 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-// How long the last words to a connection may take.
-const (
-	lastWrite = 2 * time.Second // to write what is queued and the ERROR
-	cutGrace  = 2 * time.Second // for the write that a slow reader blocks
-	linger    = time.Second     // for the other side to close
-)
-
 // conn is the byte side of a connection: its read buffer, its queue of replies,
 // and its places in streams. What it says is the client's affair.
 type conn struct {
@@ -66,6 +59,8 @@ type conn struct {
 // hub is what a server's connections have in common.
 type hub struct {
 	start   func(func())     // starts a goroutine that the server waits for
+	stop    <-chan struct{}  // closed when the server begins to stop
+	linger  time.Duration    // see Limits
 	head    func() ircbus.ID // the last event that was delivered to anybody
 	waker   waker
 	patient waker // of hasty connections
@@ -224,43 +219,6 @@ func (c *conn) wakeLocked() {
 	}
 }
 
-// finish closes the connection after everything queued and this line. The
-// first call wins. The read loop wakes at once.
-func (c *conn) finish(farewell string) {
-	c.ended.Store(true)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.farewell != nil || c.dead {
-		return
-	}
-	c.farewell = append([]byte(farewell), '\r', '\n')
-	c.wakeReader()
-	c.net.SetWriteDeadline(time.Now().Add(lastWrite))
-	c.wakeLocked()
-}
-
-// wakeReader lets the read loop see that the connection has ended.
-func (c *conn) wakeReader() {
-	c.net.SetReadDeadline(time.Now())
-	c.hub.parking.unpark(c)
-}
-
-// cut ends a connection that reads too slowly.
-func (c *conn) cut() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cutLocked()
-}
-
-func (c *conn) cutLocked() {
-	if c.isCutOff.Swap(true) {
-		return
-	}
-	c.ended.Store(true)
-	c.net.SetWriteDeadline(time.Now().Add(cutGrace))
-	c.wakeLocked()
-}
-
 func (c *conn) isCut() bool { return c.isCutOff.Load() }
 
 // behindElsewhere is how many bytes wait for the connection in other streams.
@@ -286,28 +244,6 @@ func (c *conn) place(m *member) {
 	}
 	clear(c.places[len(kept):])
 	c.places = append(kept, m)
-}
-
-// close is the read loop's last act. It waits until the writer has said the last
-// words, which finish or cut must have ordered, lets the other side read them,
-// and gives back all places.
-func (c *conn) close() {
-	c.mu.Lock()
-	for c.running {
-		c.idle.Wait()
-	}
-	c.dead = true
-	places := append(c.visible, c.missed...)
-	for _, a := range c.arrivals {
-		places = append(places, a.members...)
-	}
-	c.visible, c.missed, c.arrivals, c.control, c.spare = nil, nil, nil, nil, nil
-	c.mu.Unlock()
-	for _, m := range places {
-		m.stream.remove(m)
-	}
-	c.drain()
-	c.net.Close()
 }
 
 // errEnded is the read loop's error once the connection has been ended.
@@ -344,16 +280,4 @@ func (c *conn) setReadDeadline(t time.Time) error {
 		return errEnded
 	}
 	return c.net.SetReadDeadline(t)
-}
-
-// drain reads and forgets what still comes after the last words, so that closing
-// does not make the system throw them away.
-func (c *conn) drain() {
-	c.net.SetReadDeadline(time.Now().Add(linger))
-	var buf [512]byte
-	for {
-		if _, err := c.net.Read(buf[:]); err != nil {
-			return
-		}
-	}
 }

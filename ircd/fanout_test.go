@@ -163,7 +163,6 @@ func testSlowReader(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus
 			t.Fatal("the slow reader is never cut off")
 		}
 	}
-	slow.nc.SetReadDeadline(time.Now().Add(patience))
 	lines := slow.rest()
 	wait(t, "the cut to be counted", func() bool { return b.Stats().SlowCut == 1 })
 	if len(lines) == 0 {

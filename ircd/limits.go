@@ -26,8 +26,9 @@ type Limits struct {
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
 	Pace         time.Duration // between two old events that come as notices; default 2 s
 
-	park  time.Duration // of silence until a connection is parked; default 100 ms
-	delay time.Duration // for which what answers nothing waits for more, if the connection is hasty; default 200 ms
+	park   time.Duration // of silence until a connection is parked; default 100 ms
+	delay  time.Duration // for which what answers nothing waits for more, if the connection is hasty; default 200 ms
+	linger time.Duration // for the other side to close after the last words, once its system has them; default 1 s
 }
 
 // maxReplies is how many bytes of replies may wait for somebody who has not
@@ -55,6 +56,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Pace, 2*time.Second)
 	def(&l.park, 100*time.Millisecond)
 	def(&l.delay, 200*time.Millisecond)
+	def(&l.linger, time.Second)
 }
 
 func def[T comparable](field *T, value T) {

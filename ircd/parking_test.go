@@ -96,6 +96,11 @@ func TestParkedWithEnds(t *testing.T) {
 	for id := 1; !cutOff(b, "slow"); id++ {
 		b.Deliver([]ircbus.Event{event(id, "#moin", "comment", strings.Repeat("x", 4000))})
 	}
+	if lines := slow.rest(); len(lines) == 0 || !strings.HasPrefix(lines[len(lines)-1], "ERROR :Too slow: resume after id ") {
+		t.Errorf("who was slow got %q", lines[max(0, len(lines)-2):])
+	}
+	killed.nc.Close()
+	slow.nc.Close()
 	wait(t, "them to be gone", func() bool { return b.Stats().Connections == 1 })
 	isParked(b, 1)
 	b.LogOut([]string{"operator"})

@@ -234,7 +234,7 @@ func New(cfg Config) (*Server, error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	s.hub = hub{
-		start: s.wg.Go, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) },
+		start: s.wg.Go, stop: s.stop.Done(), linger: cfg.Limits.linger, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) },
 		waker:   waker{start: s.wg.Go, stop: s.stop.Done()},
 		patient: waker{start: s.wg.Go, stop: s.stop.Done(), least: cfg.Limits.delay},
 		flusher: flusher{start: s.wg.Go, gather: cfg.Gather, delay: cfg.Limits.delay},

@@ -16,7 +16,7 @@ import (
 // serve begins the read loop, unless the connection is refused.
 func (c *client) serve(refused string) {
 	if refused != "" {
-		c.conn.net.SetReadDeadline(time.Now().Add(lastWrite)) // for a TLS handshake
+		c.conn.net.SetReadDeadline(time.Now().Add(hurried)) // for a TLS handshake
 		c.leave(refused)
 		return
 	}

@@ -1,13 +1,5 @@
 package ircd
 
-import (
-	"bytes"
-	"fmt"
-	"time"
-
-	"github.com/ircbus/ircbus"
-)
-
 // write is the writer: a goroutine that lives while its connection has bytes to
 // write. One pass takes a snapshot of the replies, writes the streams up to
 // their present ends, and then the snapshot. So nothing that was delivered
@@ -23,7 +15,9 @@ func (c *conn) write() {
 		c.visible = append(c.visible, arriving...)
 		switch {
 		case c.isCut():
-			c.lastWords(rest, c.tooSlow())
+			farewell = c.tooSlow()
+			c.giveUpPlaces()
+			c.lastWords(rest, farewell)
 			return
 		case err != nil:
 			c.lastWords(nil, nil)
@@ -165,51 +159,4 @@ func (c *conn) retire() {
 	}
 	clear(c.visible[len(kept):])
 	c.visible = kept
-}
-
-// tooSlow is the last line to a slow reader. It names the last event before the
-// first that the connection did not get completely.
-func (c *conn) tooSlow() []byte {
-	c.mu.Lock()
-	places := c.visible[:len(c.visible):len(c.visible)]
-	for _, a := range c.arrivals {
-		places = append(places, a.members...)
-	}
-	c.mu.Unlock()
-	var first ircbus.ID
-	for _, m := range places {
-		if id := m.stream.firstUnwritten(m); id != 0 && (first == 0 || id < first) {
-			first = id
-		}
-	}
-	if first == 0 {
-		first = c.hub.head() + 1
-	}
-	return fmt.Appendf(nil, "ERROR :Too slow: resume after id %d\r\n", first-ircbus.ID(1))
-}
-
-// lastWords completes the line that was begun, says farewell, and ends the
-// writer for good.
-func (c *conn) lastWords(begun, farewell []byte) {
-	if farewell != nil {
-		if c.isCut() {
-			c.net.SetWriteDeadline(time.Now().Add(cutGrace))
-			c.setSendBuffer(lastBuffer)
-		}
-		end := bytes.IndexByte(begun, '\n') + 1
-		if c.below != nil { // where what was begun waits already
-			end = 0
-		}
-		if _, err := c.writeAll(append(begun[:end:end], farewell...)); err == nil {
-			if half, ok := c.net.(interface{ CloseWrite() error }); ok {
-				half.CloseWrite() // the other side reads to the end
-			}
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ended.Store(true)
-	c.running, c.dead = false, true
-	c.wakeReader()
-	c.idle.Broadcast()
 }

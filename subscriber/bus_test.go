@@ -23,7 +23,7 @@ import (
 )
 
 // patience is how long tests wait for what must happen.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // world is a real bus behind two proxies, so that it can be restarted, replaced
 // and cut off at constant addresses.

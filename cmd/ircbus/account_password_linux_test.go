@@ -42,7 +42,7 @@ func openTerminal(t *testing.T) (person, program *os.File) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { program.Close() })
-	if err := person.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := person.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return person, program

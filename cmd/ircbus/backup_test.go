@@ -50,7 +50,7 @@ func TestBackup(t *testing.T) {
 		t.Errorf("the backup left %v, %v", entries, err)
 	}
 	p.end(syscall.SIGTERM)
-	if code, _ := again.end(syscall.SIGTERM); code != exitDone {
+	if code := again.end(syscall.SIGTERM); code != exitDone {
 		t.Errorf("exit code %d", code)
 	}
 	if code, _, errs := invoke(t, "--data", filepath.Join(dir, "none"), "backup", filepath.Join(dir, "x")); code != exitFailed || !strings.Contains(errs, "no bus has run") {

@@ -49,7 +49,7 @@ func TestDoorsCommand(t *testing.T) {
 	show := func(args ...string) (int, string, string) {
 		return invoke(t, append([]string{"doors", "--url", "http://" + b.HTTPAddr()}, args...)...)
 	}
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for {
 		code, out, errs := show("--account", "root")
 		if code != 0 {

@@ -34,7 +34,7 @@ func storeOfSegments(t *testing.T, dir string, small, large int64) *Store {
 // settle waits until the index has nothing to do.
 func settle(t *testing.T, s *Store) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(5 * time.Minute)
 	for {
 		b, err := s.Bounds(t.Context())
 		if err != nil {

@@ -32,7 +32,7 @@ func until(t *testing.T, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(30 * time.Second); !condition(); {
+	for deadline := time.After(5 * time.Minute); !condition(); {
 		select {
 		case <-tick.C:
 		case <-deadline:

@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 2 * time.Minute
+const patience = 5 * time.Minute
 
 // wiki is a wiki's data directory, a log of events, and the door between them.
 type wiki struct {

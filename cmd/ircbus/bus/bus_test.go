@@ -19,15 +19,17 @@ import (
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
-// patience is how long tests wait for what must happen.
-const patience = 30 * time.Second
+// patience is how long tests wait for what must happen, for each read and write
+// anew: longer than any machine that does other work besides makes them wait.
+const patience = 5 * time.Minute
 
 // quiet is a configuration with free ports on loopback, that logs into the test.
 func quiet(t testing.TB) Config {
 	t.Helper()
 	return Config{
 		Data: t.TempDir(), IRC: "127.0.0.1:0", HTTP: "127.0.0.1:0",
-		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Log:    slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Limits: Limits{Registration: Age(patience), Ping: Age(patience)},
 	}
 }
 
@@ -65,6 +67,24 @@ type person struct {
 	lines *bufio.Reader
 }
 
+func newPerson(t testing.TB, conn net.Conn) *person {
+	return &person{t, patient{conn}, bufio.NewReader(patient{conn})}
+}
+
+// patient is a connection of which each read and each write may take as long as
+// patience.
+type patient struct{ net.Conn }
+
+func (p patient) Read(b []byte) (int, error) {
+	p.SetReadDeadline(time.Now().Add(patience))
+	return p.Conn.Read(b)
+}
+
+func (p patient) Write(b []byte) (int, error) {
+	p.SetWriteDeadline(time.Now().Add(patience))
+	return p.Conn.Write(b)
+}
+
 func connect(t testing.TB, address, nick string) *person {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -90,8 +110,7 @@ func connectAs(t *testing.T, address, nick, secret string) *person {
 func meet(t testing.TB, conn net.Conn, nick string) *person {
 	t.Helper()
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patience))
-	p := &person{t, conn, bufio.NewReader(conn)}
+	p := newPerson(t, conn)
 	p.say("NICK " + nick)
 	p.say("USER u 0 * :" + nick)
 	p.until(" 376 ", " 422 ")

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/history"
@@ -38,7 +37,7 @@ func netcat(t *testing.T, address, text string) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
+	conn = patient{conn}
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func circuit(t *testing.T, b *Bus, end, packets string) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
+	conn = patient{conn}
 	if _, err := io.WriteString(conn, end+"\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestPSYCRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
+	conn = patient{conn}
 	io.WriteString(conn, "HELO psyc.example\r\n")
 	if said, err := io.ReadAll(conn); err != nil || !strings.Contains(string(said), "_error_syntax_initialization") {
 		t.Errorf("%q, %v", said, err)

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestMediaWikiDoor: a wiki's first packet makes it a publisher with a
@@ -84,8 +82,7 @@ func TestClosedBus(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
-	p := &person{t, conn, bufio.NewReader(conn)}
+	p := newPerson(t, conn)
 	p.say("NICK a")
 	p.say("USER a 0 * :a")
 	p.until("ERROR :", " 465 ", "ACCOUNT_REQUIRED")

@@ -273,7 +273,7 @@ func (a *author) say(lines ...string) {
 }
 
 func (a *author) until(word string) string {
-	a.SetReadDeadline(time.Now().Add(2 * patience))
+	a.SetReadDeadline(time.Now().Add(patience))
 	for {
 		line, err := a.lines.ReadString('\n')
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 	"github.com/pires/go-proxyproto"
@@ -167,7 +166,7 @@ func TestNoProxy(t *testing.T) {
 }
 
 // TestBadProxyHeaders: they end their connection. A proxy that says nothing keeps
-// nobody waiting, not even the end.
+// nobody waiting.
 func TestBadProxyHeaders(t *testing.T) {
 	b := behindProxy(t, "127.0.0.1")
 	for range 3 {
@@ -179,18 +178,13 @@ func TestBadProxyHeaders(t *testing.T) {
 		"PROXY " + strings.Repeat("x", 200), "PROXY TCP4 ::1 ::2 1 2\r\n", "PROXY TCP4 1.2.3.4",
 		string(proxyproto.SIGV2) + "\x21\x11\x00\x01x", string(proxyproto.SIGV2) + "\x51\x11\x00\x0c" + strings.Repeat("x", 12),
 	} {
-		conn := proxied(t, b.IRCAddr(), header+"NICK x\r\n")
-		conn.SetDeadline(time.Now().Add(patience))
+		conn := patient{proxied(t, b.IRCAddr(), header+"NICK x\r\n")}
 		if got, err := io.ReadAll(conn); len(got) > 0 || err != nil && !isReset(err) {
 			t.Errorf("%q is answered with %q, %v", header, got, err)
 		}
 	}
 	meet(t, proxied(t, b.IRCAddr(), header(t, 1, "192.0.2.7:1")), "alice")
-	begun := time.Now()
 	stopBus(t, b)
-	if took := time.Since(begun); took > proxyPatience/2 {
-		t.Errorf("the end took %v", took)
-	}
 }
 
 func FuzzReadOrigin(f *testing.F) {

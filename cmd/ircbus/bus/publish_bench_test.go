@@ -37,7 +37,7 @@ func (a *author) pipeline(n int) {
 		}
 		sent <- w.Flush()
 	}()
-	a.SetReadDeadline(time.Now().Add(2 * patience))
+	a.SetReadDeadline(time.Now().Add(patience))
 	for i := first + 1; i <= a.n; i++ {
 		line, err := a.lines.ReadSlice('\n')
 		if want := fmt.Appendf(nil, "@label=n%d;msgid=", i); err != nil || !bytes.HasPrefix(line, want) {
@@ -101,7 +101,7 @@ func (a *author) burst(n int) {
 		a.t.Error(err)
 		return
 	}
-	a.SetReadDeadline(time.Now().Add(2 * patience))
+	a.SetReadDeadline(time.Now().Add(patience))
 	for i := a.n - n + 1; i <= a.n; i++ {
 		line, err := a.lines.ReadSlice('\n')
 		if want := fmt.Appendf(nil, "@label=n%d;msgid=", i); err != nil || !bytes.HasPrefix(line, want) {

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xdg-go/scram"
 
@@ -23,8 +21,7 @@ func arrive(t *testing.T, conn net.Conn, err error) *person {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(patience))
-	return &person{t, conn, bufio.NewReader(conn)}
+	return newPerson(t, conn)
 }
 
 func dialPlain(t *testing.T, b *Bus) *person {

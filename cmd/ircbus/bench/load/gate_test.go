@@ -17,7 +17,7 @@ func TestGateHearsTheLast(t *testing.T) {
 	defer c.Close()
 	const lead = 4
 	gate, s := NewGate(c, lead, 0), c.shards[0]
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	if n := gate.Pass(ctx, lead); n != lead {
 		t.Fatalf("%d lines may pass at first", n)
