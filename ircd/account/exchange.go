@@ -101,7 +101,7 @@ func (e *Exchange) prove(message string) (string, error) {
 		d.throttle.fail(e.name, e.from, false, now) // a proof does not tell whether it is tried again
 		return "", e.store.denied(r, e.from)
 	}
-	d.throttle.succeed(e.name, e.from)
+	d.throttle.succeed(e.name, e.from, now)
 	d.stats.succeeded.Add(1)
 	e.winner = r
 	return answer, nil

@@ -41,6 +41,13 @@ func (l *ledger[K]) has(k K, now time.Time) bool {
 	return ok && !t.over(now)
 }
 
+func (l *ledger[K]) failures(k K, now time.Time) int {
+	if t := l.tallies[k]; !t.over(now) {
+		return t.failures
+	}
+	return 0
+}
+
 func (l *ledger[K]) wait(k K, now time.Time) time.Duration {
 	return max(l.tallies[k].until.Sub(now), 0)
 }

@@ -47,7 +47,7 @@ func (s *Store) loginPassword(ctx context.Context, name, password string, from n
 	if fresh && r.scram == nil {
 		s.keepSCRAM(r, password)
 	}
-	s.door.throttle.succeed(name, from)
+	s.door.throttle.succeed(name, from, time.Now())
 	s.door.stats.succeeded.Add(1)
 	return r.account(), nil
 }
@@ -145,14 +145,29 @@ func (s *Store) LoginCertificate(_ context.Context, name string, f Fingerprint, 
 // CheckShared reports, as Login's errors do, whether given is a password that many
 // know, and that is nobody's account: the server's.
 func (s *Store) CheckShared(given, want string, from netip.Addr) error {
+	return s.Slowly(sharedName, given, from, func() bool {
+		// MACs under a key that nobody knows: the time tells nothing.
+		return s.door.cache.mac("", given) == s.door.cache.mac("", want)
+	})
+}
+
+// sharedName is under which guesses at the server's password count. It is no
+// account's.
+const sharedName = "/server"
+
+// Slowly reports whether a secret is right that is no account's and could be
+// guessed: look finds that out, unless it is not from's turn. name is whose secret
+// it is; it must be no account's. The errors are those of Login.
+func (s *Store) Slowly(name, secret string, from netip.Addr, look func() bool) error {
 	d, now := s.door, time.Now()
-	if err := s.held(d.throttle.wait("", from, now)); err != nil {
+	if err := s.held(d.throttle.wait(name, from, now)); err != nil {
 		return err
 	}
-	if d.cache.mac("", given) == d.cache.mac("", want) { // of MACs under a key that nobody knows, so the time tells nothing
+	if look() {
+		d.throttle.succeed(name, from, now)
 		return nil
 	}
-	d.throttle.fail("", from, d.cache.again("", given), now)
+	d.throttle.fail(name, from, d.cache.again(name, secret), now)
 	return s.denied(nil, from)
 }
 

@@ -12,7 +12,8 @@ import (
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
-func client(n byte) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, n}) }
+// client is one of several, each in a network of its own.
+func client(n byte) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, n, 2}) }
 
 // login tries a secret and checks the error.
 func login(t *testing.T, store *account.Store, name, secret string, from netip.Addr, want error) {

@@ -41,7 +41,7 @@ func (s *Store) Register(ctx context.Context, name, password string, from netip.
 		return Account{}, err
 	}
 	s.log.Info("account registered", "account", name, "from", from)
-	s.door.throttle.succeed(ircbus.Fold(name), from)
+	s.door.throttle.succeed(ircbus.Fold(name), from, time.Now())
 	return s.known(a), nil
 }
 
@@ -67,14 +67,17 @@ type births struct {
 
 type birth struct {
 	at   time.Time
-	from netip.Prefix
+	from ircbus.Network
 }
 
 // Limits of Register within an hour, unless Options say otherwise.
 const (
-	PerHour    = 60
-	PerNetwork = 5 // an address, or an IPv6 /64
+	PerHour    = 600
+	PerNetwork = 5 // an IPv4 address or IPv6 /64; four times as many a /24 or /48
 )
+
+// wideShare is how many times as many a wide network may make as a narrow one.
+const wideShare = 4
 
 // begin counts a birth, or says that there are too many; cancel takes it back. A
 // proxy may be behind loopback, so that is no network of its own.
@@ -82,17 +85,20 @@ func (b *births) begin(from netip.Addr, now time.Time) (cancel func(), err error
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.recent = slices.DeleteFunc(b.recent, func(old *birth) bool { return now.Sub(old.at) >= time.Hour })
-	one := &birth{now, ircbus.NetworkOf(from).Narrow}
-	neighbors := 0
+	one := &birth{now, ircbus.NetworkOf(from)}
+	neighbors, around := 0, 0
 	for _, old := range b.recent {
 		if old.from == one.from {
 			neighbors++
+		}
+		if old.from.Wide == one.from.Wide {
+			around++
 		}
 	}
 	switch {
 	case len(b.recent) >= b.limit:
 		return nil, fmt.Errorf("%w: try again later", ErrCrowded)
-	case neighbors >= b.perNetwork && !from.IsLoopback():
+	case (neighbors >= b.perNetwork || around >= wideShare*b.perNetwork) && !from.IsLoopback():
 		return nil, fmt.Errorf("%w from your network: try again later", ErrCrowded)
 	}
 	b.recent = append(b.recent, one)

@@ -25,16 +25,21 @@ type Options struct {
 	// How many accounts Register may make within an hour, in all and for one
 	// network, loopback excepted; default PerHour and PerNetwork.
 	PerHour, PerNetwork int
+
+	// Known is the file of the networks from which accounts have logged in, which
+	// Watch writes; "" keeps them until the end of the process.
+	Known string
 }
 
 // Store is the file of accounts. Any number of goroutines, and of stores in
 // several processes, may use one file at once.
 type Store struct {
 	// static
-	path string
-	poll time.Duration
-	log  *slog.Logger
-	door *door
+	path      string
+	knownFile string
+	poll      time.Duration
+	log       *slog.Logger
+	door      *door
 
 	minPassword int // characters
 
@@ -53,6 +58,7 @@ type Store struct {
 func Open(path string, opts Options) (*Store, error) {
 	s := &Store{
 		path:        path,
+		knownFile:   opts.Known,
 		poll:        cmp.Or(opts.Poll, 100*time.Millisecond),
 		log:         cmp.Or(opts.Log, slog.Default()),
 		door:        newDoor(&births{limit: cmp.Or(opts.PerHour, PerHour), perNetwork: cmp.Or(opts.PerNetwork, PerNetwork)}),
@@ -62,6 +68,12 @@ func Open(path string, opts Options) (*Store, error) {
 	var err error
 	if s.book, s.stamp, err = readFile(path); err != nil {
 		return nil, fileError(err)
+	}
+	if s.knownFile == "" {
+		return s, nil
+	}
+	if err := s.door.throttle.loadKnown(s.knownFile, s.book, time.Now()); err != nil {
+		s.log.Warn("whoever logs in from a new network may have to wait while others guess", "err", err)
 	}
 	return s, nil
 }

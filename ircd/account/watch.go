@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// saveEvery is how often Watch may write from where accounts have logged in.
+const saveEvery = 10 * time.Second
+
 // Watch calls fn with all accounts at once, and again soon after each change of
 // the file, whoever made it; changes that come quickly may be seen as one. Those
 // who logged in as one of the revoked accounts before the change should be let
@@ -18,6 +21,8 @@ func (s *Store) Watch(ctx context.Context, fn func(accounts []Account, revoked [
 		return err
 	}
 	fn(seen.accounts(), nil)
+	defer s.saveKnown()
+	save := time.Now().Add(saveEvery)
 	tick := time.NewTicker(s.poll)
 	defer tick.Stop()
 	for {
@@ -31,7 +36,22 @@ func (s *Store) Watch(ctx context.Context, fn func(accounts []Account, revoked [
 			return ctx.Err()
 		case <-changed:
 		case <-tick.C:
+			if time.Now().After(save) {
+				s.saveKnown()
+				save = time.Now().Add(saveEvery)
+			}
 		}
+	}
+}
+
+// saveKnown keeps from where accounts have logged in. Failing costs nobody more than
+// a wait, so it is only logged.
+func (s *Store) saveKnown() {
+	if s.knownFile == "" {
+		return
+	}
+	if err := s.door.throttle.saveKnown(s.knownFile); err != nil {
+		s.log.Warn("from where accounts have logged in is not kept", "err", err)
 	}
 }
 

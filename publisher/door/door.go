@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher"
@@ -43,6 +44,11 @@ type Bus struct {
 	// Notify tells a person something, on disk when it returns, and delivered now
 	// or at his next login. The error is an *ircbus.Refusal or ctx's.
 	Notify func(context.Context, ircbus.Memo) error
+
+	// Slowly reports whether a secret that could be guessed is right: look finds out,
+	// unless too many wrong ones came before, when the error has a method RetryAfter()
+	// time.Duration. name is whose secret it is. nil: nobody is slowed down.
+	Slowly func(name, secret string, from netip.Addr, look func() bool) error
 
 	// Account is who an HTTP request proves to be with its Authorization. The
 	// error is the answer.

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// TestGuesses: who has the secret is let in at once, who guesses waits, and cannot
-// guess much at one time; others are not concerned, and nothing is kept.
-func TestGuesses(t *testing.T) {
+// TestCaseA8Guesses: who has the secret is let in at once, who guesses waits, and cannot
+// guess much at one time; who has it and others are not concerned, and nothing is kept.
+func TestCaseA8Guesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g guesses
 		alice, neighbour, bob := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2"), netip.MustParseAddr("192.0.2.1")
@@ -38,8 +38,12 @@ func TestGuesses(t *testing.T) {
 		canceled, cancel := context.WithCancel(t.Context())
 		go g.admit(canceled, neighbour, wrong)
 		synctest.Wait()
-		if ok, err := g.admit(t.Context(), alice, right); ok || !errors.Is(err, ErrGuesses) {
-			t.Errorf("while as many guess as may: %v, %v", ok, err)
+		begun = time.Now()
+		if ok, err := g.admit(t.Context(), alice, wrong); ok || !errors.Is(err, ErrGuesses) || time.Since(begun) != 0 {
+			t.Errorf("wrong, while as many guess as may: %v, %v", ok, err)
+		}
+		if ok, err := g.admit(t.Context(), alice, right); !ok || err != nil || time.Since(begun) != 0 {
+			t.Errorf("right, while as many guess as may: %v, %v after %v", ok, err, time.Since(begun))
 		}
 		if ok, err := g.admit(t.Context(), bob, right); !ok || err != nil {
 			t.Errorf("from elsewhere: %v, %v", ok, err)

@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"math"
+	"net/http"
 	"net/netip"
 	"os"
 	"strings"
@@ -22,6 +24,7 @@ const maxSecrets = 1 << 20
 // gets another secret, is shut out at once.
 type Secrets struct {
 	path    string
+	behind  *Inlet // whose bus slows down guessing; nil: nobody does
 	guesses guesses
 
 	mu     sync.Mutex
@@ -54,12 +57,42 @@ func (s *Secrets) Check(ctx context.Context, name, secret string, from netip.Add
 	if err != nil {
 		return false, err
 	}
-	return s.Admit(ctx, from, subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1 && ok)
+	return s.AdmitToken(ctx, name, secret, from, subtle.ConstantTimeCompare([]byte(want), []byte(secret)) == 1 && ok)
 }
 
-// Admit returns whether what proves a secret, and has come over a connection from an
-// address, is right. If it is not, that takes a while, or until ctx ends. The error is
-// ErrGuesses if several from there are waiting for that already.
+// Behind makes the bus of a door slow down those who guess. It is called before
+// anything else is.
+func (s *Secrets) Behind(in *Inlet) *Secrets {
+	s.behind = in
+	return s
+}
+
+// AdmitToken returns whether what somebody has sent as the name's secret is right,
+// which the caller has found out. A short one counts as a password does: after many
+// wrong ones it is not looked at for a while, with an ErrGuesses. Else it is as with
+// Admit.
+func (s *Secrets) AdmitToken(ctx context.Context, name, sent string, from netip.Addr, right bool) (bool, error) {
+	if len(sent) >= guessable || s.behind == nil || s.behind.Slowly == nil {
+		return s.Admit(ctx, from, right)
+	}
+	if _, known, _ := s.Secret(name); !known {
+		name = "" // nothing long is to be remembered
+	}
+	err := s.behind.Slowly(s.behind.Name+"/"+name, sent, from, func() bool { return right })
+	if later, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		seconds := int(math.Ceil(later.RetryAfter().Seconds()))
+		return false, &laterError{HTTPError{http.StatusTooManyRequests, err.Error(), max(seconds, 1)}}
+	}
+	return s.Admit(ctx, from, right)
+}
+
+// Admit returns whether what proves a secret that cannot be guessed, and has come
+// over a connection from an address, is right: at once if it is. Else that takes a
+// while, or until ctx ends, and the error is ErrGuesses if several from there are
+// waiting for that already.
 func (s *Secrets) Admit(ctx context.Context, from netip.Addr, right bool) (bool, error) {
 	return s.guesses.admit(ctx, from, right)
 }

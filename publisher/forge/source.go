@@ -63,30 +63,52 @@ func (d *Door) body(r *http.Request, name string) ([]byte, error) {
 		d.in.Trouble("the secrets cannot be read", err)
 		return nil, &door.HTTPError{Status: http.StatusServiceUnavailable, Detail: "the secrets of webhooks cannot be read at present", RetryAfter: 60}
 	}
+	from := door.CountedOf(r)
+	if token := r.Header.Get("X-Gitlab-Token"); token != "" { // before anything is read
+		right := known && subtle.ConstantTimeCompare([]byte(token), []byte(secret)) == 1
+		if ok, err := d.secrets.AdmitToken(r.Context(), name, token, from, right); !ok {
+			return nil, d.forbid(r, err)
+		}
+		return d.read(r)
+	}
 	var body []byte
 	if known { // or else a stranger does not get to send much
-		if body, err = door.ReadBody(r); err != nil {
-			d.in.Refuse(door.Malformed, r.RemoteAddr, err)
+		if body, err = d.read(r); err != nil {
 			return nil, err
 		}
 	}
-	switch ok, err := d.secrets.Admit(r.Context(), door.CountedOf(r), known && proven(secret, r.Header, body)); {
-	case err != nil:
-		d.in.Refuse(door.Rate, r.RemoteAddr, err)
-		return nil, err
-	case !ok:
-		d.in.Refuse(door.Sender, r.RemoteAddr, errForbidden)
-		return nil, errForbidden
+	right := known && signed(secret, r.Header, body)
+	if !right {
+		body = nil // which would stay in memory while the answer waits
+	}
+	if ok, err := d.secrets.Admit(r.Context(), from, right); !ok {
+		return nil, d.forbid(r, err)
 	}
 	return body, nil
 }
 
-// proven reports whether the delivery has the secret: GitLab sends it as it is,
-// the others a signature of the body that is made with it.
-func proven(secret string, h http.Header, body []byte) bool {
-	if token := h.Get("X-Gitlab-Token"); token != "" {
-		return subtle.ConstantTimeCompare([]byte(token), []byte(secret)) == 1
+func (d *Door) read(r *http.Request) ([]byte, error) {
+	body, err := door.ReadBody(r)
+	if err != nil {
+		d.in.Refuse(door.Malformed, r.RemoteAddr, err)
 	}
+	return body, err
+}
+
+// forbid counts and returns the answer to a delivery that proves nothing; err is why
+// its proof was not taken, if it was not looked at.
+func (d *Door) forbid(r *http.Request, err error) error {
+	if err != nil {
+		d.in.Refuse(door.Rate, r.RemoteAddr, err)
+		return err
+	}
+	d.in.Refuse(door.Sender, r.RemoteAddr, errForbidden)
+	return errForbidden
+}
+
+// signed reports whether the delivery has a signature of its body that is made with
+// the secret.
+func signed(secret string, h http.Header, body []byte) bool {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
 	want := mac.Sum(nil)

@@ -27,6 +27,7 @@ const (
 	AccountsFile = "accounts.json"
 	WikisFile    = "wikis.json"  // what wikis have told about themselves
 	MarkersFile  = "read.json"   // up to where people have read
+	LoginsFile   = "logins.json" // from where accounts have logged in
 	KLinesFile   = "klines.json" // bans from the IRC server
 )
 
@@ -99,7 +100,7 @@ func (b *Bus) open(ctx context.Context) (err error) {
 	if b.store, err = sqlite.Open(ctx, filepath.Join(c.Data, EventsFile), sqlite.Options{Log: b.log}); err != nil {
 		return err
 	}
-	if b.accounts, err = account.Open(filepath.Join(c.Data, AccountsFile), c.Registration.accounts(b.log)); err != nil {
+	if b.accounts, err = account.Open(filepath.Join(c.Data, AccountsFile), c.accounts(b.log)); err != nil {
 		return err
 	}
 	bounds, err := b.store.Bounds(ctx)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -135,8 +136,12 @@ func (r Registration) irc() ircd.Registration {
 	return ircd.Registration{Open: r.Open, BeforeConnect: r.BeforeConnect, CustomNames: r.CustomNames}
 }
 
-func (r Registration) accounts(log *slog.Logger) account.Options {
-	return account.Options{Log: log, MinPassword: r.MinPassword, PerHour: r.PerHour, PerNetwork: r.PerNetwork}
+func (c *Config) accounts(log *slog.Logger) account.Options {
+	r := &c.Registration
+	return account.Options{
+		Log: log, MinPassword: r.MinPassword, PerHour: r.PerHour, PerNetwork: r.PerNetwork,
+		Known: filepath.Join(c.Data, LoginsFile),
+	}
 }
 
 // Limits bound what strangers can make the bus do. A zero field means the

@@ -85,7 +85,7 @@ func (b *Bus) openDoors(ctx context.Context) error {
 	for _, d := range b.config.doors() {
 		in := door.New(d.name, door.Bus{
 			Append: b.appendKnown, Ensure: b.Ensure, AddChannels: b.directory.addChannels, Feed: b.directory.feed, Account: b.webAccount, Keyed: b.keyedEvent,
-			Person: b.person, Notify: b.notify,
+			Person: b.person, Notify: b.notify, Slowly: b.accounts.Slowly,
 			Refused: b.metrics.refused, MaxBody: b.config.MaxEvent, Log: b.log,
 		})
 		now, err := d.section.open(ctx, in)

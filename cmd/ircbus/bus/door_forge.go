@@ -50,7 +50,7 @@ func (f *Forge) open(_ context.Context, in *door.Inlet) (*opened, error) {
 	return &opened{
 		listens: []string{"http " + path},
 		routes: []api.Door{{
-			Methods: []string{http.MethodPost}, Pattern: path, MaxPost: forge.MaxBody, Serve: forge.New(in, secrets).Serve,
+			Methods: []string{http.MethodPost}, Pattern: path, MaxPost: forge.MaxBody, Serve: forge.New(in, secrets.Behind(in)).Serve,
 		}},
 	}, nil
 }

@@ -66,7 +66,7 @@ func (m moinDoor) bot(in *door.Inlet) (*opened, error) {
 		return &opened{}, err
 	}
 	return openedWeb([]api.Door{{
-		Methods: []string{http.MethodPost}, Pattern: "/doors/moin/{publisher}", Serve: moin.NewBot(in, secrets).Serve, Fail: moin.Fail,
+		Methods: []string{http.MethodPost}, Pattern: "/doors/moin/{publisher}", Serve: moin.NewBot(in, secrets.Behind(in)).Serve, Fail: moin.Fail,
 	}}), nil
 }
 

@@ -51,6 +51,9 @@ func (p *Prism) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	if secrets != nil {
+		secrets.Behind(in)
+	}
 	source, err := prism.Open(in, prism.Config{
 		Account: name, Netcat: p.Netcat, Allow: allow, Secrets: secrets,
 		Channels: p.DefaultChannels, Users: p.DefaultUsers, Storm: p.Storm,

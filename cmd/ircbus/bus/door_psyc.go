@@ -52,6 +52,9 @@ func (p *PSYC) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	if secrets != nil {
+		secrets.Behind(in)
+	}
 	source, err := psyc.Listen(in, psyc.Config{
 		Account: name, Listen: p.Listen, Host: "localhost", Hosts: p.Hosts, Allow: allow, Secrets: secrets, Templates: p.Templates,
 	})
