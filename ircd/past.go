@@ -81,12 +81,14 @@ type feedPast struct {
 	view ircbus.View // of the packed channel
 	head ircbus.ID   // what came later, the client gets as it comes
 
+	quiet func(*ircbus.Event) bool // what the channel leaves out; nil for nothing
+
 	budget   int  // see EventQuery
 	isReplay bool // of all events: what others were shown may do
 }
 
 func (s *Server) pastOf(fn *feedName, name string, view ircbus.View) *feedPast {
-	return &feedPast{srv: s, of: fn, name: name, view: view.WithChannel(fn.feed.packed.name), head: ircbus.ID(s.head.Load())}
+	return &feedPast{srv: s, of: fn, name: name, view: view.WithChannel(fn.feed.packed.name), head: ircbus.ID(s.head.Load()), quiet: s.quietIn(fn)}
 }
 
 // page implements past.
@@ -119,7 +121,7 @@ func (p *feedPast) page(ctx context.Context, s span) (found []record, err error)
 	if q.Until == 0 || q.After >= q.Until {
 		return nil, nil
 	}
-	events, err := p.srv.events(ctx, q)
+	events, err := p.loud(q, func(q EventQuery) ([]ircbus.Event, error) { return p.srv.events(ctx, q) })
 	for i := range events {
 		found = append(found, record{event: &events[i]})
 	}

@@ -34,31 +34,30 @@ func (r *recent) add(e ircbus.Event) {
 	}
 }
 
-// last returns the last n events up to head; false: the store must be asked.
-func (f *feed) last(n int, head ircbus.ID) (found []ircbus.Event, ok bool) {
+// last returns the last n events up to head, the newest first, without the quiet
+// ones; false: the store must be asked.
+func (f *feed) last(n int, head ircbus.ID, quiet func(*ircbus.Event) bool) (found []ircbus.Event, ok bool) {
 	r := f.recent
 	if r == nil || time.Now().After(r.until) {
 		f.recent = nil
 		return nil, false
 	}
-	end := len(r.events)
-	for end > 0 && r.events[end-1].ID > head {
-		end--
+	for i := len(r.events) - 1; i >= 0 && len(found) < n; i-- {
+		if e := &r.events[i]; e.ID <= head && (quiet == nil || !quiet(e)) {
+			found = append(found, *e)
+		}
 	}
-	if end < n && !r.whole {
-		return nil, false
-	}
-	return slices.Clone(r.events[max(0, end-n):end]), true
+	return found, len(found) == n || r.whole
 }
 
-// learn keeps what the store has said are the last events up to head, when it was
-// asked for so many.
+// learn keeps what the store has said are the last events up to head, the newest
+// first, when it was asked for so many.
 func (f *feed) learn(events []ircbus.Event, asked int, head ircbus.ID) {
 	if f.newest > head {
 		return // and so they are not any more
 	}
 	f.recent = &recent{whole: len(events) < asked, until: time.Now().Add(recentTime)}
-	for _, e := range events {
+	for _, e := range slices.Backward(events) {
 		f.recent.add(e)
 	}
 }
@@ -84,19 +83,25 @@ func (p *feedPast) newest(ctx context.Context, n int) (found []record, err error
 	s := p.srv
 	s.mu.Lock()
 	f := p.of.feed
-	events, ok := f.last(n, p.head)
+	events, ok := f.last(n, p.head, p.quiet)
 	s.mu.Unlock()
 	if !ok && p.head > 0 {
 		asked := min(MaxHistory, max(n, s.cfg.Replay.Packed, s.cfg.Replay.Text))
-		if events, err = s.events(ctx, EventQuery{View: p.view, Until: p.head, Limit: asked, Desc: true, Budget: p.budget}); err != nil {
+		q := EventQuery{View: p.view, Until: p.head, Limit: asked, Desc: true, Budget: p.budget}
+		events, err = p.loud(q, func(q EventQuery) ([]ircbus.Event, error) {
+			page, err := s.events(ctx, q)
+			if err == nil && q.Until == p.head {
+				s.mu.Lock()
+				f.learn(page, q.Limit, p.head)
+				s.mu.Unlock()
+			}
+			return page, err
+		})
+		if err != nil {
 			return nil, err
 		}
-		slices.Reverse(events)
-		s.mu.Lock()
-		f.learn(events, asked, p.head)
-		s.mu.Unlock()
 	}
-	for i := len(events) - 1; i >= max(0, len(events)-n); i-- {
+	for i := range events[:min(n, len(events))] {
 		found = append(found, record{event: &events[i]})
 	}
 	return found, nil

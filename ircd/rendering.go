@@ -160,6 +160,9 @@ func (r *rendering) appendBatch(dst []byte, v *view, ref string) []byte {
 // readable is the line for people, made from the fields with addresses filled
 // in. Whatever the style returns, it stays one line and is not too long.
 func (r *rendering) readable(room int) string {
+	if r.publisher != nil && leavesOut(r.publisher.Quiet, r.event) {
+		return ""
+	}
 	var text string
 	if r.publisher != nil && r.publisher.Line != nil {
 		if r.filled == nil {

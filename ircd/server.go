@@ -128,6 +128,10 @@ type Publisher struct {
 	// Line makes the readable line of an event: at most max bytes, without CR,
 	// LF and NUL; one that fits is the same for every max. nil: the packed form, cut.
 	Line func(e *ircbus.Event, max int) string
+
+	// Quiet reports whether the readable channel leaves an event out; tombstones it
+	// is not asked about. nil: it leaves out none.
+	Quiet func(ircbus.Fields) bool
 }
 
 // Server is an IRC server. Its methods may be called from any goroutine.

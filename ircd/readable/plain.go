@@ -20,6 +20,7 @@ func describe(e *ircbus.Event) values {
 		"page":       clean(heading(f)),
 		"action":     clean(f.Get("action")),
 		"user":       clean(f.Get("user")),
+		"state":      state(f),
 		"size":       sizeChange(f),
 		"insertions": linesChanged("+", f, "insertions"),
 		"deletions":  linesChanged("-", f, "deletions"),
@@ -69,6 +70,19 @@ func sizeChange(f ircbus.Fields) string {
 	return fmt.Sprintf("%+d", int64(size)-int64(old))
 }
 
+// states are the words of docs/protocol.md for how a build, check, deployment or
+// status is going, and their colours.
+var states = map[string]string{"success": "green", "failed": "red", "cancelled": "grey", "skipped": "grey", "running": "orange", "pending": "orange"}
+
+// state is how something is going, or what a reviewer says; "" for other words,
+// which events have in sentences of their own.
+func state(f ircbus.Fields) string {
+	if word := f.Get("state"); states[word] != "" {
+		return word
+	}
+	return clean(strings.ReplaceAll(f.Get("review.state"), "_", " "))
+}
+
 func flags(f ircbus.Fields) string {
 	var set []string
 	for _, key := range [...]string{"minor", "bot", "forced"} {
@@ -93,7 +107,7 @@ func listing(f ircbus.Fields) string {
 	return strings.Join(pairs, " ")
 }
 
-// plainLine is "PAGE — ACTION by USER (FLAGS, +7): COMMENT URL", as far as the
+// plainLine is "PAGE — ACTION by USER (STATE, FLAGS, +7): COMMENT URL", as far as the
 // event has them.
 func plainLine(v values) string { return sentence(v, func(_, value string) string { return value }) }
 
@@ -106,6 +120,10 @@ func colourLine(v values) string {
 			return mustColour("orange", value)
 		case "user":
 			return mustColour("teal", value)
+		case "state":
+			if colour := states[value]; colour != "" {
+				return bold(mustColour(colour, value))
+			}
 		case "size", "insertions", "deletions":
 			return colourSize(value)
 		case "url":
@@ -147,7 +165,7 @@ func sentence(v values, dress func(key, value string) string) string {
 	add(" — ", "action")
 	add(" by ", "user")
 	open := " ("
-	for _, key := range [...]string{"flags", "size", "insertions", "deletions"} {
+	for _, key := range [...]string{"state", "flags", "size", "insertions", "deletions"} {
 		if v[key] != "" {
 			add(open, key)
 			open = ", "

@@ -15,13 +15,13 @@
 // Everything else that is said of the alert keeps its name (labels.severity,
 // annotations.description, fingerprint, startsAt, values.B), and so do receiver,
 // externalURL and what Grafana says of all alerts together (title, state,
-// message, orgId). Left out are an endsAt that has not come yet, and groupLabels,
-// commonLabels and commonAnnotations, which repeat what the alerts have. If there
-// is too much for an event, mapping.Event.Fit says what goes.
+// message, orgId). Left out are an endsAt that has not come yet, counts of 0, the
+// version, and status, groupLabels, commonLabels and commonAnnotations of all
+// alerts together, which repeat what each has. If there is too much for an event,
+// mapping.Event.Fit says what goes.
 package alertmanager
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -29,15 +29,6 @@ import (
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/mapping"
 )
-
-// notification is what is said of all alerts together.
-type notification struct {
-	Alerts   []json.RawMessage
-	GroupKey string
-}
-
-// ofAll are names that are taken over from the notification to each alert.
-var ofAll = []string{"receiver", "externalURL", "groupKey", "truncatedAlerts", "orgId", "title", "state", "message"}
 
 // Alert is an alert of a notification, as an event without a key.
 type Alert struct {
@@ -51,7 +42,7 @@ type Alert struct {
 
 // Fields are the event's with its key. maxBody limits it, as mapping.Event.Fit says.
 func (a *Alert) Fields(key string, maxBody int) ircbus.Fields {
-	e := mapping.Event{Fields: slices.Clone(a.event.Fields), Rest: a.event.Rest}
+	e := mapping.Event{Fields: slices.Clone(a.event.Fields), Rest: a.event.Rest, Omitted: a.event.Omitted}
 	e.Add("key", key)
 	return e.Fit(maxBody)
 }
@@ -64,56 +55,41 @@ func (a *Alert) formerKey(status string) string {
 
 // Parse reads the alerts of a notification. The error is an *ircbus.Refusal.
 func Parse(body []byte) ([]*Alert, error) {
-	var n notification
-	if err := mapping.Decode(body, &n); err != nil {
-		return nil, err
-	}
-	if len(n.Alerts) == 0 {
-		return nil, ircbus.Refuse(ircbus.InvalidEvent, "there are no alerts; this door takes the webhooks of Alertmanager and Grafana")
-	}
-	common, err := commonFields(body)
+	n, err := mapping.ReadObject(body)
 	if err != nil {
 		return nil, err
 	}
-	alerts := make([]*Alert, len(n.Alerts))
-	for i, alert := range n.Alerts {
-		raw, err := mapping.Flatten(alert)
-		if err != nil {
-			return nil, err
-		}
-		if alerts[i], err = read(raw, n.GroupKey, common); err != nil {
+	list := n.At("alerts").List()
+	if len(list) == 0 {
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "there are no alerts; this door takes the webhooks of Alertmanager and Grafana")
+	}
+	common := commonFields(n)
+	alerts := make([]*Alert, len(list))
+	for i, alert := range list {
+		if alerts[i], err = read(alert.Flat(), n.Text("groupKey"), common); err != nil {
 			return nil, err
 		}
 	}
 	return alerts, nil
 }
 
-// commonFields reads what is said of all alerts together.
-func commonFields(body []byte) (ircbus.Fields, error) {
-	var values map[string]json.RawMessage
-	if err := mapping.Decode(body, &values); err != nil {
-		return nil, err
-	}
-	var common ircbus.Fields
-	for _, name := range ofAll {
-		var value any
-		if err := json.Unmarshal(values[name], &value); err != nil { // there is none
-			continue
-		}
-		switch v := value.(type) {
-		case string:
-			common = append(common, ircbus.Field{Key: name, Value: v})
-		case float64:
-			if v != 0 {
-				common = append(common, ircbus.Field{Key: name, Value: string(values[name])})
-			}
+// repeats are names of the notification that repeat what the alerts have, or are
+// said of each.
+var repeats = []string{"alerts", "version", "status", "groupLabels", "commonLabels", "commonAnnotations"}
+
+// commonFields is what is said of all alerts together.
+func commonFields(n mapping.Value) mapping.Flat {
+	without := repeats
+	for _, count := range [...]string{"truncatedAlerts", "orgId"} {
+		if n.Text(count) == "0" {
+			without = append(without[:len(without):len(without)], count)
 		}
 	}
-	return common, nil
+	return n.Without(without...).Flat()
 }
 
 // read maps one alert.
-func read(raw ircbus.Fields, groupKey string, common ircbus.Fields) (*Alert, error) {
+func read(raw mapping.Flat, groupKey string, common mapping.Flat) (*Alert, error) {
 	a := &Alert{Status: raw.Get("status"), Fingerprint: raw.Get("fingerprint"), Starts: raw.Get("startsAt"), formerly: groupKey}
 	if a.Status == "" {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "an alert has no status")
@@ -128,13 +104,13 @@ func read(raw ircbus.Fields, groupKey string, common ircbus.Fields) (*Alert, err
 	e.Add("comment", summary)
 	e.Add("url", address)
 	e.Add("text", mapping.Sentence(headline(raw), summary, address))
-	e.KeepAll(raw, "labels.alertname", "status", "annotations.summary", "endsAt")
-	if ends := raw.Get("endsAt"); !strings.HasPrefix(ends, "0001-01-01T") {
-		e.Keep("endsAt", ends)
+	if strings.HasPrefix(raw.Get("endsAt"), "0001-01-01T") { // it has not come yet
+		raw = raw.Without("endsAt")
 	}
-	e.KeepAll(common)
+	e.KeepFlat(raw, "labels.alertname", "status", "annotations.summary")
+	e.KeepFlat(common)
 	if a.Fingerprint == "" {
-		a.Fingerprint = string(labels(raw).Append(nil))
+		a.Fingerprint = string(labels(raw.Fields).Append(nil))
 	}
 	return a, nil
 }
@@ -151,7 +127,7 @@ func labels(raw ircbus.Fields) (all ircbus.Fields) {
 }
 
 // headline is the begin of the line for people: "[FIRING] WikiDown on wiki1".
-func headline(raw ircbus.Fields) string {
+func headline(raw mapping.Flat) string {
 	line := "[" + strings.ToUpper(raw.Get("status")) + "] " + raw.Get("labels.alertname")
 	if where := firstOf(raw, "labels.instance", "labels.host", "labels.node", "labels.job"); where != "" {
 		line += " on " + where
@@ -159,7 +135,7 @@ func headline(raw ircbus.Fields) string {
 	return line
 }
 
-func firstOf(raw ircbus.Fields, names ...string) string {
+func firstOf(raw mapping.Flat, names ...string) string {
 	for _, name := range names {
 		if value := raw.Get(name); value != "" {
 			return value
@@ -170,7 +146,7 @@ func firstOf(raw ircbus.Fields, names ...string) string {
 
 // happened is when the alert began, or ended, as the bus writes times; "" if the
 // source's is none.
-func happened(raw ircbus.Fields) string {
+func happened(raw mapping.Flat) string {
 	name := "startsAt"
 	if raw.Get("status") == "resolved" {
 		name = "endsAt"

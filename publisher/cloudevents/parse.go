@@ -18,7 +18,6 @@ package cloudevents
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"mime"
 	"net/http"
 	"net/url"
@@ -48,20 +47,15 @@ func Parse(header http.Header, body []byte, maxBody int) ([]ircbus.Fields, error
 		}
 	}
 	switch mediaType {
-	case "application/cloudevents+json":
-		events, err = structured([]json.RawMessage{body})
-	case "application/cloudevents-batch+json":
-		var batch []json.RawMessage
-		if err := mapping.Decode(body, &batch); err != nil {
-			return nil, err
-		}
-		events, err = structured(batch)
+	case "application/cloudevents+json", "application/cloudevents-batch+json":
+		events, err = structured(body)
 	default:
 		if header.Get("Ce-Specversion") == "" {
 			return nil, ircbus.Refuse(ircbus.InvalidEvent,
 				"this is no CloudEvent: it has neither the header ce-specversion nor the Content-Type application/cloudevents+json or application/cloudevents-batch+json")
 		}
-		events = []cloudEvent{binary(header, body, mediaType)}
+		events = make([]cloudEvent, 1)
+		events[0], err = binary(header, body, mediaType)
 	}
 	if err != nil {
 		return nil, err
@@ -80,30 +74,39 @@ func Parse(header http.Header, body []byte, maxBody int) ([]ircbus.Fields, error
 
 // cloudEvent is one in any mode.
 type cloudEvent struct {
-	attributes ircbus.Fields // context attributes, in the source's order
-	data       []byte
-	isJSON     bool // else text or bytes
+	attributes mapping.Flat // context attributes, by name
+	data       []byte       // text or bytes
+	json       *mapping.Value
 }
 
 // binary reads attributes from headers, and the body as data.
-func binary(header http.Header, body []byte, mediaType string) cloudEvent {
-	e := cloudEvent{data: body, isJSON: isJSON(mediaType)}
+func binary(header http.Header, body []byte, mediaType string) (e cloudEvent, err error) {
 	for name, values := range header {
 		attribute, ok := strings.CutPrefix(strings.ToLower(name), "ce-")
 		if !ok {
 			continue
 		}
-		value := values[0]
-		if decoded, err := url.PathUnescape(value); err == nil { // HTTP binding, 3.1.3.2
-			value = decoded
+		for _, value := range values {
+			if decoded, err := url.PathUnescape(value); err == nil { // HTTP binding, 3.1.3.2
+				value = decoded
+			}
+			e.attributes.Fields = append(e.attributes.Fields, ircbus.Field{Key: attribute, Value: value})
 		}
-		e.attributes = append(e.attributes, ircbus.Field{Key: attribute, Value: value})
 	}
-	slices.SortFunc(e.attributes, func(a, b ircbus.Field) int { return strings.Compare(a.Key, b.Key) })
+	e.sort()
 	if contentType := header.Get("Content-Type"); contentType != "" {
-		e.attributes = append(e.attributes, ircbus.Field{Key: "datacontenttype", Value: contentType})
+		e.attributes.Fields = append(e.attributes.Fields, ircbus.Field{Key: "datacontenttype", Value: contentType})
 	}
-	return e
+	if !isJSON(mediaType) || len(body) == 0 {
+		e.data = body
+		return e, nil
+	}
+	value, err := mapping.Read(body)
+	if err != nil {
+		return e, ircbus.Refuse(ircbus.InvalidEvent, "the data is not the JSON that its datacontenttype says: %v", err)
+	}
+	e.json = &value
+	return e, nil
 }
 
 func isJSON(mediaType string) bool {
@@ -115,32 +118,44 @@ func isText(mediaType string) bool {
 	return isJSON(mediaType) || strings.HasPrefix(mediaType, "text/") || mediaType == "application/xml" || strings.HasSuffix(mediaType, "+xml")
 }
 
-// structured reads events in the JSON format (CloudEvents JSON format, 3).
-func structured(objects []json.RawMessage) ([]cloudEvent, error) {
-	events := make([]cloudEvent, 0, min(len(objects), maxBatch+1))
-	for _, object := range objects[:min(len(objects), maxBatch+1)] {
-		var members map[string]json.RawMessage
-		if err := mapping.Decode(object, &members); err != nil {
-			return nil, err
-		}
-		e := cloudEvent{data: members["data"], isJSON: len(members["data"]) > 0}
-		if encoded := members["data_base64"]; len(encoded) > 0 {
-			if err := mapping.Decode(encoded, &e.data); err != nil {
-				return nil, err
-			}
-			e.isJSON = false
-		}
-		delete(members, "data")
-		delete(members, "data_base64")
-		attributes, err := json.Marshal(members)
-		if err != nil {
-			return nil, ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
-		}
-		if e.attributes, err = mapping.Flatten(attributes); err != nil {
-			return nil, err
-		}
-		events = append(events, e)
+// sort makes the order of the attributes the same in all modes.
+func (c *cloudEvent) sort() {
+	slices.SortStableFunc(c.attributes.Fields, func(a, b ircbus.Field) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// structured reads an event in the JSON format (CloudEvents JSON format, 3), or a
+// batch of them.
+func structured(body []byte) ([]cloudEvent, error) {
+	value, err := mapping.Read(body)
+	if err != nil {
+		return nil, err
 	}
+	objects := []mapping.Value{value}
+	if value.IsList() {
+		objects = value.List()
+	}
+	if len(objects) == 0 || len(objects) > maxBatch {
+		return make([]cloudEvent, len(objects)), nil // for Parse to refuse
+	}
+	events := make([]cloudEvent, len(objects))
+	for i, object := range objects {
+		if !object.IsObject() {
+			return nil, ircbus.Refuse(ircbus.InvalidEvent, "an event must be a JSON object")
+		}
+		e := &events[i]
+		if object.Has("data") {
+			data := object.At("data")
+			e.json = &data
+		}
+		without := []string{"data"}
+		if bytes, err := base64.StdEncoding.DecodeString(object.Text("data_base64")); err == nil && len(bytes) > 0 {
+			e.data = bytes
+			without = append(without, "data_base64")
+		}
+		e.attributes = object.Without(without...).Flat()
+		e.sort()
+	}
+	events[0].attributes.Omitted += value.Omitted()
 	return events, nil
 }
 
@@ -158,14 +173,13 @@ func (c cloudEvent) fields(maxBody int) (ircbus.Fields, error) {
 	var e mapping.Event
 	e.Add("page", a.Get("subject"))
 	e.Add("action", a.Get("type"))
+	read := []string{"specversion"}
 	if at, err := time.Parse(time.RFC3339Nano, a.Get("time")); err == nil {
 		e.Add("time", ircbus.FormatTime(at))
+		read = append(read, "time")
 	}
-	e.KeepAll(a, "subject", "time", "specversion")
-	text, line, err := c.keepData(&e)
-	if err != nil {
-		return nil, err
-	}
+	e.KeepFlat(a.Without(read...), "subject")
+	text, line := c.keepData(&e)
 	e.Add("comment", text)
 	e.Add("text", mapping.Sentence(strings.TrimSpace(a.Get("type")+" "+a.Get("subject"))+" from "+a.Get("source"), line, ""))
 	e.Add("key", mapping.Key(a.Get("source"), a.Get("id")))
@@ -177,31 +191,24 @@ var telling = []string{"data.message", "data.text", "data.summary", "data.title"
 
 // keepData puts the data into the event. It returns data that is a text, and of
 // all data what is for people.
-func (c cloudEvent) keepData(e *mapping.Event) (text, line string, err error) {
-	switch {
-	case len(c.data) == 0:
-		return "", "", nil
-	case !c.isJSON && utf8.Valid(c.data):
-		return string(c.data), string(c.data), nil
-	case !c.isJSON:
+func (c cloudEvent) keepData(e *mapping.Event) (text, line string) {
+	if utf8.Valid(c.data) {
+		text = string(c.data)
+	} else {
 		e.Keep("data_base64", base64.StdEncoding.EncodeToString(c.data))
-		return "", "", nil
 	}
-	if !json.Valid(c.data) {
-		return "", "", ircbus.Refuse(ircbus.InvalidEvent, "the data is not the JSON that its datacontenttype says")
+	switch {
+	case c.json == nil:
+		return text, text
+	case c.json.IsString() && text == "":
+		return c.json.Text(), c.json.Text()
 	}
-	if err := json.Unmarshal(c.data, &text); err == nil {
-		return text, text, nil
-	}
-	raw, err := mapping.Flatten(slices.Concat([]byte(`{"data":`), c.data, []byte("}")))
-	if err != nil {
-		return "", "", err
-	}
-	e.KeepAll(raw)
+	raw := c.json.In("data").Flat()
+	e.KeepFlat(raw)
 	for _, name := range telling {
 		if line = raw.Get(name); line != "" {
 			break
 		}
 	}
-	return "", line, nil
+	return text, line
 }

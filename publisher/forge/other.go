@@ -1,72 +1,55 @@
 package forge
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
-// other is the event of anything that is not a push.
-func (p *payload) other(d Delivery) ([]*mapping.Event, error) {
-	raw, err := mapping.Flatten(d.Body)
-	if err != nil {
-		return nil, err
-	}
+// other is the event of anything that is neither a push nor a wiki's.
+func (p *payload) other() *mapping.Event {
 	e := &mapping.Event{}
 	about := p.about()
-	e.Add("action", p.action(d.Event, about))
+	e.Add("action", p.action())
 	e.Add("user", p.actor())
 	e.Add("project", p.project())
 	e.Add("repo", p.repo())
-	if n := max(about.Number, about.IID); n > 0 {
-		e.Add("number", strconv.Itoa(n))
+	if !p.isResult() {
+		e.Add("number", p.number(about))
 	}
 	p.texts(e, about)
-	e.Add("branch", firstOf(about.TargetBranch, about.Base.Ref))
-	e.Add("source_branch", firstOf(about.SourceBranch, about.Head.Ref))
-	e.Add("tag", firstOf(about.TagName, p.Tag))
+	if p.isResult() {
+		p.result(e)
+	} else {
+		e.Add("branch", firstOf(about.Text("target_branch"), about.Text("base", "ref"), about.Text("destination", "branch", "name"), about.Text("toRef", "displayId")))
+		e.Add("source_branch", firstOf(about.Text("source_branch"), about.Text("head", "ref"), about.Text("source", "branch", "name"), about.Text("fromRef", "displayId")))
+		e.Add("tag", firstOf(about.Text("tag_name"), p.Text("tag")))
+		e.Add("rev", firstOf(p.remark().Text("commit_id"), p.Text("commit"), p.Text("comment", "commit", "hash"), p.Text("commit", "hash")))
+	}
 	e.Add("url", p.address(about))
-	e.Add("key", d.ID)
-	for _, field := range raw {
-		if !repeated(field.Key) {
-			e.Keep(field.Key, field.Value)
-		}
-	}
-	return []*mapping.Event{e}, nil
+	e.Add("key", p.key())
+	p.keepRest(e, p.Flat())
+	return e
 }
 
-// about is what the event is about: for a comment what it is on.
-func (p *payload) about() *subject {
-	for _, s := range []*subject{p.PullRequest, p.Issue, p.MergeRequest, p.Release, p.Attributes} {
-		if s != nil {
-			return s
-		}
+// number is that of an issue, a pull request or a milestone.
+func (p *payload) number(about mapping.Value) string {
+	number := firstOf(about.Text("number"), about.Text("iid"))
+	if number == "" && contains([]string{"issue", "pullrequest", "pullRequest"}, p.aboutName()) { // Bitbucket's
+		number = about.Text("id")
 	}
-	return &subject{}
-}
-
-// remark is a comment or review, nil if it is none.
-func (p *payload) remark() *subject {
-	switch {
-	case p.Comment != nil:
-		return p.Comment
-	case p.Review != nil:
-		return p.Review
-	case p.Attributes != nil && p.Attributes.Note != "":
-		return p.Attributes
+	if number == "0" || strings.Trim(number, "0123456789") != "" {
+		return ""
 	}
-	return nil
+	return number
 }
 
 // action is the kind of event with what happened: "issues/opened". That a pull
 // request was merged is told in another place than that it was closed.
-func (p *payload) action(kind string, about *subject) string {
-	did := p.Action
-	if did == "" && p.Attributes != nil {
-		did = p.Attributes.Action
-	}
-	if did == "closed" && p.PullRequest != nil && about.Merged {
+func (p *payload) action() string {
+	kind := strings.ReplaceAll(p.kind, ":", "/") // Bitbucket's "pullrequest:created"
+	did := firstOf(p.Text("action"), p.Text("object_attributes", "action"))
+	if did == "closed" && (p.Text("pull_request", "merged") == "1" || p.Text("pull_request", "merged_at") != "") {
 		did = "merged"
 	}
 	if did == "" {
@@ -76,53 +59,48 @@ func (p *payload) action(kind string, about *subject) string {
 }
 
 // texts are the title and what is written, of a comment what it says.
-func (p *payload) texts(e *mapping.Event, about *subject) {
-	title := firstOf(about.Title, about.Name, about.TagName, p.Name, p.Zen)
-	body := firstOf(about.Body, about.Description, p.Description)
-	if remark := p.remark(); remark != nil {
-		if text := strings.TrimSpace(firstOf(remark.Note, remark.Body)); text != "" {
-			e.Add("title", title)
-			title, body, _ = strings.Cut(text, "\n")
-		}
+func (p *payload) texts(e *mapping.Event, about mapping.Value) {
+	if p.isResult() {
+		e.Add("comment", p.whichResult(about))
+		return
+	}
+	title := firstOf(which(about), p.Text("name"), p.Text("zen"), which(p.Value))
+	if p.kind == "organization" { // of which the organization itself is the less
+		title = firstOf(person(p.At("membership", "user")), title)
+	}
+	body := firstOf(written(about), p.Text("description"))
+	if text := strings.TrimSpace(written(p.remark())); text != "" {
+		e.Add("title", title)
+		title, body, _ = strings.Cut(text, "\n")
+	}
+	if title = strings.TrimSpace(title); title == "" {
+		title, body, _ = strings.Cut(strings.TrimSpace(body), "\n")
+	}
+	if first, rest, more := strings.Cut(title, "\n"); more && body == title {
+		title, body = first, rest
 	}
 	e.Add("comment", strings.TrimSpace(title))
-	e.Keep("body", mapping.Clip(strings.TrimSpace(body), maxBody))
+	if body != title {
+		e.Keep("body", mapping.Clip(strings.TrimSpace(body), maxBody))
+	}
 }
 
 // maxBody is how much of a text is kept, in bytes.
 const maxBody = 8 << 10
 
-func (p *payload) address(about *subject) string {
-	if remark := p.remark(); remark != nil {
-		if address := firstOf(remark.HTMLURL, remark.URL); address != "" {
-			return address
+// address is the page that tells more, the best that there is.
+func (p *payload) address(about mapping.Value) string {
+	address := firstOf(page(p.remark()), page(about))
+	if address == "" && p.kind == "deployment_status" {
+		address = page(p.At("deployment"))
+	}
+	if id := p.Text("build_id"); id != "" && p.home() != "" { // GitLab's jobs do not say theirs
+		address = firstOf(address, p.home()+"/-/jobs/"+id)
+	}
+	if address = firstOf(address, page(p.Value)); address == "" && p.home() != "" && !contains(people, p.aboutName()) {
+		if rev := p.revision(); rev != "" && p.At("repository", "html_url").IsString() {
+			return p.home() + "/commit/" + rev
 		}
 	}
-	return firstOf(about.HTMLURL, about.URL, p.URL)
-}
-
-// repeated reports whether a name of the source is said elsewhere in the event, or
-// says nothing of what happened: the repository, people's pages, addresses of the
-// forge's API.
-func repeated(name string) bool {
-	first, rest, nested := strings.Cut(name, ".")
-	switch first {
-	case "repository", "sender", "user", "project", "organization", "enterprise", "installation":
-		return true
-	case "action", "zen", "hook", "object_kind", "event_type", "description", "name", "tag", "url":
-		return !nested || first == "hook"
-	}
-	last := name[strings.LastIndexByte(name, '.')+1:]
-	switch last {
-	case "title", "body", "note", "node_id", "gravatar_id", "site_admin", "url", "avatar_url", "iid", "number", "tag_name":
-		return true
-	}
-	inner := strings.Split(rest, ".")
-	for _, part := range inner[:max(len(inner)-1, 0)] {
-		switch part {
-		case "repo", "user", "owner", "author", "source", "target", "_links", "assignee", "uploader":
-			return true
-		}
-	}
-	return strings.HasSuffix(last, "_url")
+	return firstOf(address, p.home())
 }

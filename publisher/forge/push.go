@@ -3,6 +3,7 @@ package forge
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ircbus/ircbus"
@@ -10,96 +11,205 @@ import (
 	"github.com/ircbus/ircbus/publisher/vcs"
 )
 
-// push is what happened to the ref, if it is more than new commits, and these,
-// the oldest first.
-func (p *payload) push(d Delivery) []*mapping.Event {
-	p.order()
-	var events []*mapping.Event
-	if action, told := p.refAction(); told {
-		events = append(events, whole(p.ref(d, action, "").Fields()))
+// pushed is what came to one ref.
+type pushed struct {
+	*payload
+	ref           string // refs/heads/main
+	before, after string
+	forced        bool
+	commits       []mapping.Value // the oldest first
+	total         int             // commits that were pushed, told or not; 0 is not known
+	cut           bool            // there are more, and nobody says how many
+	url           string
+	message       string // of an annotated tag
+	rest          mapping.Flat
+}
+
+// most is how many commits GitHub tells of one push, at most.
+const most = 2048
+
+// ofPush are the members of a push that its events have under other names, or that
+// repeat its commits.
+var ofPush = []string{
+	"ref", "before", "after", "forced", "created", "deleted", "compare", "compare_url", "commits", "head_commit", "message", "checkout_sha",
+	"total_commits", "total_commits_count", "size", "distinct_size", "user_name", "user_username", "user_email", "user_avatar", "user_id", "project_id",
+}
+
+// push is the push of GitHub, Gitea, Forgejo, Gogs and GitLab.
+func (p *payload) push() []*mapping.Event {
+	u := &pushed{
+		payload: p, ref: p.Text("ref"), before: p.Text("before"), after: p.Text("after"), forced: p.Text("forced") == "1",
+		commits: p.At("commits").List(), url: firstOf(p.Text("compare"), p.Text("compare_url")), message: p.Text("message"),
+		rest: p.Without(ofPush...).Flat(),
 	}
-	for i := range p.Commits {
-		if c := &p.Commits[i]; c.Distinct == nil || *c.Distinct {
-			events = append(events, whole(p.commit(c).Fields()))
+	for _, name := range [...]string{"total_commits_count", "total_commits", "size"} {
+		n, _ := strconv.Atoi(p.Text(name))
+		u.total = max(u.total, n)
+	}
+	if len(u.commits) > 1 && u.commits[0].Text("id") == u.after { // some begin with the newest
+		slices.Reverse(u.commits)
+	}
+	u.cut = u.total == 0 && (len(u.commits) >= most || !u.tells(firstOf(p.Text("head_commit", "id"), p.Text("checkout_sha"))))
+	u.rest.Omitted += p.Omitted()
+	return u.events()
+}
+
+// tells reports whether a revision is among the commits, or nothing can be said.
+func (u *pushed) tells(rev string) bool {
+	return rev == "" || len(u.commits) == 0 || slices.ContainsFunc(u.commits, func(c mapping.Value) bool { return revOf(c) == rev })
+}
+
+// events are what happened to the ref, if it is more than new commits, and these.
+func (u *pushed) events() []*mapping.Event {
+	var events []*mapping.Event
+	if action, told := u.refAction(); told {
+		events = append(events, u.whole(u.refFields(action).Fields()))
+	}
+	for _, c := range u.commits {
+		if isDistinct(c) {
+			events = append(events, u.whole(u.commit(c).Fields()))
 		}
 	}
-	if left := p.Total - len(p.Commits); left > 0 {
-		r := p.ref(d, "push", "/push")
-		r.Omitted = left
-		r.Message = strconv.Itoa(p.Total) + " commits were pushed; the other " + strconv.Itoa(left) + " are not told one by one"
-		events = append(events, whole(r.Fields()))
+	left := max(u.total-len(u.commits), 0)
+	if left == 0 && !u.cut {
+		return events
 	}
-	return events
+	r := u.refFields("push", "push")
+	r.Omitted = left
+	r.Message = strconv.Itoa(u.total) + " commits were pushed; the other " + strconv.Itoa(left) + " are not told one by one"
+	if left == 0 {
+		r.Message = "more commits were pushed than the " + strconv.Itoa(len(u.commits)) + " that are told one by one"
+	}
+	return append(events, u.whole(r.Fields()))
 }
 
 // whole is an event of vcs, which has its key and its limits.
-func whole(fields ircbus.Fields) *mapping.Event { return &mapping.Event{Fields: fields} }
+func (u *pushed) whole(fields ircbus.Fields) *mapping.Event { return &mapping.Event{Fields: fields} }
 
-// order puts the oldest commit first: some forges begin with the newest.
-func (p *payload) order() {
-	if len(p.Commits) > 1 && p.Commits[0].ID == p.After {
-		slices.Reverse(p.Commits)
-	}
-}
+// isDistinct reports whether no other branch has the commit: GitHub tells of both.
+func isDistinct(c mapping.Value) bool { return !c.Has("distinct") || c.Text("distinct") == "1" }
 
 // refAction is what happened to the ref, and whether that is worth an event
 // beside the commits.
-func (p *payload) refAction() (action string, told bool) {
-	distinct := slices.ContainsFunc(p.Commits, func(c commit) bool { return c.Distinct == nil || *c.Distinct })
+func (u *pushed) refAction() (action string, told bool) {
 	switch {
-	case vcs.IsZero(p.After):
+	case vcs.IsZero(u.after):
 		return "delete", true
-	case vcs.IsZero(p.Before):
+	case vcs.IsZero(u.before):
 		return "create", true
 	}
-	return "update", p.Forced || !distinct
+	return "update", u.forced || !slices.ContainsFunc(u.commits, isDistinct)
 }
 
-// ref is an event of the ref. what tells several of one delivery apart.
-func (p *payload) ref(d Delivery, action, what string) *vcs.Ref {
+// refFields is an event of the ref. what tells several of one delivery apart.
+func (u *pushed) refFields(action string, what ...string) *vcs.Ref {
 	r := &vcs.Ref{
-		Action: action, Project: p.project(), Repo: p.repo(), Name: p.Ref, User: p.actor(),
-		Message: p.Message, Commits: max(p.Total, len(p.Commits)), Forced: p.Forced,
-		URL: firstOf(p.Compare, p.CompareURL), Key: d.ID + what,
+		Action: action, Project: u.project(), Repo: u.repo(), Name: u.ref, User: u.actor(),
+		Message: u.message, Commits: max(u.total, len(u.commits)), Forced: u.forced,
+		URL: firstOf(u.url, u.home()), Key: u.key(what...),
 	}
-	if !vcs.IsZero(p.After) {
-		r.Rev = p.After
+	r.More, r.Unkept = u.more(u.rest)
+	if !vcs.IsZero(u.after) {
+		r.Rev = u.after
 	}
-	if !vcs.IsZero(p.Before) {
-		r.OldRev = p.Before
+	if !vcs.IsZero(u.before) {
+		r.OldRev = u.before
 	}
 	return r
 }
 
-func (p *payload) commit(c *commit) *vcs.Commit {
-	_, branch := vcs.SplitRef(p.Ref)
+// more is what is left of a list, under its own names.
+func (u *pushed) more(raw mapping.Flat) (rest ircbus.Fields, unkept int) {
+	var e mapping.Event
+	u.keepRest(&e, raw)
+	return e.Rest, e.Omitted
+}
+
+// ofCommit are the members of a commit that its event has under other names.
+var ofCommit = []string{
+	"id", "message", "title", "timestamp", "url", "author", "committer", "distinct", "added", "removed", "modified",
+	"hash", "date", "links", "summary", "rendered", "parents", "displayId",
+}
+
+func (u *pushed) commit(c mapping.Value) *vcs.Commit {
+	refType, name := vcs.SplitRef(u.ref)
+	rev := revOf(c)
+	author, email := authorOf(c.At("author"))
 	made := &vcs.Commit{
-		Project: p.project(), Repo: p.repo(), Branch: branch, Rev: c.ID, Message: c.Message, URL: c.URL,
-		Author: firstOf(c.Author.Name, c.Author.String()), Email: c.Author.Email,
-		Pusher: p.actor(), Insertions: -1, Deletions: -1,
-		Files: slices.Concat(c.Added, c.Modified, c.Removed), Changed: -1,
-		Key: mapping.Key("git", p.repo(), c.ID),
+		Project: u.project(), Repo: u.repo(), Rev: rev, Message: c.Text("message"), URL: page(c), Parents: parents(c),
+		Author: author, Email: email,
+		Pusher: u.actor(), Insertions: -1, Deletions: -1,
+		Files: slices.Concat(c.Texts("added"), c.Texts("modified"), c.Texts("removed")), Changed: -1,
+		Key: mapping.Key("git", u.repo(), rev),
 	}
-	if name := firstOf(c.Committer.Name, c.Committer.String()); name != "" {
-		made.Committer, made.CommitterEmail = name, c.Committer.Email
+	switch refType {
+	case "branch":
+		made.Branch = name
+	case "tag": // whose commits some branch tells, too
+		made.Tag, made.Key = name, u.key(rev)
+	}
+	if name, email := authorOf(c.At("committer")); name != "" {
+		made.Committer, made.CommitterEmail = name, email
 	} else {
 		made.Committer, made.CommitterEmail = made.Author, made.Email
 	}
-	if t, err := time.Parse(time.RFC3339, c.Timestamp); err == nil {
-		made.Time = t
-		made.Authored = t
+	rest := c.Without(ofCommit...).Flat()
+	if at := firstOf(c.Text("timestamp"), c.Text("date"), c.Text("committerTimestamp")); at != "" {
+		if made.Time = timeOf(at); made.Time.IsZero() {
+			rest.Fields = append(rest.Fields, ircbus.Field{Key: "time", Value: at})
+		}
+		made.Authored = made.Time
 	}
+	made.More, made.Unkept = u.more(mapping.Flat{Fields: append(rest.Fields, u.rest.Fields...), Omitted: rest.Omitted + u.rest.Omitted})
 	return made
 }
 
-// refEvent is the event "create" or "delete", which has the short name of the ref.
-func (p *payload) refEvent(d Delivery) []*mapping.Event {
-	switch p.RefType {
-	case "branch":
-		p.Ref = "refs/heads/" + p.Ref
-	case "tag":
-		p.Ref = "refs/tags/" + p.Ref
+// revOf is a commit's revision: Bitbucket calls it hash.
+func revOf(c mapping.Value) string { return firstOf(c.Text("id"), c.Text("hash")) }
+
+// parents are the revisions before a commit, where they are told.
+func parents(c mapping.Value) (revs []string) {
+	for _, parent := range c.At("parents").List() {
+		if rev := revOf(parent); rev != "" {
+			revs = append(revs, rev)
+		}
 	}
-	p.After = p.SHA
-	return []*mapping.Event{whole(p.ref(d, d.Event, "").Fields())}
+	return revs
+}
+
+// authorOf is an author as a commit has it, where the name goes before the account.
+// Bitbucket has what git has: "Emma <emma@example.org>".
+func authorOf(v mapping.Value) (name, email string) {
+	name, email = firstOf(v.Text("name"), person(v)), firstOf(v.Text("email"), v.Text("emailAddress"))
+	if raw := v.Text("raw"); raw != "" {
+		name, email, _ = strings.Cut(raw, " <")
+		email = strings.TrimSuffix(email, ">")
+	}
+	return name, email
+}
+
+// timeOf reads the time of a commit: RFC 3339, or Bitbucket Server's milliseconds;
+// zero if it is neither.
+func timeOf(text string) time.Time {
+	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms > 0 && ms < 253402300800_000 { // the year 10000
+		return time.UnixMilli(ms)
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// refEvent is the event "create" or "delete", which has the short name of the ref.
+func (p *payload) refEvent() []*mapping.Event {
+	u := &pushed{payload: p, ref: p.Text("ref"), after: p.Text("sha"), rest: p.Without(append(ofPush, "ref_type", "sha")...).Flat()}
+	switch p.Text("ref_type") {
+	case "branch":
+		u.ref = "refs/heads/" + strings.TrimPrefix(u.ref, "refs/heads/")
+	case "tag":
+		u.ref = "refs/tags/" + strings.TrimPrefix(u.ref, "refs/tags/")
+	}
+	u.rest.Omitted += p.Omitted()
+	return []*mapping.Event{u.whole(u.refFields(p.kind).Fields())}
 }

@@ -18,13 +18,17 @@ import (
 
 // Door serves webhooks over HTTP.
 type Door struct {
-	in      *door.Inlet
-	secrets *door.Secrets
+	in           *door.Inlet
+	secrets      *door.Secrets
+	confidential bool
 }
 
 // New makes the door. secrets has the secret of each publisher's webhooks under
-// the publisher's name.
-func New(in *door.Inlet, secrets *door.Secrets) *Door { return &Door{in, secrets} }
+// the publisher's name. With confidential, issues and notes come through that GitLab
+// calls so; else such a delivery is answered and makes no event.
+func New(in *door.Inlet, secrets *door.Secrets, confidential bool) *Door {
+	return &Door{in, secrets, confidential}
+}
 
 // MaxBody is how large, in bytes, a delivery may be. A push of 2,048 commits, the
 // most that GitHub tells of, has about half of it.
@@ -48,9 +52,11 @@ func (d *Door) Serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	receipts, err := d.in.Store(r.Context(), door.Input{Sender: name, Events: events})
-	if err != nil {
-		return err
+	var receipts []ircbus.Receipt
+	if len(events) > 0 {
+		if receipts, err = d.in.Store(r.Context(), door.Input{Sender: name, Events: events}); err != nil {
+			return err
+		}
 	}
 	return answer(w, events, receipts)
 }
@@ -107,12 +113,13 @@ func (d *Door) forbid(r *http.Request, err error) error {
 }
 
 // signed reports whether the delivery has a signature of its body that is made with
-// the secret.
+// the secret. X-Hub-Signature is Bitbucket's, with SHA-256; GitHub's of this name,
+// with SHA-1, never equals it.
 func signed(secret string, h http.Header, body []byte) bool {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write(body)
 	want := mac.Sum(nil)
-	for _, header := range [...]string{"X-Hub-Signature-256", "X-Forgejo-Signature", "X-Gitea-Signature", "X-Gogs-Signature"} {
+	for _, header := range [...]string{"X-Hub-Signature-256", "X-Forgejo-Signature", "X-Gitea-Signature", "X-Gogs-Signature", "X-Hub-Signature"} {
 		got, err := hex.DecodeString(strings.TrimPrefix(h.Get(header), "sha256="))
 		if err == nil && hmac.Equal(got, want) {
 			return true
@@ -129,7 +136,7 @@ func (d *Door) events(r *http.Request, name string, body []byte) ([]ircbus.Event
 		d.in.Refuse(door.Malformed, name, err)
 		return nil, err
 	}
-	delivery := Delivery{Body: text, UUID: r.Header.Get("X-Gitlab-Event-UUID")}
+	delivery := Delivery{Body: text, UUID: r.Header.Get("X-Gitlab-Event-UUID"), Confidential: d.confidential}
 	delivery.Event, delivery.ID = kind(r.Header)
 	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "application/x-www-form-urlencoded" {
 		form, err := url.ParseQuery(string(text))

@@ -1,69 +1,40 @@
 package incoming
 
 import (
-	"encoding/json"
+	"cmp"
 	"html"
 	"regexp"
 	"strings"
+
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
-
-// attachment is Slack's and Mattermost's.
-type attachment struct {
-	Fallback, Pretext, Title, Text string
-	TitleLink                      string `json:"title_link"`
-	Fields                         []struct {
-		Title string
-		Value json.RawMessage // mostly a text
-	}
-}
-
-// embed is Discord's.
-type embed struct {
-	Title, Description, URL string
-	Fields                  []struct{ Name, Value string }
-}
-
-// block is Slack's: a part of a layout, with texts somewhere within.
-type block struct {
-	Text     json.RawMessage
-	Fields   []json.RawMessage
-	Elements []json.RawMessage
-}
 
 // flatten returns what a chat server would show, and the first address that it
 // would link a title to.
-func (m *message) flatten() (text, address string) {
+func flatten(m mapping.Value) (text, address string) {
 	var l lines
-	l.add(markup(m.Text), m.Content)
-	for _, a := range m.Attachments {
+	l.add(markup(m.Text("text")), m.Text("content"))
+	for _, a := range m.At("attachments").List() { // Slack's and Mattermost's
 		before := len(l)
-		l.add(markup(a.Pretext), markup(a.Title), markup(a.Text))
-		for _, f := range a.Fields {
-			var value string
-			if json.Unmarshal(f.Value, &value) != nil {
-				value = string(f.Value)
-			}
-			l.add(pair(markup(f.Title), markup(value)))
+		l.add(markup(a.Text("pretext")), markup(a.Text("title")), markup(a.Text("text")))
+		for _, f := range a.At("fields").List() {
+			l.add(pair(markup(f.Text("title")), markup(f.Text("value"))))
 		}
 		if len(l) == before {
-			l.add(markup(a.Fallback))
+			l.add(markup(a.Text("fallback")))
 		}
-		if address == "" {
-			address = a.TitleLink
-		}
+		address = cmp.Or(address, a.Text("title_link"))
 	}
-	for _, e := range m.Embeds {
-		l.add(e.Title, e.Description)
-		for _, f := range e.Fields {
-			l.add(pair(f.Name, f.Value))
+	for _, e := range m.At("embeds").List() { // Discord's
+		l.add(e.Text("title"), e.Text("description"))
+		for _, f := range e.At("fields").List() {
+			l.add(pair(f.Text("name"), f.Text("value")))
 		}
-		if address == "" {
-			address = e.URL
-		}
+		address = cmp.Or(address, e.Text("url"))
 	}
 	if len(l) == 0 {
-		for _, b := range m.Blocks {
-			l.add(markup(b.text()))
+		for _, b := range m.At("blocks").List() {
+			l.add(markup(blockText(b)))
 		}
 	}
 	return strings.Join(l, "\n"), address
@@ -87,35 +58,26 @@ func pair(name, value string) string {
 	return name + ": " + value
 }
 
-// text collects the texts of a block.
-func (b block) text() string {
+// blockText collects the texts of a block of Slack's: a part of a layout, with
+// texts somewhere within.
+func blockText(b mapping.Value) string {
 	var found []string
-	for _, part := range append(append([]json.RawMessage{b.Text}, b.Fields...), b.Elements...) {
-		found = collect(part, 0, found)
+	for _, name := range [...]string{"text", "fields", "elements"} {
+		found = collect(b.At(name), found)
 	}
 	return strings.Join(found, " ")
 }
 
-// maxNesting is how deep texts are looked for in a block.
-const maxNesting = 8
-
 // collect finds texts in a text object, or in elements that have elements.
-func collect(part json.RawMessage, depth int, found []string) []string {
-	var text string
-	if json.Unmarshal(part, &text) == nil && text != "" {
+func collect(part mapping.Value, found []string) []string {
+	if text := part.Text(); text != "" {
 		return append(found, text)
 	}
-	var object struct {
-		Text     json.RawMessage
-		Elements []json.RawMessage
+	for _, element := range part.List() {
+		found = collect(element, found)
 	}
-	if depth == maxNesting || json.Unmarshal(part, &object) != nil {
-		return found
-	}
-	for _, inner := range append([]json.RawMessage{object.Text}, object.Elements...) {
-		if len(inner) > 0 {
-			found = collect(inner, depth+1, found)
-		}
+	if part.IsObject() {
+		found = collect(part.At("elements"), collect(part.At("text"), found))
 	}
 	return found
 }

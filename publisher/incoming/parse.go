@@ -17,6 +17,7 @@ package incoming
 import (
 	"bytes"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus"
@@ -24,25 +25,23 @@ import (
 	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
-// message is what the forms have in common.
-type message struct {
-	Text, Content, Username string
-	Attachments             []attachment
-	Embeds                  []embed
-	Blocks                  []block
-}
-
 // isDiscord reports whether a message is of Discord's form, whose senders expect
 // Discord's answer.
-func (m *message) isDiscord() bool { return m.Text == "" && (m.Content != "" || len(m.Embeds) > 0) }
-
-// mapped are the names that are not kept, since what they say is in the comment.
-var mapped = []string{
-	"text", "content", "username",
-	"attachments.pretext", "attachments.title", "attachments.title_link", "attachments.text", "attachments.fallback",
-	"attachments.fields.title", "attachments.fields.value", "attachments.fields.short",
-	"embeds.title", "embeds.description", "embeds.url", "embeds.fields.name", "embeds.fields.value", "embeds.fields.inline",
+func isDiscord(m mapping.Value) bool {
+	return m.Text("text") == "" && (m.Text("content") != "" || len(m.At("embeds").List()) > 0)
 }
+
+// mapped are the names of which is not kept what the comment says.
+var mapped = []string{
+	"text", "content",
+	"attachments.pretext", "attachments.title", "attachments.text",
+	"attachments.fields.title", "attachments.fields.value",
+	"embeds.title", "embeds.description", "embeds.fields.name", "embeds.fields.value",
+}
+
+// LeftOut are the names that no event has: how fields are laid out, and the text of
+// an attachment for those who cannot show it.
+var LeftOut = []string{"attachments.fallback", "attachments.fields.short", "embeds.fields.inline"}
 
 // Parse reads the body of a POST. discord says that the sender expects Discord's
 // answer. maxBody limits the event, as mapping.Event.Fit says. The error is an
@@ -52,28 +51,29 @@ func Parse(body []byte, maxBody int) (fields ircbus.Fields, discord bool, err er
 	if err != nil {
 		return nil, false, err
 	}
-	var m message
-	if err := mapping.Decode(object, &m); err != nil {
-		return nil, false, err
-	}
-	text, address := m.flatten()
-	if text == "" {
-		return nil, false, ircbus.Refuse(ircbus.InvalidEvent, "the message has no text")
-	}
-	raw, err := mapping.Flatten(object)
+	m, err := mapping.ReadObject(object)
 	if err != nil {
 		return nil, false, err
 	}
+	text, address := flatten(m)
+	if text == "" {
+		return nil, false, ircbus.Refuse(ircbus.InvalidEvent, "the message has no text")
+	}
 	var e mapping.Event
-	e.Add("user", m.Username)
+	username := m.Text("username")
+	e.Add("user", username)
 	e.Add("comment", text)
 	e.Add("url", address)
 	if strings.Contains(text, address) {
 		address = "" // once is enough
 	}
-	e.Add("text", mapping.Sentence(m.Username, text, address))
-	e.KeepAll(raw, mapped...)
-	return e.Fit(maxBody), m.isDiscord(), nil
+	e.Add("text", mapping.Sentence(username, text, address))
+	raw := m.Flat().Without(LeftOut...)
+	raw.Fields = slices.DeleteFunc(raw.Fields, func(field ircbus.Field) bool {
+		return slices.Contains(mapped, field.Key) && strings.Contains(text, strings.TrimSpace(markup(field.Value)))
+	})
+	e.KeepFlat(raw, "attachments.title_link", "embeds.url", "username")
+	return e.Fit(maxBody), isDiscord(m), nil
 }
 
 // payload finds the JSON. What it is is told by how it begins: curl calls it a

@@ -22,7 +22,7 @@ var documented = []struct {
 		"user=Grafana&comment=pre\n[Alerting] Disk\n95 %\nhost: wiki1\nn: 7&url=https://grafana.example/d/1&text=Grafana: pre [Alerting] Disk 95 % host: wiki1 n: 7 https://grafana.example/d/1&attachments.color=#D63232&attachments.footer=Grafana&attachments.ts=1700000000", false},
 	{`{"attachments":[{"fallback":"only this"}]}`, "comment=only this&text=only this", false},
 	{`{"blocks":[{"type":"header","text":{"type":"plain_text","text":"Head"}},{"type":"section","text":{"type":"mrkdwn","text":"*bold* &amp; more"},"fields":[{"type":"mrkdwn","text":"f1"}]},{"type":"rich_text","elements":[{"type":"rich_text_section","elements":[{"type":"text","text":"rich"}]}]}]}`,
-		"comment=Head\n*bold* & more f1\nrich&text=Head *bold* & more f1 rich&blocks.type=header&blocks.text.type=plain_text&blocks.text.text=Head&blocks.type=section&blocks.text.type=mrkdwn&blocks.text.text=*bold* &amp; more&blocks.fields.type=mrkdwn&blocks.fields.text=f1&blocks.type=rich_text&blocks.elements.type=rich_text_section&blocks.elements.elements.type=text&blocks.elements.elements.text=rich", false},
+		"comment=Head\n*bold* & more f1\nrich&text=Head *bold* & more f1 rich&blocks.type=header&blocks.type=section&blocks.type=rich_text&blocks.text.type=plain_text&blocks.text.type=mrkdwn&blocks.text.type=&blocks.text.text=Head&blocks.text.text=*bold* &amp; more&blocks.text.text=&blocks.fields.type=mrkdwn&blocks.fields.text=f1&blocks.elements.type=rich_text_section&blocks.elements.elements.type=text&blocks.elements.elements.text=rich", false},
 	{`{"text":"| a |\n|---|","props":{"card":"more"},"priority":{"priority":"urgent"}}`, "comment=| a |\n|---|&text=| a | |---|&props.card=more&priority.priority=urgent", false},
 	{`{"content":"Hello","username":"Hook","avatar_url":"https://a.example/a.png","embeds":[{"title":"T","description":"D","url":"https://e.example/","color":7,"fields":[{"name":"n","value":"v","inline":true}]}]}`,
 		"user=Hook&comment=Hello\nT\nD\nn: v&url=https://e.example/&text=Hook: Hello T D n: v https://e.example/&avatar_url=https://a.example/a.png&embeds.color=7", true},
@@ -46,7 +46,7 @@ func TestDocumented(t *testing.T) {
 }
 
 func TestRefuses(t *testing.T) {
-	for _, body := range []string{"", "text", "payload=", "payload=x", "%zz", "[]", "{}", `{"text":""}`, `{"text":7}`, `{"text":" ","username":"x"}`, `{"attachments":[{}]}`, `{"text":"x"`} {
+	for _, body := range []string{"", "text", "payload=", "payload=x", "%zz", "[]", "{}", `{"text":""}`, `{"text":{"a":7}}`, `{"text":" ","username":"x"}`, `{"attachments":[{}]}`, `{"text":"x"`} {
 		if fields, _, err := Parse([]byte(body), 0); err == nil {
 			t.Errorf("%s: %v", body, fields)
 		}

@@ -77,7 +77,7 @@ func (m *Mapping) event(element any, maxBody int) (ircbus.Fields, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.KeepAll(raw, m.taken...)
+		e.KeepFlat(raw, m.taken...)
 	}
 	if len(e.Fields)+len(e.Rest) == 0 {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "there is nothing in the JSON of which to make an event")
@@ -112,7 +112,7 @@ func (f field) values(object map[string]any) ([]string, error) {
 		return nil, err
 	}
 	var values []string
-	for _, field := range raw {
+	for _, field := range raw.Fields {
 		if field.Key != "v" { // an object: as it is
 			whole, err := json.Marshal(found)
 			return []string{string(whole)}, err

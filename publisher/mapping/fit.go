@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strconv"
@@ -14,36 +15,118 @@ import (
 const told = 300
 
 // Fit returns the event's fields within the bus's limits; maxBody is that of the
-// canonical form in bytes, 0 means ircbus.MaxBody. If there is too much, first the
-// longest of Rest are left out, and the field "omitted" counts them; then the
-// longest values are shortened, and the field "cut" names them. The same event is
-// always fitted in the same way.
+// canonical form in bytes, 0 means ircbus.MaxBody. If there is too much, first
+// those of Rest are left out that tell the least, as unimportant says, and the
+// field "omitted" counts them; then the longest values are shortened, and the
+// field "cut" names them. The same event is always fitted in the same way.
 func (e *Event) Fit(maxBody int) ircbus.Fields {
 	if maxBody == 0 {
 		maxBody = ircbus.MaxBody
 	}
-	rest, omitted := slices.Clone(e.Rest), 0
-	size := encoded(e.Fields) + encoded(rest)
-	for len(rest) > 0 && (size > maxBody-told || len(e.Fields)+len(rest) > ircbus.MaxFields-2) {
-		longest := 0
-		for i, field := range rest {
-			if len(field.Value) >= len(rest[longest].Value) { // of equals the last
-				longest = i
-			}
+	f := newFitting(e, maxBody-told)
+	f.leaveOut(f.unimportant(e.Rest), func(i int) bool { return f.size > f.maxSize && f.sizes[i] > f.maxSize/8 })
+	order := append(f.unimportant(e.Rest), f.repeated()...)
+	f.leaveOut(order, func(int) bool { return f.count > ircbus.MaxFields-2 })
+	f.leaveOut(f.unimportant(e.Rest), func(int) bool { return f.size > f.maxSize })
+
+	var fields ircbus.Fields
+	for i, field := range f.all {
+		if !f.gone[i] {
+			fields = append(fields, field)
 		}
-		size -= encoded(rest[longest : longest+1])
-		rest = slices.Delete(rest, longest, longest+1)
-		omitted++
 	}
-	fields := append(slices.Clone(e.Fields), rest...)
-	cut := shorten(fields, size-(maxBody-told))
-	if omitted > 0 {
+	cut := shorten(fields, f.size-f.maxSize)
+	if omitted := e.Omitted + len(f.all) - f.count; omitted > 0 {
 		fields = append(fields, ircbus.Field{Key: "omitted", Value: strconv.Itoa(omitted)})
 	}
 	if len(cut) > 0 {
 		fields = append(fields, ircbus.Field{Key: "cut", Value: strings.Join(cut, ",")})
 	}
 	return fields
+}
+
+// fitting is an event that is made to fit.
+type fitting struct {
+	all     ircbus.Fields
+	own     int // those of all that are the event's Fields
+	sizes   []int
+	gone    []bool
+	count   int // fields that are left
+	size    int // bytes that are left
+	maxSize int
+}
+
+func newFitting(e *Event, maxSize int) *fitting {
+	all := slices.Concat(e.Fields, e.Rest)
+	f := &fitting{all: all, own: len(e.Fields), sizes: make([]int, len(all)), gone: make([]bool, len(all)), count: len(all), maxSize: maxSize}
+	for i := range all {
+		f.sizes[i] = encoded(all[i : i+1])
+		f.size += f.sizes[i]
+	}
+	return f
+}
+
+// leaveOut leaves out fields in this order while there is a reason to.
+func (f *fitting) leaveOut(order []int, reason func(i int) bool) {
+	for _, i := range order {
+		if !f.gone[i] && reason(i) {
+			f.gone[i] = true
+			f.size -= f.sizes[i]
+			f.count--
+		}
+	}
+}
+
+// group are the fields of one name.
+type group struct {
+	at          []int
+	rank, bytes int
+}
+
+// unimportant returns the places of Rest, what tells the least first: what is
+// nested deeply, and what is a list, from its end. So a result, which is one word
+// near the top, is the last to go. Among equals the longest goes first, then the
+// last.
+func (f *fitting) unimportant(rest ircbus.Fields) (order []int) {
+	groups := make(map[string]*group)
+	var all []*group
+	for i, field := range rest {
+		g := groups[field.Key]
+		if g == nil {
+			g = &group{rank: strings.Count(field.Key, ".")}
+			groups[field.Key] = g
+			all = append(all, g)
+		}
+		g.at = append(g.at, f.own+i)
+		g.bytes += f.sizes[f.own+i]
+	}
+	slices.SortFunc(all, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(len(b.at), len(a.at)), cmp.Compare(b.bytes, a.bytes), cmp.Compare(b.at[0], a.at[0]))
+	})
+	for _, g := range all {
+		slices.Reverse(g.at)
+		order = append(order, g.at...)
+	}
+	return order
+}
+
+// weight is how deep a group is; a list counts as two deeper.
+func (g *group) weight() int {
+	if len(g.at) > 1 {
+		return g.rank + 2
+	}
+	return g.rank
+}
+
+// repeated returns the places of the event's own fields that repeat a name, from
+// the end.
+func (f *fitting) repeated() (order []int) {
+	for i := f.own - 1; i >= 0; i-- {
+		if f.all[:i].Has(f.all[i].Key) {
+			order = append(order, i)
+		}
+	}
+	return order
 }
 
 // encoded is what the fields take in a longer event's canonical form, in bytes.

@@ -5,45 +5,52 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/ircbus/ircbus"
 )
 
-// Limits of foreign JSON. They are wider than an event's: what does not fit into
-// the event is left out later, and counted.
+// Limits of foreign JSON. They are wider than an event's: what is beyond them, or
+// does not fit into the event, is left out and counted.
 const (
-	maxDepth  = 16
-	maxValues = 4096
+	maxDepth = 16
+	maxNodes = 128 << 10 // values, objects and arrays that are kept in memory
 )
 
-// Flatten reads one JSON object into a flat list under the source's names,
-// nested ones with dots ("labels.instance"), in the order of the text. Numbers
-// stay as written, true is "1"; false, null and "" are left out, and arrays repeat
-// their name. The error is an *ircbus.Refusal.
-func Flatten(object []byte) (ircbus.Fields, error) {
-	object = JSONText(object)
-	d := json.NewDecoder(bytes.NewReader(object))
-	d.UseNumber()
-	if trimmed := bytes.TrimLeft(object, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
-		return nil, ircbus.Refuse(ircbus.InvalidEvent, "there is no JSON object")
-	}
-	var raw ircbus.Fields
-	if err := flatten(d, "", 0, &raw); err != nil {
-		return nil, jsonError(err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, ircbus.Refuse(ircbus.InvalidEvent, "something follows the JSON object")
-	}
-	return raw, nil
+// Value is JSON of which each member is read by itself: a member of another type
+// than the reader expects is empty, and refuses nothing else.
+type Value struct {
+	text     string   // of a string, a number as it was written, or true: "1"
+	names    []string // of an object's members
+	inner    []Value  // an object's members, or an array's elements
+	kind     json.Delim
+	isString bool
+	left     int // values within it that are beyond the limits
 }
 
-// Decode reads JSON into a value of Go's. The error is an *ircbus.Refusal.
-func Decode(text []byte, value any) error {
-	if err := json.Unmarshal(JSONText(text), value); err != nil {
-		return jsonError(err)
+// Read reads one JSON value. The error is an *ircbus.Refusal.
+func Read(text []byte) (Value, error) {
+	r := jsonReader{d: json.NewDecoder(bytes.NewReader(JSONText(text)))}
+	r.d.UseNumber()
+	v, err := r.value(0)
+	if err != nil {
+		return Value{}, jsonError(err)
 	}
-	return nil
+	if _, err := r.d.Token(); err != io.EOF {
+		return Value{}, ircbus.Refuse(ircbus.InvalidEvent, "something follows the JSON")
+	}
+	v.left = r.left
+	return v, nil
+}
+
+// ReadObject is Read of an object.
+func ReadObject(text []byte) (Value, error) {
+	v, err := Read(text)
+	if err == nil && !v.IsObject() {
+		return Value{}, ircbus.Refuse(ircbus.InvalidEvent, "there is no JSON object")
+	}
+	return v, err
 }
 
 // JSONText returns JSON as UTF-8 without a byte order mark: Go's decoder takes neither
@@ -56,75 +63,168 @@ func JSONText(text []byte) []byte {
 }
 
 func jsonError(err error) error {
-	if refusal := (*ircbus.Refusal)(nil); errors.As(err, &refusal) {
-		return refusal
-	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: it ends in the middle")
 	}
 	return ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
 }
 
-// flatten reads the next value of d.
-func flatten(d *json.Decoder, name string, depth int, raw *ircbus.Fields) error {
-	token, err := d.Token()
-	if err != nil {
-		return err
-	}
-	value := ""
-	switch v := token.(type) {
-	case string:
-		value = v
-	case json.Number:
-		value = v.String()
-	case bool:
-		if v {
-			value = "1"
-		}
-	case json.Delim:
-		if depth == maxDepth {
-			return ircbus.Refuse(ircbus.InvalidEvent, "the JSON is nested more than %d deep", maxDepth)
-		}
-		return flattenInner(d, v, name, depth, raw)
-	}
-	if value == "" {
-		return nil
-	}
-	if len(*raw) == maxValues {
-		return ircbus.Refuse(ircbus.EventTooLarge, "the JSON has more than %d values", maxValues)
-	}
-	*raw = append(*raw, ircbus.Field{Key: name, Value: value})
-	return nil
+// jsonReader reads a value with its limits.
+type jsonReader struct {
+	d     *json.Decoder
+	nodes int
+	left  int // values beyond the limits
 }
 
-// flattenInner reads an object or an array after its opening delimiter.
-func flattenInner(d *json.Decoder, open json.Delim, name string, depth int, raw *ircbus.Fields) error {
-	for d.More() {
-		inner := name
-		if open == '{' {
-			token, err := d.Token()
+// value reads the next value.
+func (r *jsonReader) value(depth int) (v Value, err error) {
+	token, err := r.d.Token()
+	if err != nil {
+		return v, err
+	}
+	r.nodes++
+	switch t := token.(type) {
+	case string:
+		v.text, v.isString = t, true
+	case json.Number:
+		v.text = t.String()
+	case bool:
+		if t {
+			v.text = "1"
+		}
+	case json.Delim:
+		v.kind = t
+		return v, r.members(&v, depth+1)
+	}
+	return v, nil
+}
+
+// members reads an object or an array after its opening delimiter.
+func (r *jsonReader) members(v *Value, depth int) error {
+	for r.d.More() {
+		name := ""
+		if v.kind == '{' {
+			token, err := r.d.Token()
 			if err != nil {
 				return err
 			}
-			inner = dotted(name, token.(string)) // the decoder allows nothing else here
+			name = token.(string) // the decoder allows nothing else here
 		}
-		if err := flatten(d, inner, depth+1, raw); err != nil {
+		if depth > maxDepth || r.nodes >= maxNodes {
+			if err := r.skip(); err != nil {
+				return err
+			}
+			continue
+		}
+		inner, err := r.value(depth)
+		if err != nil {
 			return err
 		}
+		v.inner = append(v.inner, inner)
+		if v.kind == '{' {
+			v.names = append(v.names, name)
+		}
 	}
-	_, err := d.Token() // the closing delimiter
+	_, err := r.d.Token() // the closing delimiter
 	return err
 }
 
-// dotted puts a name behind its object's. Nesting cannot make names without bound.
-func dotted(prefix, name string) string {
-	if prefix == "" {
-		return name[:min(len(name), maxName)]
+// skip reads the next value and only counts what it has in it.
+func (r *jsonReader) skip() error {
+	for depth := 0; ; {
+		token, err := r.d.Token()
+		if err != nil {
+			return err
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			if t == '{' || t == '[' {
+				depth++
+			} else {
+				depth--
+			}
+		default: // names of members count, too; better too many than none
+			if token != nil && token != false && token != "" {
+				r.left++
+			}
+		}
+		if depth == 0 {
+			return nil
+		}
 	}
-	prefix += "."
-	return prefix + name[:min(len(name), max(maxName-len(prefix), 0))]
 }
 
-// maxName limits, in bytes, a dotted name, so that a few bytes of input cannot
-// become many of names.
-const maxName = 256
+// IsObject reports whether the value is an object.
+func (v Value) IsObject() bool { return v.kind == '{' }
+
+// IsList reports whether the value is an array.
+func (v Value) IsList() bool { return v.kind == '[' }
+
+// IsString reports whether the value is a string.
+func (v Value) IsString() bool { return v.isString }
+
+// At returns the member under these names, each in the one before it; an empty
+// value if there is none.
+func (v Value) At(names ...string) Value {
+	for _, name := range names {
+		i := slices.Index(v.names, name)
+		if i < 0 {
+			return Value{}
+		}
+		v = v.inner[i]
+	}
+	return v
+}
+
+// In returns an object that has the value as its one member.
+func (v Value) In(name string) Value {
+	return Value{kind: '{', names: []string{name}, inner: []Value{v}, left: v.left}
+}
+
+// Without returns an object without the members of these names.
+func (v Value) Without(names ...string) Value {
+	less := Value{kind: v.kind, left: v.left}
+	for i, name := range v.names {
+		if !slices.Contains(names, name) {
+			less.names, less.inner = append(less.names, name), append(less.inner, v.inner[i])
+		}
+	}
+	return less
+}
+
+// Omitted returns how many values of what was read are beyond the limits of JSON;
+// 0 of a member.
+func (v Value) Omitted() int { return v.left }
+
+// Has reports whether an object has a member of this name.
+func (v Value) Has(name string) bool { return slices.Contains(v.names, name) }
+
+// Names returns the names of an object's members.
+func (v Value) Names() []string { return v.names }
+
+// List returns the elements of an array, nil of anything else.
+func (v Value) List() []Value {
+	if v.kind != '[' {
+		return nil
+	}
+	return v.inner
+}
+
+// Text returns the string, the number as it was written, or "1" for true, under
+// these names; "" if there is something else, or nothing.
+func (v Value) Text(names ...string) string { return v.At(names...).text }
+
+// Texts returns the texts of an array under these names, or one text that stands
+// in its place.
+func (v Value) Texts(names ...string) (texts []string) {
+	found := v.At(names...)
+	if found.text != "" {
+		return []string{found.text}
+	}
+	for _, element := range found.List() {
+		if element.text != "" {
+			texts = append(texts, element.text)
+		}
+	}
+	return texts
+}

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus"
@@ -17,8 +18,9 @@ import (
 
 // Event is an event in the making.
 type Event struct {
-	Fields ircbus.Fields // with the bus's names; shortened only if all else does not help
-	Rest   ircbus.Fields // under the source's own names; left out first if there is too much
+	Fields  ircbus.Fields // with the bus's names; shortened only if all else does not help
+	Rest    ircbus.Fields // under the source's own names; left out first if there is too much
+	Omitted int           // values that have been left out before
 }
 
 // Add appends a field of the bus's vocabulary, unless the value is empty.
@@ -37,12 +39,34 @@ func (e *Event) Keep(name, value string) {
 
 // KeepAll keeps every field whose name is not among those.
 func (e *Event) KeepAll(raw ircbus.Fields, but ...string) {
-	mapped := make(map[string]bool, len(but))
-	for _, name := range but {
-		mapped[name] = true
+	e.keepAll(raw, func(field ircbus.Field) bool { return slices.Contains(but, field.Key) })
+}
+
+// KeepFlat keeps what foreign JSON said, but under the mapped names only values that
+// none of the event's Fields has: what was of another type than the door expects is
+// not lost.
+func (e *Event) KeepFlat(raw Flat, mapped ...string) {
+	said := make(map[string]bool, len(e.Fields))
+	for _, field := range e.Fields {
+		said[field.Value] = true
+	}
+	e.keepAll(raw.Fields, func(field ircbus.Field) bool { return said[field.Value] && slices.Contains(mapped, field.Key) })
+	e.Omitted += raw.Omitted
+}
+
+// keepAll keeps the fields but some. Empty values are kept where they hold a place
+// in a list.
+func (e *Event) keepAll(raw ircbus.Fields, but func(ircbus.Field) bool) {
+	count := make(map[string]int, len(raw))
+	for _, field := range raw {
+		count[field.Key]++
 	}
 	for _, field := range raw {
-		if !mapped[field.Key] {
+		switch {
+		case but(field):
+		case field.Value == "" && count[field.Key] > 1:
+			e.Rest = append(e.Rest, ircbus.Field{Key: Name(field.Key)})
+		default:
 			e.Keep(field.Key, field.Value)
 		}
 	}

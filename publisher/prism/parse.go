@@ -12,7 +12,6 @@ package prism
 
 import (
 	"bytes"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -28,6 +27,7 @@ type Message struct {
 	Name, Secret    string   // who says he is the sender, and his proof
 	Key             string
 	Rest            ircbus.Fields // what else there is, under the sender's names
+	Omitted         int           // values that are not in Rest
 }
 
 // maxTargets is to how many users, and channels, one message may go.
@@ -42,20 +42,18 @@ var errNoMessage = ircbus.Refuse(ircbus.InvalidEvent, "message not specified")
 // ParseJSON reads an object like {"message":"…","users":["anna"],"channels":["#ops"]}.
 // The error is an *ircbus.Refusal.
 func ParseJSON(text []byte) (*Message, error) {
-	raw, err := mapping.Flatten(text)
+	given, err := mapping.ReadObject(text)
 	if err != nil {
 		return nil, err
 	}
-	var given map[string]json.RawMessage
-	if err := mapping.Decode(text, &given); err != nil {
-		return nil, err
-	}
+	raw := given.Flat()
 	m := &Message{Text: raw.Get("message"), Name: raw.Get("name"), Secret: raw.Get("secret"), Key: raw.Get("key")}
-	m.Users = targets(given["users"], slices.Collect(raw.Values("users")))
-	m.Channels = targets(given["channels"], slices.Collect(raw.Values("channels")))
-	for _, field := range raw {
-		if top, _, _ := strings.Cut(field.Key, "."); !slices.Contains(own, top) {
-			m.Rest = append(m.Rest, field)
+	m.Users = targets(given.At("users"))
+	m.Channels = targets(given.At("channels"))
+	m.Rest, m.Omitted = raw.Without(own...).Fields, raw.Omitted
+	for i, more := range slices.Collect(raw.Values("message")) { // of a list
+		if i > 0 {
+			m.Rest = append(m.Rest, ircbus.Field{Key: "message", Value: more})
 		}
 	}
 	return m, m.check()
@@ -100,8 +98,7 @@ func ParseLine(line []byte) (*Message, error) {
 		return nil, nil
 	}
 	if line[0] == '{' {
-		var given struct{ Message json.RawMessage }
-		if json.Unmarshal(line, &given) == nil && given.Message != nil {
+		if given, err := mapping.ReadObject(line); err == nil && given.Has("message") {
 			return ParseJSON(line)
 		}
 	}
@@ -120,14 +117,14 @@ func (m *Message) check() error {
 
 // targets are the names in a list, or in a text with commas; nil if there is no
 // such field.
-func targets(given json.RawMessage, values []string) []string {
-	if given == nil || string(given) == "null" {
-		return nil
+func targets(given mapping.Value) []string {
+	if given.IsList() {
+		return append([]string{}, given.Texts()...)
 	}
-	if given[0] != '[' {
-		return split(values)
+	if given.IsString() || given.Text() != "" {
+		return split(given.Texts())
 	}
-	return append([]string{}, values...)
+	return nil
 }
 
 // split splits at commas; the result is never nil.

@@ -168,7 +168,7 @@ func (m *Message) event() mapping.Event {
 	e.Add("text", m.Text)
 	e.Add("client", m.Name)
 	e.Add("key", m.Key)
-	e.KeepAll(m.Rest)
+	e.KeepFlat(mapping.Flat{Fields: m.Rest, Omitted: m.Omitted})
 	return e
 }
 

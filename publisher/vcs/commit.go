@@ -10,7 +10,7 @@
 //	project    what the repository is called
 //	repo       the repository: its directory's name, CVS's root, or "owner/name"
 //	module     CVS: the directory; Subversion: the project's directory in the repository
-//	branch     without refs/heads/
+//	branch     without refs/heads/; tag if it came with one
 //	rev        the whole name of the revision, or its number
 //	oldrev     the one before it; of a merge the first
 //	merged     of a merge the others
@@ -42,6 +42,7 @@ import (
 // the counts, negative is left out.
 type Commit struct {
 	Project, Repo, Module, Branch string
+	Tag                           string // in whose push it came
 
 	Rev     string
 	Parents []string
@@ -55,9 +56,10 @@ type Commit struct {
 	Files                          []string
 	Changed, Insertions, Deletions int
 
-	URL  string
-	Key  string
-	More ircbus.Fields // what else is told, under its own names
+	URL    string
+	Key    string
+	More   ircbus.Fields // what else is told, under its own names
+	Unkept int           // values that are told and not in More
 }
 
 // Limits of one event, so that one part of it does not push out all others.
@@ -78,6 +80,7 @@ func (c *Commit) Fields() ircbus.Fields {
 	e.Add("repo", c.Repo)
 	e.Add("module", c.Module)
 	e.Add("branch", c.Branch)
+	e.Add("tag", c.Tag)
 	e.Add("rev", c.Rev)
 	e.parents(c.Parents)
 	e.message(c.Message)
@@ -94,7 +97,7 @@ func (c *Commit) Fields() ircbus.Fields {
 		e.time("author_time", c.Authored)
 	}
 	e.Add("pusher", c.Pusher)
-	return e.finish(c.More, c.Key)
+	return e.finish(c.More, c.Unkept, c.Key)
 }
 
 // event is an event in the making.
@@ -150,8 +153,8 @@ func (e *event) files(paths []string, changed int) {
 }
 
 // finish adds more, under its own names, and the key.
-func (e *event) finish(more ircbus.Fields, key string) ircbus.Fields {
+func (e *event) finish(more ircbus.Fields, unkept int, key string) ircbus.Fields {
 	e.Add("key", key)
-	e.Rest = append(e.Rest, more...)
+	e.Rest, e.Omitted = append(e.Rest, more...), unkept
 	return e.Fit(0)
 }

@@ -24,9 +24,10 @@ type Ref struct {
 	Omitted int  // of them, or of a push's refs, those that are no event
 	Forced  bool // commits are no longer on it
 
-	URL  string
-	Key  string
-	More ircbus.Fields
+	URL    string
+	Key    string
+	More   ircbus.Fields // as a Commit's
+	Unkept int
 }
 
 // Fields returns the event.
@@ -56,7 +57,7 @@ func (r *Ref) Fields() ircbus.Fields {
 	e.Add("url", r.URL)
 	e.Add("email", r.Email)
 	e.Add("pusher", r.Pusher)
-	return e.finish(r.More, r.Key)
+	return e.finish(r.More, r.Unkept, r.Key)
 }
 
 // SplitRef tells a branch from a tag. Of any other ref both results are empty.

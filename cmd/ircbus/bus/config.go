@@ -94,6 +94,10 @@ type Publisher struct {
 	TextStyle string `toml:"text_style"` // plain, colour, mediawiki; "" = mediawiki for that engine, else plain
 	Template  string `toml:"template"`   // Go template for readable lines, instead of a style
 
+	// Quiet are events that the readable channel leaves out: patterns of actions, or
+	// filters. nil: those of quietForges.
+	Quiet []string `toml:"quiet"`
+
 	Name       string `toml:"name"`
 	Interwiki  string `toml:"interwiki"`
 	Engine     string `toml:"engine"`

@@ -93,7 +93,11 @@ func (d *directory) build(accounts []account.Account) []ircd.Publisher {
 			d.log.Error("the text style is not usable, plain it is", "publisher", a.Name, "err", err)
 			style, _ = readable.Named("plain")
 		}
-		publishers = append(publishers, ircd.Publisher{Wiki: wiki, Created: a.Created, Line: liner(wiki, style)})
+		quiet, err := quietOf(config[ircbus.Fold(a.Name)])
+		if err != nil { // likewise
+			d.log.Error("what the readable channel shall leave out cannot be read, nothing is left out", "publisher", a.Name, "err", err)
+		}
+		publishers = append(publishers, ircd.Publisher{Wiki: wiki, Created: a.Created, Line: liner(wiki, style), Quiet: quiet})
 	}
 	d.separate(publishers)
 	return publishers

@@ -12,10 +12,11 @@ import (
 	"github.com/ircbus/ircbus/publisher/forge"
 )
 
-// Forge configures the door for webhooks of GitHub, Gitea, Forgejo, Gogs and
-// GitLab.
+// Forge configures the door for webhooks of GitHub, Gitea, Forgejo, Gogs,
+// GitLab and Bitbucket.
 type Forge struct {
-	SecretsFile string `toml:"secrets_file"` // the secret of each publisher's webhooks; "" = closed
+	SecretsFile  string `toml:"secrets_file"` // the secret of each publisher's webhooks; "" = closed
+	Confidential bool   `toml:"confidential"` // take what GitLab calls confidential, too
 }
 
 func (f *Forge) check(found *checker) {
@@ -50,7 +51,7 @@ func (f *Forge) open(_ context.Context, in *door.Inlet) (*opened, error) {
 	return &opened{
 		listens: []string{"http " + path},
 		routes: []api.Door{{
-			Methods: []string{http.MethodPost}, Pattern: path, MaxPost: forge.MaxBody, Serve: forge.New(in, secrets.Behind(in)).Serve,
+			Methods: []string{http.MethodPost}, Pattern: path, MaxPost: forge.MaxBody, Serve: forge.New(in, secrets.Behind(in), f.Confidential).Serve,
 		}},
 	}, nil
 }

@@ -9,8 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,12 +21,7 @@ const webhookSecret = "It's a Secret to Everybody"
 // forgeBus is a bus with the door for webhooks to the publisher "code".
 func forgeBus(t *testing.T) *Bus {
 	t.Helper()
-	c := quiet(t)
-	c.Forge.SecretsFile = filepath.Join(t.TempDir(), "webhooks")
-	if err := os.WriteFile(c.Forge.SecretsFile, []byte("code "+webhookSecret+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return startBus(t, c)
+	return startBus(t, forgeConfig(t))
 }
 
 func signature(body, secret string) string {
