@@ -43,11 +43,11 @@ type Config struct {
 	Index history.Index
 
 	// Login checks a name and its password or token, LoginToken a token alone;
-	// both return the account's name. A failure that is an *ircbus.Refusal with
+	// both return the account's name, and what the login is good for. A failure that is an *ircbus.Refusal with
 	// RateLimited, or has a method RetryAfter() time.Duration, becomes 429.
 	// A nil function refuses everybody.
-	Login      func(ctx context.Context, name, secret string, from netip.Addr) (account string, err error)
-	LoginToken func(ctx context.Context, token string, from netip.Addr) (account string, err error)
+	Login      func(ctx context.Context, name, secret string, from netip.Addr) (account string, scope ircbus.Scope, err error)
+	LoginToken func(ctx context.Context, token string, from netip.Addr) (account string, scope ircbus.Scope, err error)
 
 	// Operator says whether an account may redact everybody's events. nil: none
 	// may.

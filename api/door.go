@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/http"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Door is a way in for programs that bring events in a form of their own.
@@ -30,9 +32,13 @@ type Door struct {
 // say otherwise.
 const MaxDoorPost = 1 << 20
 
-// Account is the account that the request proves to be with its Authorization.
+// Account is the account that the request proves to be with its Authorization, and
+// that may publish by that.
 // The error is the answer.
-func (h *Handler) Account(r *http.Request) (string, error) { return h.login(r) }
+func (h *Handler) Account(r *http.Request) (string, error) {
+	account, _, err := h.login(r, ircbus.ScopePublish)
+	return account, err
+}
 
 // mount puts the doors into the router.
 func (h *Handler) mount() {
@@ -97,7 +103,7 @@ func (b doorBody) Close() error { return b.body.Close() }
 
 // serveDoors is GET /doors: to operators, what has come of each door's input.
 func (h *Handler) serveDoors(w http.ResponseWriter, r *http.Request) error {
-	account, err := h.login(r)
+	account, _, err := h.login(r, ircbus.ScopeRead)
 	if err != nil {
 		return err
 	}

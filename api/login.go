@@ -13,29 +13,38 @@ import (
 
 // login returns the account that the request's Authorization proves
 // (docs/protocol.md, "Publishing over HTTP"): Basic with a password or token, or
-// Bearer with a token.
-func (h *Handler) login(r *http.Request) (account string, err error) {
+// Bearer with a token. It must be good for what is needed,
+// unless that is ircbus.ScopeAll.
+func (h *Handler) login(r *http.Request, need ircbus.Scope) (account string, scope ircbus.Scope, err error) {
 	authorization := r.Header.Get("Authorization")
 	if authorization == "" {
-		return "", unauthorized("log in with an account and its password (HTTP Basic) or a token (Bearer)")
+		return "", "", unauthorized("log in with an account and its password (HTTP Basic) or a token (Bearer)")
 	}
 	if name, secret, ok := r.BasicAuth(); ok && h.Login != nil {
-		account, err = h.Login(r.Context(), name, secret, counted(r))
+		account, scope, err = h.Login(r.Context(), name, secret, counted(r))
 	} else if token, ok := bearer(authorization); ok && h.LoginToken != nil {
-		account, err = h.LoginToken(r.Context(), token, counted(r))
+		account, scope, err = h.LoginToken(r.Context(), token, counted(r))
 	} else {
-		return "", unauthorized("the Authorization header must be Basic or Bearer")
+		return "", "", unauthorized("the Authorization header must be Basic or Bearer")
 	}
 	switch {
 	case err == nil:
-		return account, nil
+		return account, scope, checkScope(scope, need)
 	case r.Context().Err() != nil:
-		return "", r.Context().Err()
+		return "", "", r.Context().Err()
 	}
 	if p := throttled(err); p != nil {
-		return "", p
+		return "", "", p
 	}
-	return "", unauthorized(err.Error())
+	return "", "", unauthorized(err.Error())
+}
+
+// checkScope is the answer to a login that is not good for what is needed.
+func checkScope(scope, need ircbus.Scope) error {
+	if need == ircbus.ScopeAll || scope.Allows(need) {
+		return nil
+	}
+	return &Problem{Status: http.StatusForbidden, Detail: "this token is good for the scope " + string(scope) + " alone"}
 }
 
 func unauthorized(detail string) *Problem {

@@ -44,7 +44,7 @@ func (h *Handler) serveEvents(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handler) publish(w http.ResponseWriter, r *http.Request) (posted, error) {
-	account, err := h.login(r)
+	account, _, err := h.login(r, ircbus.ScopePublish)
 	if err != nil {
 		return posted{}, err
 	}

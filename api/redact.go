@@ -17,7 +17,7 @@ type redacted struct {
 // an event, or those of its fields that ?field= names, and answers with the
 // tombstone when all of that is on disk.
 func (h *Handler) serveRedact(w http.ResponseWriter, r *http.Request) error {
-	account, err := h.login(r)
+	account, scope, err := h.login(r, ircbus.ScopePublish)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (h *Handler) serveRedact(w http.ResponseWriter, r *http.Request) error {
 	}
 	redaction := ircbus.Redaction{
 		Target: id, Names: fieldNames(query["field"]), By: account, Reason: query.Get("reason"),
-		Operator: h.Operator != nil && h.Operator(account),
+		Operator: scope == ircbus.ScopeAll && h.Operator != nil && h.Operator(account),
 	}
 	tombstone, err := h.Log.Redact(r.Context(), redaction)
 	if err != nil {

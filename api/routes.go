@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/ircbus/ircbus"
 )
 
 // A route is one line of the table that the router, the check of parameters and
@@ -85,7 +87,11 @@ func (h *Handler) admit(r *http.Request, rt route) error {
 	}
 	// POST, DELETE and /doors log in by themselves, in every case.
 	if rt.method == "GET" && rt.pattern != "/doors" && (h.Closed || r.Header.Get("Authorization") != "") {
-		if _, err := h.login(r); err != nil {
+		_, scope, err := h.login(r, "")
+		if err == nil && h.Closed {
+			err = checkScope(scope, ircbus.ScopeRead)
+		}
+		if err != nil {
 			return err
 		}
 	}

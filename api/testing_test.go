@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -116,23 +117,26 @@ type laterError struct{ error }
 
 func (laterError) RetryAfter() time.Duration { return 1500 * time.Millisecond }
 
-func (b *bus) login(_ context.Context, name, secret string, from netip.Addr) (string, error) {
+func (b *bus) login(_ context.Context, name, secret string, from netip.Addr) (string, ircbus.Scope, error) {
 	switch {
 	case !from.IsLoopback():
-		return "", fmt.Errorf("login from %v", from)
+		return "", "", fmt.Errorf("login from %v", from)
 	case name == "slow":
-		return "", laterError{errors.New("too many failed logins: try again in 1.5s")}
+		return "", "", laterError{errors.New("too many failed logins: try again in 1.5s")}
 	case secret != "secret of "+name:
-		return "", errors.New("the account or the password is wrong")
+		return "", "", errors.New("the account or the password is wrong")
 	}
-	return name, nil
+	return name, "", nil
 }
 
-func (b *bus) loginToken(_ context.Context, token string, _ netip.Addr) (string, error) {
-	if token != "token" {
-		return "", errors.New("the token is wrong")
+func (b *bus) loginToken(_ context.Context, token string, _ netip.Addr) (string, ircbus.Scope, error) {
+	if scope, ok := strings.CutPrefix(token, "token to "); ok {
+		return "moinmaster", ircbus.Scope(scope), nil
 	}
-	return "moinmaster", nil
+	if token != "token" {
+		return "", "", errors.New("the token is wrong")
+	}
+	return "moinmaster", "", nil
 }
 
 func (b *bus) count(code ircbus.Code) {

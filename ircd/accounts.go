@@ -19,8 +19,8 @@ type Accounts interface {
 	// returns, SetAccounts has told of it.
 	Register(ctx context.Context, name, password string, from netip.Addr) (Account, error)
 
-	// SetPassword changes the password of an account of which the old one is known.
-	SetPassword(ctx context.Context, name, old, new string, from netip.Addr) error
+	// SetPassword changes the password of an account.
+	SetPassword(name, new string) error
 
 	// Certificates returns the SHA-256s, in hex, of an account's certificates; the
 	// others add and remove one.

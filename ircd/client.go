@@ -31,7 +31,7 @@ type client struct {
 	queued     bool          // see lock
 	password   string
 	sasl       *saslState    // nil: no login has begun
-	failed     int           // logins
+	failed     int           // proofs
 	pending    []publication // not stored yet
 	desk       *desk         // of the last of pending
 	flight     *flight       // nil if nothing is under way
@@ -48,9 +48,11 @@ type client struct {
 
 	// guarded by Server.mu
 	registered  bool
-	negotiating bool // CAP without CAP END
-	admitted    bool // has given the server's password
-	renewed     bool // changes its account, so that the next LogOut is not for it
+	negotiating bool         // CAP without CAP END
+	admitted    bool         // has given the server's password
+	proven      time.Time    // when it has logged in other than by a token; zero: it has not
+	scope       ircbus.Scope // of its token
+	renewed     bool         // changes its account, so that the next LogOut is not for it
 	version302  bool
 	caps        capSet
 	*person          // whose connection this is

@@ -58,7 +58,7 @@ func (c *client) saslStep(response []byte) error {
 	switch {
 	case err != nil:
 		c.sasl = nil
-		return c.loginFailed(numeric("904", err.Error()))
+		return numeric("904", err.Error())
 	case account == nil:
 		c.challenge(challenge)
 		return nil

@@ -21,7 +21,7 @@ var nickservUsage = []struct {
 	{"IDENTIFY", 1, "IDENTIFY [account] password: log in"},
 	{"REGISTER", 1, "REGISTER password: make an account of your nick's name"},
 	{"PASSWD", 2, "PASSWD old new: change the password of your account"},
-	{"CERT", 1, "CERT ADD [fingerprint] | LIST | DEL fingerprint: certificates that log you in by SASL EXTERNAL; the fingerprint is the SHA-256, without it this connection's"},
+	{"CERT", 1, "CERT ADD [password] | LIST | DEL fingerprint [password]: certificates that log you in by SASL EXTERNAL; ADD adds that of this connection"},
 	{"HELP", 0, "HELP: this list"},
 }
 
@@ -41,9 +41,6 @@ func (c *client) cmdNickserv(msg *ircmsg.Message) error {
 	defer c.srv.mu.Unlock()
 	for line := range strings.SplitSeq(text, "\n") {
 		c.respond(message{source: nickServ + "!" + nickServ + "@" + c.srv.cfg.Name, command: "NOTICE", params: []string{c.nick, line}})
-	}
-	if c.failed >= maxLogins {
-		return errQuit("Too many logins failed")
 	}
 	return nil
 }

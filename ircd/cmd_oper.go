@@ -1,6 +1,10 @@
 package ircd
 
-import "github.com/ergochat/irc-go/ircmsg"
+import (
+	"cmp"
+
+	"github.com/ergochat/irc-go/ircmsg"
+)
 
 // cmdOper makes an operator of who knows an operator's account and password, or
 // has logged in with such an account (modern.ircdocs.horse/#oper-message). The
@@ -11,10 +15,10 @@ func (c *client) cmdOper(msg *ircmsg.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		if len(msg.Params) > 1 { // a single one may be the password
-			name := clip(msg.Params[0])
+		if len(msg.Params) > 1 {
+			name := s.knownAccount(msg.Params[0])
 			c.log().Warn("somebody did not become operator", "nick", c.nick, "account", name)
-			s.tellOperators(c, "OPER failed: "+c.source()+" as "+name)
+			s.tellOperators(c, "OPER failed: "+c.source()+" as "+cmp.Or(name, "somebody unknown"))
 		}
 		return err
 	}
@@ -30,6 +34,16 @@ func (c *client) cmdOper(msg *ircmsg.Message) error {
 	return nil
 }
 
+// knownAccount is the account of that name, or "": what is none may be a password,
+// which goes neither into the log nor to operators.
+func (s *Server) knownAccount(name string) string {
+	key := foldNick(name)
+	if p := s.publishers[key]; p != nil {
+		return p.name
+	}
+	return s.owners[key]
+}
+
 // operAccount is the operator's account that the parameters stand for.
 func (c *client) operAccount(params []string) (string, error) {
 	if len(params) == 0 {
@@ -40,6 +54,8 @@ func (c *client) operAccount(params []string) (string, error) {
 			return c.account, nil
 		case c.account == "":
 			return "", errNeedMoreParams("OPER")
+		case c.proven.IsZero():
+			return "", numeric("491", errToken.Error())
 		}
 		return "", numeric("491", "The account "+c.account+" is not an operator's")
 	}
@@ -50,6 +66,8 @@ func (c *client) operAccount(params []string) (string, error) {
 	switch {
 	case err != nil:
 		return "", numeric("464", err.Error())
+	case account.Token:
+		return "", numeric("491", errToken.Error())
 	case !account.Operator:
 		return "", numeric("491", "This account is not an operator's")
 	}

@@ -154,7 +154,7 @@ func (c *client) dispatch(msg *ircmsg.Message) error {
 	c.answer(msg.Command, err)
 	c.lookUp(msg.Command)
 	c.flush()
-	return nil
+	return c.tooManyFailed()
 }
 
 // check makes the checks that are the same for all commands.
@@ -173,5 +173,5 @@ func (c *client) check(msg *ircmsg.Message) (command, error) {
 			return cmd, errNotUTF8(msg.Command)
 		}
 	}
-	return cmd, nil
+	return cmd, c.checkScope(msg)
 }

@@ -1,8 +1,14 @@
 package ircd
 
-import "errors"
+import (
+	"errors"
+	"time"
 
-// maxLogins is how many logins may fail on one connection.
+	"github.com/ircbus/ircbus"
+)
+
+// maxLogins is how many proofs of who somebody is may fail on one connection, in
+// whatever commands.
 const maxLogins = 10
 
 // login asks whether the secret is the account's. It may take long, so the
@@ -11,17 +17,23 @@ func (c *client) login(name, secret string) (Account, error) {
 	if c.srv.cfg.Login == nil {
 		return Account{}, errors.New("nobody can log in on this server")
 	}
-	return c.srv.cfg.Login(c.srv.stop, name, secret, c.conn.from.Counted)
+	account, err := c.srv.cfg.Login(c.srv.stop, name, secret, c.conn.from.Counted)
+	return account, c.counted(err)
 }
 
-// loginFailed is the answer to a login that failed. Too many of them end the
-// connection.
-func (c *client) loginFailed(why error) error {
-	c.failed++
-	if c.failed < maxLogins {
-		return why
+// counted counts a proof that failed; see tooManyFailed.
+func (c *client) counted(err error) error {
+	if err != nil {
+		c.failed++
 	}
-	c.answer("AUTHENTICATE", why)
+	return err
+}
+
+// tooManyFailed ends the connection after too many proofs that failed.
+func (c *client) tooManyFailed() error {
+	if c.failed < maxLogins {
+		return nil
+	}
 	return errQuit("Too many logins failed")
 }
 
@@ -29,6 +41,8 @@ func (c *client) loginFailed(why error) error {
 func (c *client) bound() bool {
 	return c.registered && (c.publisher != nil || len(c.clients) > 1)
 }
+
+var errNothingToPublish = errors.New("this token is good for publishing alone, and its account is no publisher's")
 
 var errBound = errors.New("you share your nick by your account: connect anew for another account")
 
@@ -38,11 +52,17 @@ func (c *client) loggedIn(a Account) error {
 	if p := c.srv.publishers[foldNick(account)]; p != nil {
 		account = p.name
 	}
-	if c.bound() && foldNick(c.account) != foldNick(account) {
+	switch {
+	case c.bound() && foldNick(c.account) != foldNick(account):
 		return errBound
+	case a.Scope == ircbus.ScopePublish && c.srv.publishers[foldNick(account)] == nil:
+		return errNothingToPublish
 	}
 	changed := foldNick(c.account) != foldNick(account)
-	c.account, c.enrolled, c.mayOper = account, a.Created, a.Operator
+	c.account, c.enrolled, c.mayOper = account, a.Created, a.Operator && !a.Token
+	if c.scope, c.proven = a.Scope, time.Now(); a.Token {
+		c.proven = time.Time{}
+	}
 	c.conn.trust(c.srv.cfg.Limits.Behind)
 	c.reply("900", c.maskNow(), account, "You are now logged in as "+account)
 	if k := c.srv.banned(c); k != nil && c.registered {

@@ -68,7 +68,7 @@ func (s *Server) Notify(ctx context.Context, m ircbus.Memo) error {
 // account.
 func (c *client) openInbox() {
 	key := ircbus.Fold(c.account)
-	if c.srv.cfg.Memos == nil || key == "" || c.inbox.account == key {
+	if c.srv.cfg.Memos == nil || !c.scope.Allows(ircbus.ScopeRead) || key == "" || c.inbox.account == key {
 		return
 	}
 	c.inbox = inbox{account: key}

@@ -1,6 +1,8 @@
 package ircd
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"strings"
 )
@@ -18,7 +20,6 @@ func (c *client) nsIdentify(words []string) (string, error) {
 	}
 	account, err := c.login(name, words[0])
 	if err != nil {
-		c.failed++
 		return "", err
 	}
 	c.srv.mu.Lock()
@@ -40,9 +41,10 @@ func (c *client) nsRegister(words []string) (string, error) {
 func (c *client) nsPasswd(words []string) (string, error) {
 	name, err := c.ownAccount()
 	if err == nil {
-		err = c.renew(func() error {
-			return c.srv.cfg.Accounts.SetPassword(c.srv.stop, name, words[0], words[1], c.conn.from.Counted)
-		})
+		err = c.mayChangeLogin(name, words[0])
+	}
+	if err == nil {
+		err = c.renew(func() error { return c.srv.cfg.Accounts.SetPassword(name, words[1]) })
 	}
 	return "The password is changed; your other connections have to log in again", err
 }
@@ -52,26 +54,50 @@ func (c *client) nsCert(words []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	accounts, fingerprint := c.srv.cfg.Accounts, c.fingerprint()
-	if len(words) > 1 {
-		fingerprint = words[1]
-	}
-	switch what := strings.ToUpper(words[0]); {
+	switch what, rest := strings.ToUpper(words[0]), words[1:]; {
 	case what == "LIST":
-		list, err := accounts.Certificates(name)
+		list, err := c.srv.cfg.Accounts.Certificates(name)
 		if len(list) == 0 && err == nil {
 			return "You have no certificates: CERT ADD adds that of your connection", nil
 		}
 		return strings.Join(list, "\n"), err
-	case what == "ADD" && fingerprint == "":
-		return "", errors.New("this connection shows no certificate: give a fingerprint, or connect by TLS with a certificate")
 	case what == "ADD":
-		return "This certificate logs you in by SASL EXTERNAL from now on", accounts.AddCertificate(name, fingerprint)
-	case what == "DEL" && len(words) > 1:
-		err := c.renew(func() error { return accounts.RemoveCertificate(name, fingerprint) })
+		return "This certificate logs you in by SASL EXTERNAL from now on", c.addCertificate(name, rest)
+	case what == "DEL" && len(rest) > 0:
+		if err := c.mayChangeLogin(name, strings.Join(rest[1:], " ")); err != nil {
+			return "", err
+		}
+		err := c.renew(func() error { return c.srv.cfg.Accounts.RemoveCertificate(name, rest[0]) })
 		return "This certificate does not log you in any more; your other connections have to log in again", err
 	}
 	return "Write CERT ADD, CERT LIST or CERT DEL fingerprint", nil
+}
+
+// addCertificate adds the connection's own certificate, whose key the client has
+// shown to have: of another one anybody may know the fingerprint. That may be given,
+// and the password.
+func (c *client) addCertificate(name string, words []string) error {
+	own := c.fingerprint()
+	if own == "" {
+		return errors.New("this connection shows no certificate: connect by TLS with the one that you want to add")
+	}
+	if len(words) > 0 && isFingerprint(words[0]) {
+		if !strings.EqualFold(strings.ReplaceAll(words[0], ":", ""), own) {
+			return errors.New("this is not the certificate of your connection: connect with the one that you want to add")
+		}
+		words = words[1:]
+	}
+	if err := c.mayChangeLogin(name, strings.Join(words, " ")); err != nil {
+		return err
+	}
+	return c.srv.cfg.Accounts.AddCertificate(name, own)
+}
+
+// isFingerprint reports whether a word is one of a certificate, and no password: 64
+// hexadecimal digits, with or without colons.
+func isFingerprint(word string) bool {
+	digits, err := hex.DecodeString(strings.ReplaceAll(word, ":", ""))
+	return err == nil && len(digits) == sha256.Size
 }
 
 // ownAccount is the account that the client is logged in to.

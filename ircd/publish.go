@@ -41,6 +41,9 @@ func (c *client) take(msg *ircmsg.Message) bool {
 // parts that came before it.
 func (c *client) addLine(line publication, text string) {
 	packed, err := ircbus.ParsePacked(text)
+	if !c.scope.Allows(ircbus.ScopePublish) {
+		err = ircbus.Refuse(ircbus.NotPublisher, "your token is good for reading alone")
+	}
 	if err == nil && packed.ID != 0 {
 		err = ircbus.Refuse(ircbus.InvalidEvent, "the field \"id\" is reserved for the bus")
 	}

@@ -104,7 +104,7 @@ func (c *client) usePass() error {
 	case isLogin:
 		account, err = c.login(name, secret)
 	default:
-		err = c.srv.cfg.Password(given, c.conn.from.Counted)
+		err = c.counted(c.srv.cfg.Password(given, c.conn.from.Counted))
 	}
 	c.lock()
 	defer c.unlock()
@@ -117,7 +117,12 @@ func (c *client) usePass() error {
 		c.admitted = true
 		return nil
 	}
-	return c.loggedIn(account)
+	if err := c.loggedIn(account); err != nil {
+		c.reply("464", err.Error())
+		c.flush()
+		return errQuit("Login failed: " + err.Error())
+	}
+	return nil
 }
 
 func (c *client) hasAccount() bool {

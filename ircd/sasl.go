@@ -70,11 +70,11 @@ var errForOther = errors.New("nobody can log in for somebody else")
 func (c *client) saslPlain(response []byte) (*Account, string, error) {
 	parts := bytes.Split(response, []byte{0})
 	if len(parts) != 3 {
-		return nil, "", errors.New("the SASL PLAIN response must have an account and a password")
+		return nil, "", c.counted(errors.New("the SASL PLAIN response must have an account and a password"))
 	}
 	actFor, name, secret := string(parts[0]), string(parts[1]), string(parts[2])
 	if actFor != "" && ircbus.Fold(actFor) != ircbus.Fold(name) {
-		return nil, "", errForOther
+		return nil, "", c.counted(errForOther)
 	}
 	account, err := c.login(name, secret)
 	return &account, "", err
@@ -88,19 +88,19 @@ func (c *client) saslSCRAM(response []byte) (*Account, string, error) {
 	}
 	if account, ok := c.sasl.exchange.Account(); ok {
 		if len(response) > 0 {
-			return nil, "", errors.New("the last SCRAM response must be empty")
+			return nil, "", c.counted(errors.New("the last SCRAM response must be empty"))
 		}
 		return &account, "", nil
 	}
 	challenge, err := c.sasl.exchange.Step(c.srv.stop, string(response))
-	return nil, challenge, err
+	return nil, challenge, c.counted(err)
 }
 
 // saslExternal takes the account, or nothing if the certificate is to tell (RFC
 // 4422, appendix A).
 func (c *client) saslExternal(response []byte) (*Account, string, error) {
 	account, err := c.srv.cfg.Accounts.LoginCertificate(c.srv.stop, string(response), c.fingerprint(), c.conn.from.Counted)
-	return &account, "", err
+	return &account, "", c.counted(err)
 }
 
 func (c *client) hasCertificate() bool {

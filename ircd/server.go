@@ -113,6 +113,9 @@ type Account struct {
 	Name     string
 	Operator bool // may do what OPER allows
 
+	Token bool         // has logged in by a token, which is no proof of who it is
+	Scope ircbus.Scope // of that token
+
 	// Created is when the account was made: what an earlier one of this name has
 	// said to others is not shown to it.
 	Created time.Time

@@ -123,13 +123,14 @@ func (c *accountRemoveCmd) Run(g *globals) error {
 type accountTokenCmd struct {
 	Name    string   `arg:"" help:"Name of the account."`
 	Expires validity `placeholder:"TIME" help:"How long the token is valid: 12h, 90d, 52w; without it, for ever."`
+	Scope   string   `enum:"publish,read," default:"" placeholder:"SCOPE" help:"What the token is good for: publish or read; without it, both."`
 	Revoke  string   `placeholder:"ID" help:"Instead, make the token with this ID (see list) invalid."`
 }
 
 // Run makes or revokes a token.
 func (c *accountTokenCmd) Run(g *globals) error {
-	if c.Revoke != "" && c.Expires != 0 {
-		return usagef("--revoke and --expires do not go together: give one of them")
+	if c.Revoke != "" && (c.Expires != 0 || c.Scope != "") {
+		return usagef("--revoke makes no token: --expires and --scope do not go together with it")
 	}
 	store, a, err := g.openAccount(c.Name)
 	if err != nil {
@@ -142,7 +143,7 @@ func (c *accountTokenCmd) Run(g *globals) error {
 		g.tell("Revoked the token %s of %s.", c.Revoke, a.Name)
 		return nil
 	}
-	token, err := store.AddToken(a.Name, time.Duration(c.Expires))
+	token, err := store.AddScopedToken(a.Name, time.Duration(c.Expires), ircbus.Scope(c.Scope))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
@@ -49,14 +50,18 @@ func printAccounts(w io.Writer, accounts []account.Account, now time.Time) error
 func tokenList(tokens []account.Token, now time.Time) string {
 	var list []string
 	for _, t := range tokens {
+		text := t.ID
+		if t.Scope != ircbus.ScopeAll {
+			text += " to " + string(t.Scope)
+		}
 		switch {
 		case t.Expires.IsZero():
-			list = append(list, t.ID)
 		case now.Before(t.Expires):
-			list = append(list, t.ID+" until "+day(t.Expires))
+			text += " until " + day(t.Expires)
 		default:
-			list = append(list, t.ID+" expired "+day(t.Expires))
+			text += " expired " + day(t.Expires)
 		}
+		list = append(list, text)
 	}
 	return strings.Join(list, ", ")
 }
@@ -96,6 +101,8 @@ type (
 		ID      string    `json:"id"`
 		Created time.Time `json:"created,omitzero"`
 		Expires time.Time `json:"expires,omitzero"`
+
+		Scope ircbus.Scope `json:"scope,omitempty"`
 	}
 )
 

@@ -44,6 +44,8 @@ type Account struct {
 	Tokens      []Token // also those that have expired
 
 	Certificates []Certificate
+
+	Via *Token // by which it has logged in; nil: otherwise
 }
 
 // Token is one token of an account, without the secret.
@@ -51,6 +53,7 @@ type Token struct {
 	ID      string // short; begins the SHA-256 of the token, in hex
 	Created time.Time
 	Expires time.Time // zero: never
+	Scope   ircbus.Scope
 }
 
 // Errors of this package. The store wraps them with the name they are about.

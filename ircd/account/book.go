@@ -29,7 +29,7 @@ func (r *record) account() Account {
 		Created: r.created, HasPassword: r.password != nil,
 	}
 	for _, t := range r.tokens {
-		a.Tokens = append(a.Tokens, Token{ID: t.sum.id(), Created: t.created, Expires: t.expires})
+		a.Tokens = append(a.Tokens, t.token())
 	}
 	a.Certificates = slices.Clone(r.certificates)
 	return a

@@ -137,6 +137,9 @@ func (r *reader) token(a *record) error {
 			return r.time(key, &t.created)
 		case "expires":
 			return r.time(key, &t.expires)
+		case "scope":
+			var scope string
+			return r.checked(key, &scope, func(s string) (err error) { t.scope, err = ircbus.ParseScope(s); return err })
 		}
 		return r.errorf("the key %.40q of a token is not known", key)
 	})

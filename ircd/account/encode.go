@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // The file's form.
@@ -29,6 +31,8 @@ type (
 		SHA256  string    `json:"sha256"`
 		Created time.Time `json:"created,omitzero"`
 		Expires time.Time `json:"expires,omitzero"`
+
+		Scope ircbus.Scope `json:"scope,omitempty"`
 	}
 	fileCertificate struct {
 		SHA256 string    `json:"sha256"`
@@ -65,7 +69,7 @@ func (r *record) file() fileAccount {
 		a.Certificates = append(a.Certificates, fileCertificate{SHA256: c.Fingerprint.String(), Added: c.Added})
 	}
 	for _, t := range r.tokens {
-		a.Tokens = append(a.Tokens, fileToken{SHA256: hex.EncodeToString(t.sum[:]), Created: t.created, Expires: t.expires})
+		a.Tokens = append(a.Tokens, fileToken{SHA256: hex.EncodeToString(t.sum[:]), Created: t.created, Expires: t.expires, Scope: t.scope})
 	}
 	return a
 }

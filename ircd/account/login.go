@@ -114,14 +114,20 @@ func (s *Store) loginToken(name, token string, from netip.Addr) (Account, error)
 		d.throttle.fail("", from, d.cache.again("", token), now)
 		return Account{}, s.denied(nil, from)
 	}
+	a := r.account()
 	for _, t := range r.tokens {
-		if t.sum == sum && t.expired(now) {
+		if t.sum != sum {
+			continue
+		}
+		if t.expired(now) {
 			d.stats.failed.Add(1)
 			return Account{}, ErrExpired
 		}
+		via := t.token()
+		a.Via = &via
 	}
 	d.stats.succeeded.Add(1)
-	return r.account(), nil
+	return a, nil
 }
 
 // LoginCertificate returns the account whose certificate has that fingerprint; if

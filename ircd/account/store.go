@@ -141,11 +141,16 @@ func (s *Store) SetPassword(name, password string) error {
 // AddToken makes a token that is valid for a time, or for ever if that is 0. It
 // is returned here and never again. Tokens that have expired are forgotten.
 func (s *Store) AddToken(name string, expires time.Duration) (token string, err error) {
+	return s.AddScopedToken(name, expires, ircbus.ScopeAll)
+}
+
+// AddScopedToken is AddToken for a token that is good for the scope alone.
+func (s *Store) AddScopedToken(name string, expires time.Duration, scope ircbus.Scope) (token string, err error) {
 	if expires < 0 {
 		return "", fmt.Errorf("a token cannot expire %v ago", -expires)
 	}
 	token = newToken()
-	t := tokenRecord{sum: sumToken(token), created: now()}
+	t := tokenRecord{sum: sumToken(token), created: now(), scope: scope}
 	if expires > 0 {
 		t.expires = t.created.Add(expires)
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // tokenPrefix begins every token, so that people and secret scanners know one
@@ -38,6 +40,11 @@ type tokenRecord struct {
 	sum     tokenSum
 	created time.Time
 	expires time.Time // zero: never
+	scope   ircbus.Scope
+}
+
+func (t tokenRecord) token() Token {
+	return Token{ID: t.sum.id(), Created: t.created, Expires: t.expires, Scope: t.scope}
 }
 
 func (t tokenRecord) expired(now time.Time) bool {

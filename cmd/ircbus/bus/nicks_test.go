@@ -193,7 +193,7 @@ func TestNickServ(t *testing.T) {
 	fingerprint := account.Fingerprint(sha256.Sum256(pair.Certificate[0])).String()
 	p.want("NICKSERV CERT LIST", " NOTICE adele :You have no certificates")
 	p.want("NICKSERV CERT ADD", " NOTICE adele :This certificate logs you in")
-	p.want("NICKSERV CERT ADD 12", " NOTICE adele :the fingerprint must be")
+	p.want("NICKSERV CERT ADD 12", " NOTICE adele :the account, password or token is wrong")
 	p.want("NICKSERV CERT LIST", " NOTICE adele :"+fingerprint)
 	p.want("NS PASSWD wrong-horse battery-staple", " NOTICE adele :the account, password or token is wrong")
 	p.want("NS PASSWD correct-horse short", " NOTICE adele :the password is too short")
