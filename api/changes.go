@@ -48,7 +48,7 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 
 // gap reports whether events that the caller asked for are gone.
 func (p *page) gap(b history.Bounds) bool {
-	return missing(b, p.q.After, p.q.after, p.q.From)
+	return p.q.foreign || missing(b, p.q.After, p.q.after, p.q.From)
 }
 
 // missing says whether retention has removed events after the cursor, or since

@@ -49,6 +49,7 @@ var errStop = errors.New("stop") // ends a Range or Tail that has done enough
 func (p *page) pin(ctx context.Context) (err error) {
 	p.pinned, err = p.h.Index.Bounds(ctx, channels(p.q.Views)...)
 	p.env.Epoch = p.pinned.Epoch
+	p.q.pin(p.pinned)
 	return err
 }
 

@@ -18,7 +18,7 @@ func (s *stream) append(e *ircbus.Event) {
 		return
 	}
 	s.buf = append(s.buf, "event: change\nid: "...)
-	s.buf = strconv.AppendUint(s.buf, uint64(e.ID), 10)
+	s.buf = ircbus.Cursor{Epoch: s.bounds.Epoch, ID: e.ID}.Append(s.buf)
 	s.buf = append(s.buf, "\ndata: "...)
 	s.buf = filled.AppendJSON(s.buf)
 	s.buf = append(s.buf, "\n\n"...)
@@ -66,7 +66,7 @@ func (s *stream) appendBeat() {
 	if s.told < s.after {
 		s.told = s.after
 		s.buf = append(s.buf, "id: "...)
-		s.buf = strconv.AppendUint(s.buf, uint64(s.after), 10)
+		s.buf = ircbus.Cursor{Epoch: s.bounds.Epoch, ID: s.after}.Append(s.buf)
 		s.buf = append(s.buf, '\n')
 	}
 	s.buf = append(s.buf, '\n')

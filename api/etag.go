@@ -26,6 +26,9 @@ func (p *page) etag(ctx context.Context) string {
 // settled reports whether the query ends before the head: by id, or by time,
 // as no later event can have been accepted before the last one was.
 func (p *page) settled(ctx context.Context) bool {
+	if p.q.toNow {
+		return false // the same question has another answer later
+	}
 	if p.q.until && p.q.Until <= p.pinned.Head {
 		return true
 	}

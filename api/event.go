@@ -3,8 +3,8 @@ package api
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
-	"strconv"
 
 	"github.com/go-chi/chi/v5"
 
@@ -15,7 +15,7 @@ import (
 // serveEvent is GET /events/{id}: the event object, 404 for an id that was never
 // given out, 410 for an event that retention has removed or that was redacted.
 func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) error {
-	id, err := eventID(r)
+	id, err := h.eventID(r)
 	if err != nil {
 		return err
 	}
@@ -36,13 +36,16 @@ func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) error {
 }
 
 // eventID is the id in the request's path.
-func eventID(r *http.Request) (ircbus.ID, error) {
+func (h *Handler) eventID(r *http.Request) (ircbus.ID, error) {
 	name := chi.URLParam(r, "id")
-	id, err := strconv.ParseUint(name, 10, 63)
-	if err != nil || id == 0 {
+	cursor, err := ircbus.ParseCursor(name)
+	switch {
+	case err != nil || cursor.ID == 0 || cursor.ID > math.MaxInt64:
 		return 0, notFound("%q is not an event id: use a whole number like 123", clip(name))
+	case cursor.Foreign(h.Index.Epoch()):
+		return 0, notFound("the event %s is of another log: this one is %s", clip(name), h.Index.Epoch())
 	}
-	return ircbus.ID(id), nil
+	return cursor.ID, nil
 }
 
 // notThere says, of an error that may be history.ErrNotFound, where the event

@@ -14,10 +14,16 @@ import (
 // events").
 type rangeQuery struct {
 	history.Query
-	after  bool // After was given, so that 0 means "from the first event on"
-	until  bool // Until was given
+	after  bool   // After was given, so that 0 means "from the first event on"
+	until  bool   // Until was given
+	epoch  string // of the log that both are of; "" if they do not say so
 	wait   time.Duration
 	format *format
+
+	// fromNow and toNow stand for the head when the answer is made: the times of
+	// the log may be ahead of the clock.
+	fromNow, toNow bool
+	foreign        bool // After or Until was of another log
 }
 
 // parseQuery reads the query string; unlike url.URL.Query it does not pass over
@@ -45,6 +51,7 @@ func guessName(raw string) string {
 type params struct {
 	values url.Values
 	now    time.Time
+	epoch  string // that the ids read so far have named
 	err    error
 }
 
@@ -76,12 +83,25 @@ func (p *params) id(name string) (id ircbus.ID, ok bool) {
 	if !ok {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(value, 10, 64)
-	if err != nil {
-		p.fail(name, "%q is not an event id: use a whole number like 123", clip(value))
+	cursor, err := ircbus.ParseCursor(value)
+	switch {
+	case err != nil:
+		p.fail(name, "%v", err)
 		return 0, false
+	case p.epoch != "" && cursor.Foreign(p.epoch):
+		p.fail(name, "it is of another log than the cursor before it")
+		return 0, false
+	case cursor.Epoch != "":
+		p.epoch = cursor.Epoch
 	}
-	return ircbus.ID(n), true
+	return cursor.ID, true
+}
+
+// isNow reports whether a time is the present: the end of what there is, which is
+// not the same as the clock's time.
+func (p *params) isNow(name string) bool {
+	values := p.values[name]
+	return len(values) == 1 && values[0] == "now"
 }
 
 func (p *params) time(name string) time.Time {
@@ -161,17 +181,40 @@ func parseRange(values url.Values, accept string, now time.Time, resolve func(ir
 	q.From, q.To = p.time("from"), p.time("to")
 	q.After, q.after = p.id("after")
 	q.Until, q.until = p.id("until")
+	q.epoch = p.epoch
 	q.Limit = p.number("limit", 1, q.format.maxLimit, min(DefaultLimit, q.format.maxLimit))
 	q.Desc = p.order(q.format.newestFirst)
 	q.wait = time.Duration(p.number("wait", 0, MaxWait, 0)) * time.Second
 	if !q.From.IsZero() && !q.To.IsZero() && q.From.After(q.To) {
 		p.fail("from", "it is later than \"to\"")
 	}
+	if q.fromNow = p.isNow("from"); q.fromNow {
+		q.From = time.Time{}
+	}
+	if q.toNow = p.isNow("to"); q.toNow {
+		q.To = time.Time{}
+	}
 	if q.until && q.After > q.Until {
 		p.fail("after", "it is greater than \"until\"")
 	}
 	q.Views = p.views(resolve)
 	return q, p.err
+}
+
+// pin gives the query its place in the log as it is at one moment. Of a cursor of
+// another log nobody knows what it means here: it counts as none, with a gap.
+func (q *rangeQuery) pin(b history.Bounds) {
+	if (ircbus.Cursor{Epoch: q.epoch}).Foreign(b.Epoch) {
+		q.foreign = true
+		q.After, q.after, q.Until, q.until = 0, false, 0, false
+	}
+	q.epoch = b.Epoch
+	if q.fromNow {
+		q.After, q.after = max(q.After, b.Head), true
+	}
+	if q.toNow && (!q.until || q.Until > b.Head) {
+		q.Until, q.until = b.Head, true
+	}
 }
 
 func (p *params) order(otherwise bool) (desc bool) {
@@ -198,10 +241,10 @@ func (q *rangeQuery) next(last ircbus.ID) string {
 		values.Set("order", "asc")
 	}
 	if after > 0 || q.after {
-		values.Set("after", strconv.FormatUint(uint64(after), 10))
+		values.Set("after", ircbus.Cursor{Epoch: q.epoch, ID: after}.String())
 	}
 	if q.until || q.Desc {
-		values.Set("until", strconv.FormatUint(uint64(until), 10))
+		values.Set("until", ircbus.Cursor{Epoch: q.epoch, ID: until}.String())
 	}
 	if !q.From.IsZero() {
 		values.Set("from", ircbus.FormatTime(q.From))

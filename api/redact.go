@@ -21,7 +21,7 @@ func (h *Handler) serveRedact(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := eventID(r)
+	id, err := h.eventID(r)
 	if err != nil {
 		return err
 	}

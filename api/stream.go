@@ -27,7 +27,10 @@ func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request) error {
 	s := stream{h: h, peer: counted(r)}
 	s.lines = p.lines(r.Header.Get("Accept"))
 	s.after, s.hasAfter = p.cursor(r.Header)
-	s.from = p.time("from")
+	if !p.isNow("from") { // else it is as without
+		s.from = p.time("from")
+	}
+	s.foreign = ircbus.Cursor{Epoch: p.epoch}.Foreign(h.Index.Epoch())
 	if s.views = p.views(h.resolver(r.Context())); p.err != nil {
 		return p.err
 	}
@@ -64,8 +67,9 @@ func (p *params) cursor(header http.Header) (ircbus.ID, bool) {
 		again := params{values: map[string][]string{"Last-Event-ID": {last}}}
 		id, _ := again.id("Last-Event-ID")
 		if again.err != nil {
-			p.fail("Last-Event-ID", "the header %q is not an event id: use a whole number like 123", clip(last))
+			p.fail("Last-Event-ID", "the header %q is not an event id: use a whole number like 123, or EPOCH-123", clip(last))
 		}
+		p.epoch = again.epoch
 		return id, true
 	}
 	return after, ok
@@ -80,6 +84,7 @@ type stream struct {
 	matcher  *ircbus.Matcher // of views; used by follow alone
 	from     time.Time
 	hasAfter bool
+	foreign  bool // the cursor is of another log
 	fill     filler
 	bounds   history.Bounds // when they were last asked for
 	gap      bool           // what is asked for was not all there then
@@ -99,7 +104,11 @@ func (s *stream) start(ctx context.Context) (err error) {
 	if s.bounds, err = s.h.Index.Bounds(ctx, channels(s.views)...); err != nil {
 		return err
 	}
-	s.gap = missing(s.bounds, s.after, s.hasAfter, s.from)
+	if s.foreign {
+		s.after, s.hasAfter, s.gap = 0, false, true
+	} else {
+		s.gap = missing(s.bounds, s.after, s.hasAfter, s.from)
+	}
 	if s.hasAfter {
 		return nil
 	}
@@ -170,7 +179,12 @@ func (s *stream) begin() error {
 		s.buf = append(s.buf, s.bounds.Epoch...)
 		s.buf = append(s.buf, "\n\n"...)
 	}
-	if s.gap {
+	switch after := s.after; {
+	case s.foreign: // nothing of this log is known to have been seen
+		s.after = 0
+		s.tellGap(s.bounds)
+		s.after = after
+	case s.gap:
 		s.tellGap(s.bounds)
 	}
 	if s.after > s.bounds.Head { // a cursor of another database

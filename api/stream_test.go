@@ -29,7 +29,8 @@ type reader struct {
 	close  func()
 }
 
-// message is one Server-Sent Event; comments and retry have no event.
+// message is one Server-Sent Event, its id without the epoch; comments and retry
+// have no event.
 type message struct{ event, id, data string }
 
 func (b *bus) stream(query string, headers ...string) *reader {
@@ -67,7 +68,11 @@ func (s *reader) next() (m message, ok bool) {
 		case "event":
 			m.event = value
 		case "id":
-			m.id = value
+			id, found := strings.CutPrefix(value, s.header.Get("Ircbus-Epoch")+"-")
+			if !found {
+				s.t.Errorf("the id %q does not say of which log it is", value)
+			}
+			m.id = id
 		case "data":
 			m.data = value
 		case "":
@@ -314,7 +319,7 @@ func TestHTTP2(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	s := &reader{t: t, lines: bufio.NewScanner(response.Body)}
+	s := &reader{t: t, header: response.Header, lines: bufio.NewScanner(response.Body)}
 	request, err := http.NewRequest("POST", server.URL+"/events", strings.NewReader("page=A"))
 	if err != nil {
 		t.Fatal(err)

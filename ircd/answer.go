@@ -49,6 +49,10 @@ func (c *client) ask(p *publisher, m message) bool {
 		for _, line := range inquiries {
 			c.hint(p, strings.ReplaceAll(line, "%s", view.Channel))
 		}
+	case ircbus.Cursor{Epoch: q.epoch}.Foreign(c.srv.cfg.Epoch):
+		c.hint(p, "This entry is of another log: what is missing since then is not known. GETMESSAGES_SINCE takes a date")
+	case q.after > ircbus.ID(c.srv.head.Load()):
+		c.hint(p, "There is no such entry yet; it may be of another log. GETMESSAGES_SINCE takes a date")
 	case len(c.paced.waiting) > 0:
 		c.hint(p, "Wait until everything from before has come")
 	case q.file && !c.mayFetch(q.passive):

@@ -3,7 +3,7 @@ package ircd
 import (
 	"context"
 	"errors"
-	"strconv"
+	"math"
 	"strings"
 
 	"github.com/ergochat/irc-go/ircmsg"
@@ -65,14 +65,14 @@ func (r *redaction) forbidden() error {
 // redactEvent removes an event of a feed from the log. Its members learn of it
 // from the tombstone.
 func (c *client) redactEvent(fn *feedName, r redaction) error {
-	id, err := strconv.ParseUint(r.msgid, 10, 63)
+	cursor, err := ircbus.ParseCursor(r.msgid)
 	switch {
-	case err != nil || id == 0 || c.srv.cfg.Redact == nil:
+	case err != nil || cursor.ID == 0 || cursor.ID > math.MaxInt64 || cursor.Foreign(c.srv.cfg.Epoch) || c.srv.cfg.Redact == nil:
 		return r.unknown()
 	case c.account == "":
 		return r.fail("REDACT_FORBIDDEN", "Only its publisher and operators may redact an event: log in")
 	}
-	asked := ircbus.Redaction{Target: ircbus.ID(id), By: c.account, Reason: r.reason, Operator: c.mayOper, Channel: fn.feed.packed.name}
+	asked := ircbus.Redaction{Target: cursor.ID, By: c.account, Reason: r.reason, Operator: c.mayOper, Channel: fn.feed.packed.name}
 	c.lookups = append(c.lookups, lookup{
 		write: true,
 		read:  func(ctx context.Context) error { return c.srv.cfg.Redact(ctx, asked) },

@@ -2,6 +2,7 @@ package ircd
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type inquiry struct {
 	last    int       // LAST: how many
 	from    time.Time // GETMESSAGES_SINCE
 	after   ircbus.ID // GETMESSAGES_SINCE_ENTRY: the id
+	epoch   string    // and of which log it is; "" if that is not said
 	key     string    // or the key
 	action  string    // a pattern that the field "action" must match; "" is any
 	file    bool      // by DCC SEND
@@ -107,11 +109,11 @@ func (q *inquiry) parseSince(args []string, now time.Time) error {
 		q.key = key
 		return nil
 	}
-	id, err := strconv.ParseUint(strings.TrimPrefix(args[0], "id="), 10, 63)
-	if err != nil {
+	cursor, err := ircbus.ParseCursor(strings.TrimPrefix(args[0], "id="))
+	if err != nil || cursor.ID > math.MaxInt64 {
 		return fmt.Errorf("%q is not an entry: use its id, a whole number like 123, or key= and its key", clip(args[0]))
 	}
-	q.after = ircbus.ID(id)
+	q.after, q.epoch = cursor.ID, cursor.Epoch
 	return nil
 }
 

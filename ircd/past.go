@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -98,14 +97,14 @@ func (p *feedPast) page(ctx context.Context, s span) (found []record, err error)
 	}
 	q := EventQuery{View: p.view, Until: p.head, Limit: s.limit, Desc: s.desc, Budget: p.budget}
 	if r := s.after; r != nil && r.msgid != "" {
-		if q.After, err = eventID(r.msgid); err != nil {
+		if q.After, err = p.eventID(r.msgid); err != nil {
 			return nil, err
 		}
 	} else if r != nil {
 		q.From = r.at.Add(r.unit)
 	}
 	if r := s.before; r != nil && r.msgid != "" {
-		id, err := eventID(r.msgid)
+		id, err := p.eventID(r.msgid)
 		if err != nil {
 			return nil, err
 		}
@@ -128,13 +127,14 @@ func (p *feedPast) page(ctx context.Context, s span) (found []record, err error)
 	return found, err
 }
 
-// eventID is the id that an event's msgid is.
-func eventID(msgid string) (ircbus.ID, error) {
-	id, err := strconv.ParseUint(msgid, 10, 64)
-	if err != nil || id == 0 {
+// eventID is the id that an event's msgid is; there is none of another log, nor
+// beyond the end.
+func (p *feedPast) eventID(msgid string) (ircbus.ID, error) {
+	cursor, err := ircbus.ParseCursor(msgid)
+	if err != nil || cursor.ID == 0 || cursor.ID > p.head || cursor.Foreign(p.srv.cfg.Epoch) {
 		return 0, errNoMessage
 	}
-	return ircbus.ID(id), nil
+	return cursor.ID, nil
 }
 
 // chatPast is the past of a channel of people, or of a conversation.

@@ -53,6 +53,9 @@ type Config struct {
 	// redacted.
 	Redact func(context.Context, ircbus.Redaction) error
 
+	// Epoch says of which log the ids are.
+	Epoch string
+
 	// Head is the id of the last event before the first that Deliver will get.
 	Head ircbus.ID
 

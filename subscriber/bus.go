@@ -184,8 +184,8 @@ func (p *page) nextAfter() ircbus.ID {
 	if err != nil {
 		return 0
 	}
-	id, _ := strconv.ParseUint(next.Query().Get("after"), 10, 64)
-	return ircbus.ID(id)
+	cursor, _ := ircbus.ParseCursor(next.Query().Get("after"))
+	return cursor.ID
 }
 
 // description is what the bus says about itself and its publishers.

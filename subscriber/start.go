@@ -42,6 +42,10 @@ func (f *follower) start(ctx context.Context) error {
 	if f.known {
 		return nil
 	}
+	if c, err := ircbus.ParseCursor(f.opts.From); err == nil && c.Epoch != "" {
+		f.known, f.pos.ID, f.pos.Epoch = true, c.ID, c.Epoch // the first page tells if that is another log
+		return f.save()
+	}
 	p, err := f.bus.from(ctx, f.views, f.opts.From)
 	if err != nil {
 		return fmt.Errorf("finding where to begin: %w", err)

@@ -54,7 +54,8 @@ type Options struct {
 	Cursor string
 
 	// From says where to begin when there is no cursor yet: a time as in
-	// docs/protocol.md, "Getting old events" ("-1h", RFC 3339 …). "" is from now on.
+	// docs/protocol.md, "Getting old events" ("-1h", RFC 3339 …), or a cursor with its
+	// epoch, "EPOCH-4800". "" is from now on.
 	From string
 
 	Log *slog.Logger // nil for none; the secret is never logged

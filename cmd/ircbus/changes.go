@@ -22,7 +22,7 @@ type changesCmd struct {
 	server
 	From   string `help:"Only events since then: -1h, -7d, 2026-11-20T10:00:00Z …" placeholder:"T"`
 	To     string `help:"Only events before then." placeholder:"T"`
-	After  uint64 `help:"Only events after this id." placeholder:"ID"`
+	After  string `help:"Only events after this id, or EPOCH-ID." placeholder:"ID"`
 	Limit  int    `help:"At most so many events (default: all; xml, json, rss and atom: one page)." placeholder:"N"`
 	Format string `help:"text, ndjson, qs, csv, json, xml, rss or atom (default: text on a terminal, else ndjson)." placeholder:"FORM" enum:"text,ndjson,qs,csv,json,xml,rss,atom," default:""`
 
@@ -39,7 +39,7 @@ func (c *changesCmd) Run(g *globals) error {
 	if c.Limit < 0 {
 		return usagef("--limit must be more than 0")
 	}
-	if err := errors.Join(checkTime("--from", c.From), checkTime("--to", c.To)); err != nil {
+	if err := errors.Join(checkTime("--from", c.From), checkTime("--to", c.To), checkCursor("--after", c.After)); err != nil {
 		return err
 	}
 	base, err := c.address(g)
@@ -75,7 +75,7 @@ func (c *changesCmd) query(format string) url.Values {
 	}
 	set("from", c.From)
 	set("to", c.To)
-	set("after", strconv.FormatUint(c.After, 10))
+	set("after", c.After)
 	for _, view := range c.Views {
 		query.Add("channel", view)
 	}

@@ -18,7 +18,7 @@ import (
 type followCmd struct {
 	server
 	IRC    string `name:"irc" help:"The bus's IRC address, HOST:PORT (default: found through --server)." placeholder:"ADDR"`
-	From   string `help:"Where to begin without a cursor: -1h, -7d, 2026-11-20T10:00:00Z … (default: from now on)." placeholder:"T"`
+	From   string `help:"Where to begin without a cursor: -1h, -7d, 2026-11-20T10:00:00Z, or EPOCH-ID … (default: from now on)." placeholder:"T"`
 	Cursor string `help:"File that keeps the position, so that the next start goes on there." placeholder:"FILE"`
 	Exec   string `help:"Command to run for each event, one after the other, instead of printing it: the event as JSON on its standard input, its fields in IRCBUS_FIELD_PAGE and so on. A failed one is run again until it succeeds." placeholder:"CMD"`
 	Format string `help:"qs, json or text (default: text on a terminal, else json)." placeholder:"FORM" enum:"qs,json,text," default:""`
@@ -40,8 +40,10 @@ func (c *followCmd) Run(g *globals) error {
 	if c.Exec != "" && c.Format != "" {
 		return usagef("--exec and --format exclude each other: the command gets JSON")
 	}
-	if err := checkTime("--from", c.From); err != nil {
-		return err
+	if cursor, err := ircbus.ParseCursor(c.From); err != nil || cursor.Epoch == "" {
+		if err := checkTime("--from", c.From); err != nil {
+			return err
+		}
 	}
 	base, err := c.address(g)
 	if err != nil {
@@ -147,6 +149,17 @@ func (s *server) address(g *globals) (string, error) {
 		return "", usagef("the account %s needs its password in IRCBUS_PASSWORD or a token in IRCBUS_TOKEN", s.Account)
 	}
 	return httpAddress(g, s.Server)
+}
+
+// checkCursor says what is wrong with an id that is given.
+func checkCursor(flag, text string) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := ircbus.ParseCursor(text); err != nil {
+		return usagef("%s: %v", flag, err)
+	}
+	return nil
 }
 
 // checkTime says what is wrong with a time before the bus is asked.
