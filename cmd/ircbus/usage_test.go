@@ -41,7 +41,7 @@ func TestCaseE8Values(t *testing.T) {
 		{"account token x --expires 5x", `--expires: the time "5x" must be like`},
 		{"changes --format jsn", `--format must be one of`},
 		{"changes --limit x", `--limit: "x" is not a whole number`},
-		{"changes --after -3", `--after: "-3" is not a whole number of 0 or more`},
+		{"changes --after -3", `--after: "-3" is not an event id`},
 		{"redact x", `<id>: "x" is not a whole number of 0 or more`},
 		{"redact", "<id> is missing"},
 		{"bench fanout --rate x", `--rate: "x" is not a number`},
