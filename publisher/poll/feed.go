@@ -36,6 +36,7 @@ import (
 // moinEntry.
 type feed struct {
 	wiki    string
+	address string // from which it comes: the base of its links
 	maxBody int
 }
 
@@ -46,7 +47,7 @@ func (f *feed) question(p *place, _ time.Time, _ string) question {
 }
 
 func (f *feed) read(body []byte) (*answer, error) {
-	doc, err := parseFeed(body)
+	doc, err := parseFeed(body, f.address)
 	if err != nil && (doc == nil || len(doc.entries) == 0) {
 		return nil, err
 	}
@@ -74,8 +75,8 @@ func (f *feed) read(body []byte) (*answer, error) {
 
 // change makes one of an item; older says that there was a newer one of the page.
 func (f *feed) change(doc *document, e *entry, older bool) (change, error) {
-	if e.title == "" && e.link == "" && e.id == "" {
-		return change{}, ircbus.Refuse(ircbus.InvalidEvent, "an item of the feed has neither title nor link nor id")
+	if e.title == "" && e.link == "" && e.id == "" && e.summary == "" {
+		return change{}, ircbus.Refuse(ircbus.InvalidEvent, "an item of the feed has neither title nor link nor id nor description")
 	}
 	var made mapping.Event
 	made.Add("wiki", f.wiki)
@@ -121,14 +122,16 @@ func (f *feed) entry(made *mapping.Event, doc *document, e *entry, at time.Time,
 	made.Add("user", e.author)
 	if dated {
 		made.Add("time", ircbus.FormatTime(at))
+	} else {
+		made.Keep("time", e.date)
 	}
 	cut := addComment(made, plain(summary))
 	addRevisions(made, e.version, link)
 	diff := e.diff
 	if link.isDiff {
-		diff = e.link
+		diff = e.address
 	} else {
-		made.Add("url", e.link)
+		made.Add("url", e.address)
 	}
 	made.Add("diff", diff)
 	made.Add("history", e.history)
@@ -136,6 +139,9 @@ func (f *feed) entry(made *mapping.Event, doc *document, e *entry, at time.Time,
 		made.Add("minor", "1")
 	}
 	made.Add("key", keyOf(e))
+	if page == "" { // there is no template that tells such an item
+		made.Add("text", mapping.Sentence("", plain(summary), e.address))
+	}
 	if page != e.title {
 		made.Keep("title", e.title)
 	}
@@ -147,7 +153,7 @@ func (f *feed) entry(made *mapping.Event, doc *document, e *entry, at time.Time,
 // keyOf identifies an item. Dates count as they are written: some wikis have one id
 // for all changes to a page, or one version for several by the same user.
 func keyOf(e *entry) string {
-	parts := []string{cmp.Or(e.id, e.link, e.title)}
+	parts := []string{cmp.Or(e.id, e.link, e.title, e.summary)}
 	if e.version != "" {
 		parts = []string{e.title, e.version}
 	}

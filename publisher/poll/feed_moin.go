@@ -53,7 +53,7 @@ func moinEntry(made *mapping.Event, e *entry, at time.Time, older bool) {
 	page, _, _ := strings.Cut(e.id, "#")
 	made.Add("url", page)
 	if link.isDiff {
-		made.Add("diff", e.link)
+		made.Add("diff", e.address)
 	} else if link.rev != "1" && !strings.HasPrefix(action, "ATT") {
 		made.Add("diff", e.diff)
 	}

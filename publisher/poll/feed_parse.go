@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -23,6 +24,7 @@ const (
 // entry is an item of a feed, as it says it.
 type entry struct {
 	id, title, link string
+	address         string // the link, resolved
 	date            string
 	author, host    string
 	summary         string
@@ -37,6 +39,7 @@ type entry struct {
 type document struct {
 	generator string
 	interwiki string
+	base      *url.URL // of addresses outside of items; nil if it is not known
 	entries   []entry
 }
 
@@ -60,9 +63,10 @@ func short(name xml.Name) string {
 	return prefix + name.Local
 }
 
-// parseFeed reads RSS 0.9x, 1.0 and 2.0 and Atom. It forgives what is not quite XML.
-// If the feed breaks off, what could be read comes with the error.
-func parseFeed(body []byte) (*document, error) {
+// parseFeed reads RSS 0.9x, 1.0 and 2.0 and Atom, which came from an address. It
+// forgives what is not quite XML. If the feed breaks off, what could be read comes with
+// the error.
+func parseFeed(body []byte, address string) (*document, error) {
 	text, err := toText(body)
 	if err != nil {
 		return nil, err
@@ -70,7 +74,7 @@ func parseFeed(body []byte) (*document, error) {
 	d := xml.NewDecoder(strings.NewReader(text))
 	d.Strict, d.Entity = false, xml.HTMLEntity
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // it is UTF-8 by now
-	doc := &document{}
+	doc := &document{base: rebase(nil, address)}
 	root := false
 	for {
 		token, err := d.Token()
@@ -90,6 +94,7 @@ func parseFeed(body []byte) (*document, error) {
 				return doc, fmt.Errorf("the answer is not a feed: it begins with <%.40s>", start.Name.Local)
 			}
 			root = true
+			doc.base = rebase(doc.base, baseOf(start.Attr))
 			continue
 		}
 		if err := doc.element(d, name, start); err != nil {
@@ -102,6 +107,7 @@ func parseFeed(body []byte) (*document, error) {
 // into.
 func (doc *document) element(d *xml.Decoder, name string, start xml.StartElement) error {
 	if name == "channel" {
+		doc.base = rebase(doc.base, baseOf(start.Attr))
 		return nil
 	}
 	n, err := (&items{d: d}).read(start, 0)
@@ -111,7 +117,7 @@ func (doc *document) element(d *xml.Decoder, name string, start xml.StartElement
 			return fmt.Errorf("the feed has more than %d items", maxEntries)
 		}
 		if err == nil {
-			doc.entries = append(doc.entries, entryOf(n))
+			doc.entries = append(doc.entries, entryOf(n, doc.base))
 		}
 	case "generator":
 		doc.generator = n.text()
@@ -223,13 +229,15 @@ func (n *node) first(names ...string) string {
 var mapped = strings.Fields(`title dc:title link id updated dc:date pubDate modified published issued summary description dc:description content
 	author contributor dc:contributor dc:creator wiki:username wiki:diff wiki:history wiki:version wiki:status wiki:importance`)
 
-func entryOf(n *node) entry {
+func entryOf(n *node, base *url.URL) entry {
+	base = rebase(base, baseOf(n.attrs))
+	link, of := n.link()
 	e := entry{
 		id:    cmp.Or(n.attr("rdf:about"), n.first("guid", "id")),
-		title: n.first("title", "dc:title"), link: n.link(),
+		title: n.first("title", "dc:title"), link: link, address: resolve(rebase(base, baseOf(of.attrs)), link),
 		date:    n.first("updated", "dc:date", "pubDate", "modified", "published", "issued"),
 		summary: n.first("summary", "description", "dc:description", "content"),
-		diff:    n.first("wiki:diff"), history: n.first("wiki:history"),
+		diff:    resolve(base, n.first("wiki:diff")), history: resolve(base, n.first("wiki:history")),
 		version: n.first("wiki:version"), status: strings.ToLower(n.first("wiki:status")), importance: strings.ToLower(n.first("wiki:importance")),
 	}
 	for _, child := range n.children {
@@ -243,23 +251,6 @@ func entryOf(n *node) entry {
 		e.author = cmp.Or(e.author, who.attr("link"))
 	}
 	return e
-}
-
-// link is the address of an item: that of RSS, or of Atom's alternate.
-func (n *node) link() string {
-	for _, child := range n.children {
-		if child.name != "link" {
-			continue
-		}
-		if address := child.attr("href"); address != "" {
-			if rel := child.attr("rel"); rel == "" || rel == "alternate" {
-				return address
-			}
-		} else if address := child.text(); address != "" {
-			return address
-		}
-	}
-	return ""
 }
 
 // person is a name: that of Atom's element, or of RSS's "address (name)".

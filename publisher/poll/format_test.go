@@ -35,7 +35,7 @@ func TestFeeds(t *testing.T) {
 		{"DokuWiki", `<rss><channel><item><title>ns:start - typo</title><link>http://x/doku.php?id=ns:start&amp;rev=1795662802&amp;do=diff</link></item></channel></rss>`,
 			"wiki=w&page=ns:start&rev=1795662802&diff=http://x/doku.php?id=ns:start%26rev=1795662802%26do=diff&title=ns:start+-+typo&key=http://x/doku.php?id=ns:start%26rev=1795662802%26do=diff"},
 		{"the same twice within a second", `<rss><channel><item><title>A</title><pubDate>x</pubDate></item><item><title>A</title><pubDate>x</pubDate></item></channel></rss>`,
-			"wiki=w&page=A&key=A+x\nwiki=w&page=A&key=75aba443e84dcb194b9124d717a9b06bd6ce2567"},
+			"wiki=w&page=A&time_=x&key=A+x\nwiki=w&page=A&time_=x&key=75aba443e84dcb194b9124d717a9b06bd6ce2567"},
 		{"a long description", `<rss><channel><item><title>A</title><description>` + strings.Repeat("long ", 300) + `</description></item></channel></rss>`,
 			"wiki=w&page=A&comment=" + strings.Repeat("long+", 199) + "lo…&cut=comment&key=A"},
 		{"MoinMoin without words", `<rss xmlns:wiki="http://purl.org/rss/1.0/modules/wiki/"><channel><item><title>A</title><description>Attachment 'x' deleted.</description><wiki:version>1795662556042200</wiki:version></item></channel></rss>`,

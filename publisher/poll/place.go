@@ -18,6 +18,7 @@ type place struct {
 	Known  bool  `json:"known"`  // the wiki has answered before
 	Since  int64 `json:"since"`  // the oldest change of the first answer: older ones were there before the bus was
 	Newest int64 `json:"newest"` // the newest change that is known
+	Late   int   `json:"late"`   // changes of a feed that were new and older than Since all the same
 
 	// Seen has the changes that may come again, by a hash of the key, with their
 	// times: of a feed all of the last answer, else those that are asked for again.
@@ -57,16 +58,42 @@ func hash(key string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// sift returns the changes that are new, and whether any was known.
-func (p *place) sift(changes []change) (fresh []change, known bool) {
+// sift returns the changes that are new, and whether any was known. Those that are
+// older than the first answer were there before the bus was, but a feed may date
+// something back: of these it returns the newest, late of them at most, and says how
+// many it does not.
+func (p *place) sift(changes []change, late int) (fresh []change, known bool, left int) {
 	for _, c := range changes {
 		if _, seen := p.Seen[hash(c.key())]; seen {
 			known = true
-		} else if c.at.IsZero() || c.at.Unix() >= p.Since {
-			fresh = append(fresh, c)
+			continue
+		}
+		fresh = append(fresh, c)
+	}
+	if left = max(p.late(fresh)-late, 0); left > 0 {
+		passed := 0 // the oldest come first
+		fresh = slices.DeleteFunc(fresh, func(c change) bool {
+			drop := p.isLate(c) && passed < left
+			if drop {
+				passed++
+			}
+			return drop
+		})
+	}
+	return fresh, known, left
+}
+
+// isLate reports whether a change is older than all of the first answer.
+func (p *place) isLate(c change) bool { return !c.at.IsZero() && c.at.Unix() < p.Since }
+
+// late counts the changes that are.
+func (p *place) late(changes []change) (n int) {
+	for _, c := range changes {
+		if p.isLate(c) {
+			n++
 		}
 	}
-	return fresh, known
+	return n
 }
 
 // begin makes the place that of a wiki's first answer.

@@ -104,7 +104,7 @@ func (s *Source) newFormat() format {
 	case "mediawiki":
 		return &mediaWiki{publisher: s.account, maxBody: s.in.MaxBody}
 	case "feed":
-		return &feed{wiki: s.account, maxBody: s.in.MaxBody}
+		return &feed{wiki: s.account, address: s.cfg.URL, maxBody: s.in.MaxBody}
 	}
 	w := &wikiRPC{wiki: s.account, maxBody: s.in.MaxBody, quoted: s.cfg.Format == "wikirpc1", doku: s.cfg.Format == "dokuwiki", method: methods[0]}
 	if w.doku { // one that runs with PHP 8 answers a method that it has not with an empty list

@@ -95,7 +95,7 @@ func (s *Source) poll(ctx, storing context.Context) error {
 			s.place.begin(a.changes)
 			break
 		}
-		if err := s.take(ctx, storing, a, page == 0); err != nil {
+		if err := s.take(ctx, storing, a, page == 0, since.IsZero()); err != nil {
 			return err
 		}
 		if since.IsZero() && len(a.changes) > 0 {
@@ -154,10 +154,19 @@ func (s *Source) describe(ctx context.Context, wiki *ircbus.Wiki) error {
 	return nil
 }
 
-// take stores what is new in an answer. The error is that of ctx, or of a question
+// take stores what is new in an answer, which is whole if it has all that the wiki
+// tells. The error is that of ctx, or of a question
 // about a gap.
-func (s *Source) take(ctx, storing context.Context, a *answer, first bool) error {
-	fresh, known := s.place.sift(a.changes)
+func (s *Source) take(ctx, storing context.Context, a *answer, first, whole bool) error {
+	room := 0
+	if whole {
+		room = max(len(s.place.Seen), minFull) - s.place.Late
+	}
+	fresh, known, left := s.place.sift(a.changes, max(room, 0))
+	if whole && left > 0 {
+		s.in.Drop(door.Gap, 1)
+		s.in.Log.Warn("a feed has more and more that is older than what was there first: not all of it is published", "url", s.cfg.URL, "left", left)
+	}
 	if first && !known && len(a.changes) > 0 && len(s.place.Seen) > 0 {
 		missing, err := s.format.gap(ctx, s.client.ask, &s.place, a)
 		if err != nil {
@@ -176,6 +185,7 @@ func (s *Source) take(ctx, storing context.Context, a *answer, first bool) error
 		if err := storing.Err(); err != nil {
 			return err // perhaps it is not stored
 		}
+		s.place.Late += s.place.late(fresh[:n])
 		s.place.add(fresh[:n])
 		fresh = fresh[n:]
 	}
