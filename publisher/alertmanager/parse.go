@@ -24,7 +24,6 @@ package alertmanager
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/mapping"
@@ -151,8 +150,8 @@ func happened(raw mapping.Flat) string {
 	if raw.Get("status") == "resolved" {
 		name = "endsAt"
 	}
-	at, err := time.Parse(time.RFC3339Nano, raw.Get(name))
-	if err != nil || at.Year() < 1970 {
+	at, ok := mapping.ParseTime(raw.Get(name))
+	if !ok || at.Year() < 1970 { // it is kept under its own name
 		return ""
 	}
 	return ircbus.FormatTime(at)

@@ -23,7 +23,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/ircbus/ircbus"
@@ -174,7 +173,7 @@ func (c cloudEvent) fields(maxBody int) (ircbus.Fields, error) {
 	e.Add("page", a.Get("subject"))
 	e.Add("action", a.Get("type"))
 	read := []string{"specversion"}
-	if at, err := time.Parse(time.RFC3339Nano, a.Get("time")); err == nil {
+	if at, ok := mapping.ParseTime(a.Get("time")); ok { // else it is kept as it is
 		e.Add("time", ircbus.FormatTime(at))
 		read = append(read, "time")
 	}

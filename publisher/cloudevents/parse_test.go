@@ -100,3 +100,26 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCaseC15: the time of a CloudEvent is read, or kept.
+func TestCaseC15(t *testing.T) {
+	for text, want := range map[string]string{
+		"2026-01-02t03:04:05z": "time=2026-01-02T03:04:05.000000Z", "2026-01-02T03:04:05+0100": "time=2026-01-02T02:04:05.000000Z",
+		"2016-12-31T23:59:60Z": "time=2017-01-01T00:00:00.000000Z", "2026-01-02T03:04:05,5Z": "time=2026-01-02T03:04:05.500000Z", "soon": "time_=soon",
+	} {
+		header := http.Header{"Ce-Specversion": {"1.0"}, "Ce-Id": {"1"}, "Ce-Source": {"s"}, "Ce-Type": {"t"}, "Ce-Time": {text}}
+		binary, err := Parse(header, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		structured, err := Parse(http.Header{"Content-Type": {"application/cloudevents+json"}}, []byte(`{"specversion":"1.0","id":"1","source":"s","type":"t","time":"`+text+`"}`), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []ircbus.Fields{binary[0], structured[0]} {
+			if !strings.Contains("&"+f.Encode(), "&"+want) {
+				t.Errorf("%s: %s", text, f.Encode())
+			}
+		}
+	}
+}

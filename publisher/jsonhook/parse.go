@@ -62,7 +62,14 @@ func (m *Mapping) event(element any, maxBody int) (ircbus.Fields, error) {
 			return nil, err
 		}
 		for _, value := range values {
-			e.Add(f.key, value)
+			switch {
+			case f.key != "time":
+				e.Add(f.key, value)
+			case e.Fields.Has("time"): // there is but one
+				e.Keep("time", value)
+			default:
+				e.AddTime(value)
+			}
 			if f.key == "key" {
 				break // there is but one
 			}

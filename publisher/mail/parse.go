@@ -95,6 +95,8 @@ func Parse(r io.Reader, o Options) (*Letter, error) {
 	l.event.Add("user", user)
 	if date, err := h.Date(); err == nil && !date.IsZero() {
 		l.event.Add("time", ircbus.FormatTime(date))
+	} else {
+		l.event.AddTime(decoded(h, "Date"))
 	}
 	l.event.Add("comment", subject)
 	l.event.Keep("from", address)

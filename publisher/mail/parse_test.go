@@ -65,7 +65,9 @@ func TestParse(t *testing.T) {
 		{"no From, no Subject", "X-Nothing: 1\n\n", "action=MAIL&user=somebody&text=Mail+from+somebody:+(no+subject)"},
 		{"broken From", "From: Anna <anna@\nSubject: x\n\n", "action=MAIL&user=Anna+<anna@&comment=x&text=Mail+from+Anna+<anna@:+x"},
 		{"only a header", "Subject: x", "action=MAIL&user=somebody&comment=x&text=Mail+from+somebody:+x"},
-		{"wild date", "Date: yesterday\nSubject: x\n\n", "action=MAIL&user=somebody&comment=x&text=Mail+from+somebody:+x"},
+		{"wild date", "Date: yesterday\nSubject: x\n\n", "action=MAIL&user=somebody&comment=x&text=Mail+from+somebody:+x&time_=yesterday"},
+		{"a leap second", "Date: Sat, 31 Dec 2016 23:59:60 GMT\nSubject: x\n\n", "action=MAIL&user=somebody&time=2017-01-01T00:00:00.000000Z&comment=x&text=Mail+from+somebody:+x"},
+		{"an ISO date", "Date: 2026-01-02t03:04:05z\nSubject: x\n\n", "action=MAIL&user=somebody&time=2026-01-02T03:04:05.000000Z&comment=x&text=Mail+from+somebody:+x"},
 		{"kept headers", "List-Id: <wiki.lists.example.org>\nReceived: from secret.example.org\nTo: a@b.c, d@e.f\nSubject: x\n\n",
 			"action=MAIL&user=somebody&comment=x&text=Mail+from+somebody:+x&to=a@b.c,+d@e.f&list-id=<wiki.lists.example.org>"},
 	} {

@@ -80,7 +80,11 @@ func (m Macros) Fields(maxBody int) (ircbus.Fields, error) {
 	e.Add("page", subject)
 	e.Add("action", kind)
 	e.Add("user", m.first("NOTIFICATIONAUTHOR", of+"ACKAUTHOR"))
-	e.Add("time", m.time())
+	if at := m.time(); at != "" {
+		e.Add("time", at)
+	} else {
+		e.Keep("time", m["TIMET"])
+	}
 	e.Add("comment", comment)
 	e.Add("host", host)
 	e.Add("service", service)

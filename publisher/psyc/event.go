@@ -1,9 +1,7 @@
 package psyc
 
 import (
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/mapping"
@@ -69,8 +67,8 @@ func (p *Packet) event(text, client string) mapping.Event {
 			for _, value := range v.Values {
 				e.Add(name, strings.TrimSpace(value))
 			}
-		case v.Name == "_time" && rfc3339(v.Values[0]) != "":
-			e.Add("time", rfc3339(v.Values[0]))
+		case v.Name == "_time" && isTime(v.Values[0]):
+			e.AddTime(v.Values[0])
 		case v.Name != "_target" && !strings.HasPrefix(v.Name, "_check"):
 			for _, value := range v.Values {
 				e.Keep(v.Name, value)
@@ -96,13 +94,11 @@ func (p *Packet) key() string {
 	return ""
 }
 
-// rfc3339 is a time in Unix seconds as the bus writes it; "" if it is none.
-func rfc3339(seconds string) string {
-	n, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil || n < 0 || n > 253402300799 { // the year 9999
-		return ""
-	}
-	return time.Unix(n, 0).UTC().Format(time.RFC3339)
+// isTime reports whether a variable says when something happened: what cannot be read
+// is kept under its own name.
+func isTime(text string) bool {
+	_, ok := mapping.ParseTime(text)
+	return ok
 }
 
 // destination is where a packet goes.

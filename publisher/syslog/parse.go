@@ -7,7 +7,8 @@
 //	app        APP-NAME, of RFC 3164 the tag
 //	procid, msgid
 //	time       TIMESTAMP; RFC 3164 tells neither year nor zone: the latest year
-//	           that is not in the future, and the bus's own zone
+//	           that is not in the future, and the bus's own zone. Of a clock that
+//	           is not set (Cisco's *) it is kept as time_
 //	comment    the message
 //	text       "wiki1 sshd[4711] err: Failed password for root"
 //
@@ -54,6 +55,7 @@ type Message struct {
 	Facility                       int // 0–23
 	Severity                       Severity
 	Time                           time.Time // zero if the message does not say
+	TimeText                       string    // what it says instead: a clock that is not set, say
 	Host, App, ProcID, MsgID, Text string
 	Data                           ircbus.Fields // structured data, as SD-ID.NAME
 }
@@ -124,6 +126,8 @@ func (m Message) Fields(sender netip.Addr, maxBody int) ircbus.Fields {
 	var e mapping.Event
 	if !m.Time.IsZero() {
 		e.Add("time", ircbus.FormatTime(m.Time))
+	} else {
+		e.Keep("time", m.TimeText)
 	}
 	e.Add("facility", facilities[m.Facility])
 	e.Add("severity", severity)

@@ -1,72 +1,88 @@
 package syslog
 
 import (
+	"regexp"
 	"strings"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // parse3164 reads what follows "<PRI>" in the way of RFC 3164, 4.1, as far as it
 // is there: a time, a host, a tag with a process id, and text. RFC 3164 describes
-// what programs did; whatever is not in its form is text.
+// what programs did; whatever is not in its form is text. What vendors put before
+// and behind the time is read, too.
 func (m *Message) parse3164(rest string, now time.Time) {
-	at, rest := cutTime(rest, now)
-	m.Time = at
-	if word, after, ok := strings.Cut(rest, " "); ok && !at.IsZero() && isHost(word) {
-		m.Host, rest = word, strings.TrimLeft(after, " ")
+	if m.parseFortinet(rest, now) {
+		return
+	}
+	rest = m.cutLead(rest, now)
+	s, after, stamped := cutStamp(rest, now)
+	if stamped {
+		rest = after
+		m.Time, m.TimeText = s.at, s.unset
+		if word, after, ok := strings.Cut(rest, " "); ok && m.Host == "" && isHost(word) && (!s.closed || strings.HasPrefix(strings.TrimLeft(after, ": "), "%")) {
+			m.Host, rest = word, strings.TrimLeft(after, " ")
+		}
+		rest = strings.TrimLeft(strings.TrimPrefix(rest, ":"), " ")
 	}
 	m.App, m.ProcID, m.Text = cutTag(rest)
-}
-
-// stamps are how a message without RFC 5424's header may begin.
-var stamps = []struct {
-	layout string
-	year   bool
-}{
-	{"Jan _2 15:04:05.999999", false},
-	{"Jan _2 2006 15:04:05", true}, // Cisco
-}
-
-// cutTime reads the timestamp at the begin; zero if there is none. Some programs
-// write RFC 3339 where RFC 3164 has its own form.
-func cutTime(text string, now time.Time) (time.Time, string) {
-	word, after, _ := strings.Cut(text, " ")
-	if at, err := time.Parse(time.RFC3339Nano, word); err == nil {
-		return at, after
+	if topics, text, ok := strings.Cut(m.Text, " "); ok && m.App == "" && routerOS.MatchString(topics) {
+		m.App, m.Text = topics, text
 	}
-	words := strings.SplitAfterN(text, " ", 6)
-	for _, stamp := range stamps {
-		for n := 3; n < len(words); n++ { // a day below 10 has two blanks before it, or one
-			head := strings.Join(words[:n], "")
-			at, err := time.ParseInLocation(stamp.layout, strings.TrimRight(head, ": "), now.Location())
-			if err != nil {
-				continue
-			}
-			if !stamp.year {
-				at = latestYear(at, now)
-			}
-			return at, text[len(head):]
+}
+
+var (
+	// lead is what Cisco puts before the time: sequence numbers, the host by "logging
+	// origin-id", the node of IOS XR, and how long it has been up instead of the time.
+	lead   = regexp.MustCompile(`^(\d{1,2}:\d\d:\d\d|[0-9A-Za-z_.\-/]{1,255}):\s*`)
+	uptime = regexp.MustCompile(`^(?:\d+:\d\d:\d\d|(?:\d+[ywdhms])+)$`)
+	// mnemonic is how messages of Cisco's begin: %LINK-3-UPDOWN.
+	mnemonic = regexp.MustCompile(`^%[A-Z0-9_]+(?:-[A-Z0-9_]+)*-[0-7]-[A-Z0-9_]+\s*:`)
+	// routerOS are topics of MikroTik's: system,info,account.
+	routerOS = regexp.MustCompile(`^[a-z0-9!-]+(?:,[a-z0-9!-]+)+$`)
+)
+
+// maxLead is how many such words there may be.
+const maxLead = 3
+
+// cutLead cuts the words before the time, if there is one behind them, or a mnemonic.
+func (m *Message) cutLead(text string, now time.Time) string {
+	rest := strings.TrimLeft(strings.TrimPrefix(text, ":"), " ") // NX-OS
+	var words []string
+	for len(words) < maxLead {
+		if _, _, ok := cutStamp(rest, now); ok {
+			break
+		}
+		found := lead.FindStringSubmatch(rest)
+		if found == nil {
+			break
+		}
+		words, rest = append(words, found[1]), rest[len(found[0]):]
+	}
+	if _, _, ok := cutStamp(rest, now); !ok && (len(words) == 0 || !isDigits(words[0]) && !uptime.MatchString(words[0]) || !mnemonic.MatchString(rest)) {
+		return text
+	}
+	for _, word := range words {
+		switch {
+		case isDigits(word):
+			m.Data = append(m.Data, ircbus.Field{Key: "sequence", Value: word})
+		case uptime.MatchString(word):
+			m.Data = append(m.Data, ircbus.Field{Key: "uptime", Value: word})
+		case strings.Contains(word, "/"):
+			m.Data = append(m.Data, ircbus.Field{Key: "node", Value: word})
+		default:
+			m.Host = word
 		}
 	}
-	return time.Time{}, text
+	return rest
 }
 
-// ahead is how much a sender's clock may be ahead of ours.
-const ahead = 24 * time.Hour
-
-// latestYear gives a time of a year that is not known the latest one that is not
-// in the future.
-func latestYear(at, now time.Time) time.Time {
-	for year := now.Year() + 1; ; year-- {
-		dated := time.Date(year, at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), at.Nanosecond(), now.Location())
-		if dated.Month() == at.Month() && !dated.After(now.Add(ahead)) { // not every year has a 29 February
-			return dated
-		}
-	}
-}
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // isHost tells a host name or address from a tag.
 func isHost(word string) bool {
-	return word != "" && len(word) <= 255 && !strings.HasSuffix(word, ":") && !strings.ContainsAny(word, "[]()<>\"'=,;/\\")
+	return word != "" && len(word) <= 255 && !strings.HasSuffix(word, ":") && !strings.ContainsAny(word, "[]()<>\"'=,;/\\%")
 }
 
 // maxTag is what a tag may have, in bytes. RFC 3164 says 32; programs do not mind.
@@ -74,6 +90,9 @@ const maxTag = 64
 
 // cutTag reads "TAG[PID]: " or "TAG: " at the begin.
 func cutTag(text string) (app, procID, rest string) {
+	if found := mnemonic.FindString(text); found != "" { // some have a blank before the colon
+		return strings.TrimRight(found, " :"), "", strings.TrimLeft(text[len(found):], " ")
+	}
 	end := strings.IndexAny(text[:min(len(text), maxTag+1)], ":[ ")
 	if end < 1 || text[end] == ' ' {
 		return "", "", text

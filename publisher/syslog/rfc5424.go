@@ -1,45 +1,65 @@
 package syslog
 
 import (
+	"regexp"
 	"strings"
-	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // maxParameters limits the structured data that is read of one message.
 const maxParameters = 1000
 
 // parse5424 reads what follows "<PRI>1 " (RFC 5424, 6); false means that it is
-// not of this form.
+// not of this form. Of a message with a time that can be read the rest may be odd:
+// an empty word for a nil value, fields that are missing at the end, no structured data.
 func (m *Message) parse5424(rest string) bool {
 	var header [5]string // TIMESTAMP HOSTNAME APP-NAME PROCID MSGID
+	odd := false
 	for i := range header {
 		word, after, ok := strings.Cut(rest, " ")
-		if !ok || word == "" {
-			return false
-		}
+		odd = odd || !ok || word == ""
 		if word != "-" {
 			header[i] = word
 		}
 		rest = after
 	}
-	at, err := time.Parse(time.RFC3339Nano, header[0])
-	if err != nil && header[0] != "" {
+	at, ok := mapping.ParseTime(header[0])
+	switch {
+	case header[0] == "":
+		if odd {
+			return false
+		}
+	case !likeDate.MatchString(header[0]) || !ok && odd:
 		return false
+	case !ok:
+		m.TimeText = header[0]
 	}
-	var data ircbus.Fields
-	if nothing, ok := strings.CutPrefix(rest, "-"); ok {
-		rest = nothing
-	} else if data, rest, ok = parseData(rest); !ok {
-		return false
-	}
-	if rest != "" && rest[0] != ' ' {
+	data, text, ok := cutData(rest)
+	if !ok && at.IsZero() {
+		m.TimeText = ""
 		return false
 	}
 	m.Time, m.Host, m.App, m.ProcID, m.MsgID, m.Data = at, header[1], header[2], header[3], header[4], data
-	m.Text = strings.TrimPrefix(strings.TrimPrefix(rest, " "), "\uFEFF")
+	m.Text = strings.TrimPrefix(text, "\uFEFF")
 	return true
+}
+
+// likeDate is the begin of a date that may be none.
+var likeDate = regexp.MustCompile(`^\d{4}-\d`)
+
+// cutData reads structured data or "-" and the blank behind it; false says that there
+// is none, and all is text.
+func cutData(text string) (data ircbus.Fields, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(text, "-")
+	if !ok {
+		data, rest, ok = parseData(text)
+	}
+	if !ok || rest != "" && rest[0] != ' ' {
+		return nil, text, false
+	}
+	return data, strings.TrimPrefix(rest, " "), true
 }
 
 // parseData reads structured data: [SD-ID NAME="VALUE" …]… (RFC 5424, 6.3).
