@@ -6,6 +6,7 @@ ignore ./contrib // plugins for other programs, in their languages
 
 require (
 	github.com/BurntSushi/toml v1.6.0
+	github.com/agnivade/levenshtein v1.2.1
 	github.com/alecthomas/kong v1.17.0
 	github.com/coder/websocket v1.8.15
 	github.com/emersion/go-message v0.18.2

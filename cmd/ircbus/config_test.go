@@ -46,7 +46,7 @@ func TestServeRefusesBadConfig(t *testing.T) {
 		"irc = 1\n":                          "line 1",
 		"irc = \n":                           "line 1",
 		"http = \"\"\nurl = \"ftp://x\"\n":   "line 2: url",
-		"[retention.\"*\"]\nmax_age = \"x\"": "line 2: retention.\"*\".max_age",
+		"[retention.\"*\"]\nmax_age = \"x\"": "line 2: retention.*.max_age",
 	} {
 		code, _, errs := invoke(t, "serve", "--data", t.TempDir(), "--config", writeConfig(t, text))
 		if code != exitUsage || !strings.Contains(errs, says) || strings.Count(errs, "\n") != 1 {

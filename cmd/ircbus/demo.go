@@ -41,6 +41,9 @@ func (c *demoCmd) Run(g *globals) (err error) {
 		"Recorded changes of five Wikipedias arrive here, as if they happened now.",
 		"Read them with /join #enwiki.text, programs read #enwiki.",
 	}
+	if err := checkConfig(new(globals), config, nil, map[string]string{"irc": "--irc", "http": "--http"}); err != nil {
+		return err
+	}
 	hangup, stop := hangups()
 	defer stop()
 	b, err := bus.Start(g.ctx, config)

@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/ircbus/ircbus/cmd/ircbus/bus"
 )
 
 func main() {
@@ -96,15 +98,22 @@ type cli struct {
 var usesData = map[string]bool{"account": true, "backup": true, "check": true}
 
 // run executes one command line and returns its exit code. It alone writes
-// errors, one sentence each, to stderr.
+// errors to stderr: one sentence, or one for each mistake in a configuration.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err := execute(ctx, args, stdin, stdout, stderr)
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(stderr, "ircbus: %s\n", strings.ReplaceAll(err.Error(), "\n", " "))
+	lines := []string{strings.ReplaceAll(err.Error(), "\n", " ")}
+	file := (*bus.FileError)(nil)
+	if errors.As(err, &file) {
+		lines = file.Lines()
+	}
+	for _, line := range lines {
+		fmt.Fprintf(stderr, "ircbus: %s\n", line)
+	}
 	switch {
-	case errors.As(err, new(usageError)):
+	case file != nil, errors.As(err, new(usageError)):
 		return exitUsage
 	case errors.As(err, new(laterError)):
 		return exitLater

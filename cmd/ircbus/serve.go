@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -54,23 +55,24 @@ func (c *serveCmd) Run(g *globals) error {
 
 // config is the configuration with the flags and the passed sockets over it.
 func (c *serveCmd) config(g *globals, sockets map[string]net.Listener) (bus.Config, error) {
-	config, err := loadConfig(g)
-	if err != nil {
-		return config, err
-	}
+	config, loading := loadConfig(g)
+	flags := map[string]string{}
 	for _, flag := range []struct {
+		name  string
 		value *string
 		to    *string
 	}{
-		{c.IRC, &config.IRC}, {c.IRCTLS, &config.IRCTLS}, {c.HTTP, &config.HTTP}, {c.HTTPTLS, &config.HTTPTLS},
-		{c.Cert, &config.Cert}, {c.Key, &config.Key},
+		{"irc", c.IRC, &config.IRC}, {"irc_tls", c.IRCTLS, &config.IRCTLS},
+		{"http", c.HTTP, &config.HTTP}, {"http_tls", c.HTTPTLS, &config.HTTPTLS},
+		{"cert", c.Cert, &config.Cert}, {"key", c.Key, &config.Key},
 	} {
 		if flag.value != nil {
 			*flag.to = *flag.value
+			flags[flag.name] = "--" + strings.ReplaceAll(flag.name, "_", "-")
 		}
 	}
 	useSockets(&config, sockets)
-	return config, checkConfig(g, config)
+	return config, checkConfig(g, config, loading, flags)
 }
 
 // startError tells a mistake of the person who started the bus from a failure.
@@ -150,6 +152,11 @@ func reloadBus(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)
 		err = b.Reload(config)
 	}
 	if err != nil {
+		if file := (*bus.FileError)(nil); errors.As(err, &file) {
+			for _, line := range file.Lines()[1:] {
+				g.log.Error("the new configuration is bad", "err", line)
+			}
+		}
 		g.log.Error("the configuration was not taken over whole", "err", err)
 		return err
 	}

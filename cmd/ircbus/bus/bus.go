@@ -79,7 +79,7 @@ func Start(ctx context.Context, c Config) (*Bus, error) {
 	}
 	b.warnPlain()
 	b.warnCertificate()
-	b.warnAbsent(c)
+	b.warnOf(c)
 	b.run(ctx)
 	return b, nil
 }

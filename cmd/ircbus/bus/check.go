@@ -15,6 +15,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd/account"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // Problem is one thing that is wrong with a configuration.
@@ -22,10 +23,16 @@ type Problem struct {
 	Key    []string // where, as in publisher, moin, text
 	Line   int      // in the file; 0 if it does not come from a file
 	Reason string   // a sentence
+
+	Warning   bool // the bus starts in spite of it, and it may be meant
+	Elsewhere bool // it is not the file's, but that of a flag
 }
 
 func (p *Problem) Error() string {
 	text := p.Reason
+	if p.Warning {
+		text = "warning: " + text
+	}
 	if len(p.Key) > 0 {
 		text = strings.Join(p.Key, ".") + ": " + text
 	}
@@ -42,6 +49,11 @@ func (c *checker) add(err error, key ...string) {
 	if err != nil {
 		*c = append(*c, &Problem{Key: key, Reason: err.Error()})
 	}
+}
+
+// warn adds what may be meant.
+func (c *checker) warn(err error, key ...string) {
+	*c = append(*c, &Problem{Key: key, Reason: err.Error(), Warning: true})
 }
 
 func (c *checker) addf(key, format string, args ...any) { c.add(fmt.Errorf(format, args...), key) }
@@ -68,6 +80,7 @@ func (c Config) Check() []*Problem {
 		found.addf("gather", "%v must be between 0s and 1s", time.Duration(c.Gather))
 	}
 	c.checkWords(&found)
+	c.checkSecrets(&found)
 	texts := map[string]string{} // whose a readable channel is
 	for _, name := range sortedKeys(c.Publishers) {
 		p := c.Publishers[name]
@@ -92,6 +105,20 @@ func (c Config) Check() []*Problem {
 		c.Retention[channel].check(&found, channel)
 	}
 	return found
+}
+
+// checkSecrets reads the files of passwords and secrets that no door has read.
+func (c *Config) checkSecrets(found *checker) {
+	if c.PasswordFile != "" {
+		_, err := readPassword(c.PasswordFile)
+		found.add(err, "password_file")
+	}
+	for _, file := range []struct{ section, path string }{{"prism", c.Prism.SecretsFile}, {"psyc", c.PSYC.SecretsFile}} {
+		if file.path != "" {
+			_, err := door.OpenSecrets(file.path)
+			found.add(err, file.section, "secrets_file")
+		}
+	}
 }
 
 // What fits into IRC's lines with everything else that is in them.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus"
@@ -21,6 +22,14 @@ import (
 type EventStreams struct {
 	URL   string   `toml:"url"`   // "" = closed
 	Names []string `toml:"names"` // glob patterns of the wikis to follow
+}
+
+// mayBring reports whether the door may make a publisher of the name.
+func (e *EventStreams) mayBring(name string) bool {
+	return e.URL != "" && slices.ContainsFunc(e.Names, func(pattern string) bool {
+		ok, _ := path.Match(pattern, name) // check has refused bad patterns
+		return ok
+	})
 }
 
 // eventStreamsDoor is the section with what the door needs of the others.

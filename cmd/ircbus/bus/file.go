@@ -27,15 +27,27 @@ type FileError struct {
 }
 
 func (e *FileError) Error() string {
-	text := e.Path + ": " + e.Problems[0].Error()
+	text := e.Lines()[0]
 	if more := len(e.Problems) - 1; more > 0 {
 		text += fmt.Sprintf(" (and %d more, see ircbus check-config)", more)
 	}
 	return text
 }
 
+// Lines are all problems, each as a line of its own. Those of the file name it.
+func (e *FileError) Lines() []string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		if lines[i] = p.Error(); !p.Elsewhere {
+			lines[i] = e.Path + ": " + lines[i]
+		}
+	}
+	return lines
+}
+
 // Load reads a configuration file over the defaults. Keys it does not know are
-// errors. Whether the values make sense is Check's affair; Locate finds the
+// errors. With a FileError, which has all of them, the configuration is what the rest
+// of the file says. Whether the values make sense is Check's affair; Locate finds the
 // lines of what Check finds.
 func Load(path string) (Config, error) {
 	text, err := ircbus.ReadTextFile(path)
@@ -43,48 +55,26 @@ func Load(path string) (Config, error) {
 		return Config{}, fmt.Errorf("the configuration file %s cannot be read: %w", path, cause(err))
 	}
 	c := Default()
-	meta, err := toml.Decode(string(text), &c)
-	if err != nil {
-		return Config{}, &FileError{path, []*Problem{decodeProblem(err)}}
-	}
-	problems := notSections(string(text), meta)
-	for _, key := range meta.Undecoded() {
-		if parent := key[:len(key)-1]; slices.ContainsFunc(problems, func(p *Problem) bool {
-			return len(parent) > 0 && slices.Equal(p.Key, parent)
-		}) {
-			continue // the table itself is unknown
-		}
-		problems = append(problems, &Problem{Key: key, Line: line(string(text), key), Reason: "there is no such key"})
-	}
-	if len(problems) > 0 {
-		return Config{}, &FileError{path, problems}
+	if problems := decode(string(text), &c); len(problems) > 0 {
+		return c, &FileError{path, problems}
 	}
 	return c, nil
 }
 
-// notSections finds values in the place of the sections that are maps here: the
-// decoder passes over them without a word.
-func notSections(text string, meta toml.MetaData) []*Problem {
-	var problems []*Problem
-	for _, key := range []string{"publisher", "retention"} {
-		if kind := meta.Type(key); kind != "Hash" && kind != "" { // "" if only [publisher.x] names it
-			problems = append(problems, &Problem{
-				Key: []string{key}, Line: line(text, []string{key}), Reason: "this must be sections, as in [" + key + ".NAME]",
-			})
-		}
-	}
-	return problems
-}
-
-// Locate fills in the lines of problems with the file at path.
+// Locate fills in the lines of problems with the file at path, and sorts by them.
 func Locate(path string, problems []*Problem) {
 	text, err := ircbus.ReadTextFile(path)
 	if err != nil {
 		return
 	}
+	d := decoder{text: string(text)}
+	d.parse() // leaves out what has no syntax
 	for _, p := range problems {
-		p.Line = line(string(text), p.Key)
+		if p.Line == 0 && !p.Elsewhere {
+			p.Line = line(d.text, p.Key)
+		}
 	}
+	slices.SortStableFunc(problems, func(a, b *Problem) int { return a.Line - b.Line })
 }
 
 // decodeProblem turns the decoder's error into one of ours.

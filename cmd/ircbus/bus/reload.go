@@ -48,7 +48,7 @@ func (b *Bus) Reload(c Config) error {
 	})
 	b.directory.configure(c.Publishers)
 	errs = errors.Join(errs, b.directory.refresh())
-	b.warnAbsent(c)
+	b.warnOf(c)
 	b.warnCertificate()
 	select {
 	case b.reloaded <- struct{}{}:

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"crypto/x509"
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -10,14 +11,19 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
+const (
+	plainIRC  = "passwords can be read on the way to the plain IRC listener: use irc_tls beyond loopback"
+	plainHTTP = "passwords can be read on the way to the plain HTTP listener: use http_tls or a proxy beyond loopback"
+)
+
 // warnPlain names the listeners over which passwords travel readable beyond this
 // machine. A proxy may protect HTTP: then it has a public https address.
 func (b *Bus) warnPlain() {
 	if l := b.listeners.irc; l != nil && !isLoopback(l) {
-		b.log.Warn("passwords can be read on the way to the plain IRC listener: use irc_tls beyond loopback", "address", address(l))
+		b.log.Warn(plainIRC, "address", address(l))
 	}
 	if l := b.listeners.http; l != nil && !isLoopback(l) && !strings.HasPrefix(b.config.URL, "https://") {
-		b.log.Warn("passwords can be read on the way to the plain HTTP listener: use http_tls or a proxy beyond loopback", "address", address(l))
+		b.log.Warn(plainHTTP, "address", address(l))
 	}
 }
 
@@ -48,21 +54,39 @@ func untimely(c *x509.Certificate, now time.Time) string {
 	return ""
 }
 
-// warnAbsent names the sections of a configuration that are about nobody: the
-// name is mistyped, or the account is still to be made.
-func (b *Bus) warnAbsent(c Config) {
+// warnOf logs what Review finds in the sections about publishers and channels.
+func (b *Bus) warnOf(c Config) {
+	var found checker
+	c.aboutNobody(&found, b.directory.knows, b.directory.hasFeed)
+	c.placeholders(&found)
+	for _, p := range found {
+		b.log.Warn(p.Reason, "key", strings.Join(p.Key, "."))
+	}
+}
+
+// aboutNobody names the sections of a configuration that are about nobody: the name
+// is mistyped, or the account is still to be made.
+func (c *Config) aboutNobody(found *checker, knows, hasFeed func(string) bool) {
 	for _, name := range sortedKeys(c.Publishers) {
-		if !b.directory.knows(name) && !c.MediaWiki.mayBring(name) {
-			b.log.Warn("the configuration describes a publisher that does not exist: correct the name, or make it with ircbus account add",
-				"section", "publisher."+name)
+		if !knows(name) && !c.mayBring(name) {
+			found.warn(errors.New("there is no such publisher: correct the name, or make it with ircbus account add"), "publisher", name)
 		}
 	}
 	for _, channel := range sortedKeys(c.Retention) {
-		if channel != "*" && !b.directory.hasFeed(channel) && !c.MediaWiki.mayBring(strings.TrimPrefix(channel, "#")) {
-			b.log.Warn("the configuration limits a channel in which nobody publishes: correct the name if it is mistyped",
-				"section", "retention."+channel)
+		if channel != "*" && !hasFeed(channel) && !c.mayBring(strings.TrimPrefix(channel, "#")) {
+			found.warn(errors.New("nobody publishes in this channel: correct the name if it is mistyped"), "retention", channel)
 		}
 	}
+}
+
+// mayBring reports whether a door makes a publisher of the name.
+func (c *Config) mayBring(name string) bool {
+	if c.MediaWiki.mayBring(name) || c.EventStreams.mayBring(name) {
+		return true
+	}
+	names := slices.Concat(sortedKeys(c.Poll), sortedKeys(c.Moin.Wikis),
+		[]string{c.Irker.Publisher, c.Mail.Publisher, c.Prism.Publisher, c.PSYC.Publisher, c.Syslog.Publisher})
+	return slices.ContainsFunc(names, func(n string) bool { return ircbus.Fold(n) == ircbus.Fold(name) })
 }
 
 // hasFeed reports whether somebody publishes in the channel.
