@@ -28,7 +28,7 @@ type Feed struct {
 type template struct{ key, template string }
 
 func (w *Wiki) templates() [3]template {
-	return [...]template{{"url", w.PageURL}, {"diff", w.DiffURL}, {"history", w.HistoryURL}}
+	return [...]template{{"url", Link(w.PageURL)}, {"diff", Link(w.DiffURL)}, {"history", Link(w.HistoryURL)}}
 }
 
 // Fill returns fields with the url, diff and history that the publisher left

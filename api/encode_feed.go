@@ -50,8 +50,8 @@ func (x *rssEncoder) event(dst []byte, e *ircbus.Event) []byte {
 	item = appendElement(item, "wiki:version", strconv.FormatUint(uint64(e.ID), 10))
 	item = appendElement(item, "wiki:status", status(e))
 	item = appendElement(item, "wiki:importance", importance(e))
-	item = appendOptional(item, "wiki:diff", e.Fields.Get("diff"))
-	item = appendOptional(item, "wiki:history", e.Fields.Get("history"))
+	item = appendOptional(item, "wiki:diff", ircbus.Link(e.Fields.Get("diff")))
+	item = appendOptional(item, "wiki:history", ircbus.Link(e.Fields.Get("history")))
 	return append(item, "</item>\n"...)
 }
 
@@ -133,7 +133,7 @@ func entryID(env *envelope, e *ircbus.Event) string {
 
 func entryLink(env *envelope, e *ircbus.Event) string {
 	for _, key := range []string{"url", "diff"} {
-		if address := e.Fields.Get(key); address != "" {
+		if address := ircbus.Link(e.Fields.Get(key)); address != "" {
 			return address
 		}
 	}

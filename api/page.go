@@ -90,7 +90,7 @@ type pageEvent struct {
 	At                        time.Time
 	Publisher, Title, Channel string
 	Action, User, Comment     string
-	URL, Diff, History        string
+	URL, Diff, History        template.URL // as ircbus.Link lets them through
 	Minor, Bot                bool
 }
 
@@ -167,10 +167,11 @@ func (h *Handler) latest(ctx context.Context, q history.Query) (head ircbus.ID, 
 
 func newPageEvent(e ircbus.Event) pageEvent {
 	get := e.Fields.Get
+	link := func(key string) template.URL { return template.URL(ircbus.Link(get(key))) }
 	return pageEvent{
 		ID: e.ID, At: e.At, Publisher: e.Publisher, Channel: e.Channel, Title: shorten(entryTitle(&e)),
 		Action: shorten(get("action")), User: shorten(get("user")), Comment: shorten(get("comment")),
-		URL: get("url"), Diff: get("diff"), History: get("history"),
+		URL: link("url"), Diff: link("diff"), History: link("history"),
 		Minor: get("minor") == "1", Bot: get("bot") == "1",
 	}
 }

@@ -68,8 +68,8 @@ func (h *Handler) describeBus(r *http.Request) (busBlock, error) {
 
 func (h *Handler) describe(r *http.Request, wiki *ircbus.Wiki) wikiBlock {
 	block := wikiBlock{
-		Publisher: wiki.Publisher, Name: wiki.Name, Interwiki: wiki.Interwiki, Engine: wiki.Engine, Base: wiki.Base,
-		Templates: templates{wiki.PageURL, wiki.DiffURL, wiki.HistoryURL, wiki.RawURL},
+		Publisher: wiki.Publisher, Name: wiki.Name, Interwiki: wiki.Interwiki, Engine: wiki.Engine, Base: ircbus.Link(wiki.Base),
+		Templates: templates{ircbus.Link(wiki.PageURL), ircbus.Link(wiki.DiffURL), ircbus.Link(wiki.HistoryURL), ircbus.Link(wiki.RawURL)},
 		Charset:   "UTF-8",
 		Channels:  make([]channelBlock, len(wiki.Feeds)),
 	}

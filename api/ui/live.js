@@ -11,7 +11,7 @@
     if (text !== undefined) e.textContent = short(text);
     return e;
   };
-  const web = (address) => /^https?:\/\//i.test(address || "");
+  const web = (address) => /^((https?|ircs?):\/\/[^\/]|mailto:.)[^\0-\x1f\x7f]*$/i.test(address || "");
   const link = (className, text, address) => {
     const a = element("a", className, text);
     a.href = address;

@@ -40,7 +40,7 @@ func (m mediaWiki) prepare(e *ircbus.Event) values {
 		return v
 	}
 	v["flag"] = flag(f, action)
-	v["url"] = safe(changeURL(f))
+	v["url"] = safe(ircbus.Link(changeURL(f)))
 	v["size"] = mediaWikiSize(f)
 	v["comment"] = cleanForIRC(f.Get("comment"))
 	return v
@@ -105,7 +105,7 @@ func changeURL(f ircbus.Fields) string {
 	}
 	rev, server := f.Get("rev"), f.Get("server_url")
 	if server == "" || rev == "" {
-		return firstOf(f, "diff", "url")
+		return firstLink(f, "diff", "url")
 	}
 	address := server + strings.TrimSuffix(f.Get("server_script_path"), "/") + "/index.php?"
 	if f.Get("action") == "SAVENEW" {

@@ -26,7 +26,7 @@ func describe(e *ircbus.Event) values {
 		"deletions":  linesChanged("-", f, "deletions"),
 		"flags":      flags(f),
 		"comment":    clean(comment(f)),
-		"url":        clean(firstOf(f, "diff", "url")),
+		"url":        clean(firstLink(f, "diff", "url")),
 	}
 	if v["page"] == "" && v["action"] == "" && v["user"] == "" && v["comment"] == "" {
 		v["text"] = listing(f)
@@ -47,6 +47,16 @@ func firstOf(f ircbus.Fields, keys ...string) string {
 	for _, key := range keys {
 		if value := f.Get(key); value != "" {
 			return value
+		}
+	}
+	return ""
+}
+
+// firstLink is firstOf for addresses, and only for those that may be links.
+func firstLink(f ircbus.Fields, keys ...string) string {
+	for _, key := range keys {
+		if link := ircbus.Link(f.Get(key)); link != "" {
+			return link
 		}
 	}
 	return ""
@@ -97,7 +107,11 @@ func flags(f ircbus.Fields) string {
 func listing(f ircbus.Fields) string {
 	var pairs []string
 	for _, field := range f {
-		if field.Key != "time" && field.Key != "key" && field.Value != "" {
+		switch {
+		case field.Key == "time", field.Key == "key", field.Value == "":
+		case ircbus.HoldsLink(field.Key) && ircbus.Link(field.Value) == "":
+			pairs = append(pairs, field.Key+"=…")
+		default:
 			pairs = append(pairs, field.Key+"="+clean(field.Value))
 		}
 	}

@@ -71,6 +71,9 @@ func fieldValues(e *ircbus.Event) values {
 	for _, field := range e.Fields {
 		if _, seen := v[field.Key]; !seen {
 			v[field.Key] = clean(field.Value)
+			if ircbus.HoldsLink(field.Key) {
+				v[field.Key] = clean(ircbus.Link(field.Value))
+			}
 		}
 	}
 	v["id"] = strconv.FormatUint(uint64(e.ID), 10)
@@ -109,8 +112,11 @@ func (b *limitedBuilder) Write(p []byte) (int, error) {
 
 func fullSample() *ircbus.Event {
 	var f ircbus.Fields
-	for _, key := range [...]string{"wiki", "page", "action", "user", "comment", "url", "diff", "history", "text", "log_action_comment"} {
+	for _, key := range [...]string{"wiki", "page", "action", "user", "comment", "text", "log_action_comment"} {
 		f = append(f, ircbus.Field{Key: key, Value: "sample"})
+	}
+	for _, key := range [...]string{"url", "diff", "history"} {
+		f = append(f, ircbus.Field{Key: key, Value: "https://wiki.example/sample"})
 	}
 	for _, key := range [...]string{"rev", "oldrev", "size", "oldsize", "ns", "minor", "bot"} {
 		f = append(f, ircbus.Field{Key: key, Value: "1"})
