@@ -18,7 +18,7 @@
 //	user      its author
 //	comment   its logmsg
 //
-// A null or empty privmsg, which lets irkerd join a channel, is no event.
+// Other members keep their names. A null or empty privmsg, which lets irkerd join a channel, is no event.
 package irker
 
 import (
@@ -36,6 +36,7 @@ import (
 type Message struct {
 	To    []Target
 	Lines []string // of privmsg, with IRC's codes
+	Rest  mapping.Flat
 }
 
 // Target is one address of a message.
@@ -56,24 +57,24 @@ const (
 func Parse(line []byte) ([]Message, error) {
 	var messages []Message
 	for d := json.NewDecoder(bytes.NewReader(mapping.JSONText(line))); ; {
-		var object struct {
-			To      json.RawMessage `json:"to"`
-			Privmsg *string         `json:"privmsg"`
-		}
-		switch err := d.Decode(&object); {
-		case err == io.EOF:
+		var text json.RawMessage
+		err := d.Decode(&text)
+		if err == io.EOF {
 			return messages, nil
-		case err != nil:
+		}
+		var object mapping.Value
+		if err == nil {
+			object, err = mapping.ReadObject(text)
+		}
+		if err != nil {
 			return messages, malformed("not a JSON object of irker's, {\"to\": …, \"privmsg\": …}: %v", err)
 		}
-		m := Message{}
-		var err error
-		if m.To, err = targets(object.To); err != nil {
+		m := Message{Rest: object.Without("to", "privmsg").Flat()}
+		m.Rest.Omitted += object.Omitted()
+		if m.To, err = targets(object.Texts("to")); err != nil {
 			return messages, err
 		}
-		if object.Privmsg != nil {
-			m.Lines = textLines(*object.Privmsg)
-		}
+		m.Lines = textLines(strings.Join(object.Texts("privmsg"), "\n"))
 		if len(m.Lines) > maxLines {
 			return messages, ircbus.Refuse(ircbus.EventTooLarge, "a message has %d lines, the limit is %d", len(m.Lines), maxLines)
 		}
@@ -86,15 +87,7 @@ func malformed(format string, args ...any) error {
 }
 
 // targets reads "to": an address or several.
-func targets(to json.RawMessage) ([]Target, error) {
-	var one string
-	var several []string
-	if err := json.Unmarshal(to, &several); err != nil {
-		if err := json.Unmarshal(to, &one); err != nil {
-			return nil, malformed("\"to\" is neither an address nor a list of addresses")
-		}
-		several = []string{one}
-	}
+func targets(several []string) ([]Target, error) {
 	if len(several) == 0 || len(several) > maxTargets {
 		return nil, malformed("\"to\" has %d addresses; it must have at least 1, and at most %d", len(several), maxTargets)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // recorded are messages as they are sent; testdata/README.md says by what.
@@ -36,7 +37,7 @@ func TestRecorded(t *testing.T) {
 		for _, m := range messages {
 			for _, to := range m.To {
 				for _, text := range m.Lines {
-					got = append(got, to.Name+" "+describe(text, to).Fit(0).Encode())
+					got = append(got, to.Name+" "+describe(text, to, mapping.Flat{}).Fit(0).Encode())
 				}
 			}
 		}
@@ -82,9 +83,8 @@ func TestRefused(t *testing.T) {
 		`{"to":"irc://h","privmsg":"x"}`:      "no channel",
 		`{"to":"irc://:pw@h/","privmsg":"x"}`: "no channel",
 		`{"to":[],"privmsg":"x"}`:             "0 addresses",
-		`{"privmsg":"x"}`:                     "neither",
-		`{"to":7,"privmsg":"x"}`:              "neither",
-		`{"to":"irc://h/x","privmsg":["x"]}`:  "not a JSON object",
+		`{"privmsg":"x"}`:                     "0 addresses",
+		`{"to":{"a":7},"privmsg":"x"}`:        "0 addresses",
 		`{"to":"irc://h/x","privmsg":"x"`:     "not a JSON object",
 		`GET / HTTP/1.1`:                      "not a JSON object",
 		`{"to":"irc://h/x","privmsg":"` + strings.Repeat(`a\n`, 65) + `"}`: "65 lines",
@@ -127,7 +127,7 @@ func FuzzParse(f *testing.F) {
 		for _, m := range messages {
 			for _, to := range m.To {
 				for _, text := range m.Lines {
-					fields, err := ircbus.Accept(describe(text, to).Fit(0), 0)
+					fields, err := ircbus.Accept(describe(text, to, mapping.Flat{}).Fit(0), 0)
 					if err != nil {
 						t.Fatal(err)
 					}

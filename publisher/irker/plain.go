@@ -24,7 +24,7 @@ var hookLine = regexp.MustCompile(`^(\S.*?): (.+?) (\S*?)(?::(\S+))? \* (\S+) / 
 const maxFiles = 32
 
 // describe makes the event of one line.
-func describe(line string, to Target) *mapping.Event {
+func describe(line string, to Target, rest mapping.Flat) *mapping.Event {
 	e := &mapping.Event{}
 	text := strings.TrimSpace(Plain(line))
 	if m := hookLine.FindStringSubmatch(text); m != nil {
@@ -46,5 +46,6 @@ func describe(line string, to Target) *mapping.Event {
 	}
 	e.Add("text", text)
 	e.Keep("to", to.Address)
+	e.KeepFlat(rest)
 	return e
 }

@@ -152,7 +152,7 @@ func (s *Source) inputs(sender string, line []byte) (inputs []door.Input) {
 		}
 		for _, to := range s.destinations(sender, m.To) {
 			for _, text := range m.Lines {
-				event, err := s.in.Event(s.cfg.Publisher, to.Name, describe(text, to).Fit(s.in.MaxBody))
+				event, err := s.in.Event(s.cfg.Publisher, to.Name, describe(text, to, m.Rest).Fit(s.in.MaxBody))
 				if err != nil {
 					s.in.Refuse(door.Refused, sender, err)
 					continue

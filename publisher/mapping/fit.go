@@ -16,15 +16,16 @@ const told = 300
 
 // Fit returns the event's fields within the bus's limits; maxBody is that of the
 // canonical form in bytes, 0 means ircbus.MaxBody. If there is too much, first
-// those of Rest are left out that tell the least, as unimportant says, and the
-// field "omitted" counts them; then the longest values are shortened, and the
-// field "cut" names them. The same event is always fitted in the same way.
+// what is longer than half of the limit is shortened, then those of Rest are left out
+// that tell the least, as unimportant says, and the field "omitted" counts them; then
+// the longest values are shortened, and the field "cut" names them. The same event is always fitted in the same way.
 func (e *Event) Fit(maxBody int) ircbus.Fields {
 	if maxBody == 0 {
 		maxBody = ircbus.MaxBody
 	}
 	f := newFitting(e, maxBody-told)
 	f.leaveOut(f.unimportant(e.Rest), func(i int) bool { return f.size > f.maxSize && f.sizes[i] > f.maxSize/8 })
+	cut := f.shortenHuge()
 	order := append(f.unimportant(e.Rest), f.repeated()...)
 	f.leaveOut(order, func(int) bool { return f.count > ircbus.MaxFields-2 })
 	f.leaveOut(f.unimportant(e.Rest), func(int) bool { return f.size > f.maxSize })
@@ -35,7 +36,11 @@ func (e *Event) Fit(maxBody int) ircbus.Fields {
 			fields = append(fields, field)
 		}
 	}
-	cut := shorten(fields, f.size-f.maxSize)
+	for _, key := range shorten(fields, f.size-f.maxSize) {
+		if !slices.Contains(cut, key) {
+			cut = append(cut, key)
+		}
+	}
 	if omitted := e.Omitted + len(f.all) - f.count; omitted > 0 {
 		fields = append(fields, ircbus.Field{Key: "omitted", Value: strconv.Itoa(omitted)})
 	}
@@ -75,6 +80,23 @@ func (f *fitting) leaveOut(order []int, reason func(i int) bool) {
 			f.count--
 		}
 	}
+}
+
+// shortenHuge shortens own fields that take more than half of the limit, to that, as
+// far as it is needed, and returns their keys: one text shall not leave out all else.
+func (f *fitting) shortenHuge() (cut []string) {
+	for i := range f.all[:f.own] {
+		excess := min(f.size-f.maxSize, f.sizes[i]-f.maxSize/2)
+		if excess <= 0 || len(f.all[i].Value) <= shortest {
+			continue
+		}
+		f.all[i].Value = truncate(f.all[i].Value, excess)
+		size := encoded(f.all[i : i+1])
+		f.size += size - f.sizes[i]
+		f.sizes[i] = size
+		cut = append(cut, f.all[i].Key)
+	}
+	return cut
 }
 
 // group are the fields of one name.

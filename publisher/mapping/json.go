@@ -26,6 +26,7 @@ type Value struct {
 	inner    []Value  // an object's members, or an array's elements
 	kind     json.Delim
 	isString bool
+	isFalse  bool
 	left     int // values within it that are beyond the limits
 }
 
@@ -35,7 +36,7 @@ func Read(text []byte) (Value, error) {
 	r.d.UseNumber()
 	v, err := r.value(0)
 	if err != nil {
-		return Value{}, jsonError(err)
+		return Value{}, jsonError(err, r.d.InputOffset())
 	}
 	if _, err := r.d.Token(); err != io.EOF {
 		return Value{}, ircbus.Refuse(ircbus.InvalidEvent, "something follows the JSON")
@@ -62,11 +63,11 @@ func JSONText(text []byte) []byte {
 	return []byte(ircbus.ToUTF8(string(text)))
 }
 
-func jsonError(err error) error {
+func jsonError(err error, at int64) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: it ends in the middle")
+		return ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: it ends in the middle, at byte %d", at)
 	}
-	return ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
+	return ircbus.Refuse(ircbus.InvalidEvent, "broken JSON near byte %d: %v", at, err)
 }
 
 // jsonReader reads a value with its limits.
@@ -89,7 +90,7 @@ func (r *jsonReader) value(depth int) (v Value, err error) {
 	case json.Number:
 		v.text = t.String()
 	case bool:
-		if t {
+		if v.isFalse = !t; t {
 			v.text = "1"
 		}
 	case json.Delim:
@@ -163,6 +164,9 @@ func (v Value) IsList() bool { return v.kind == '[' }
 // IsString reports whether the value is a string.
 func (v Value) IsString() bool { return v.isString }
 
+// IsFalse reports whether the value is false, and neither null nor missing.
+func (v Value) IsFalse() bool { return v.isFalse }
+
 // At returns the member under these names, each in the one before it; an empty
 // value if there is none.
 func (v Value) At(names ...string) Value {
@@ -174,6 +178,17 @@ func (v Value) At(names ...string) Value {
 		v = v.inner[i]
 	}
 	return v
+}
+
+// Text returns a value that is a text.
+func Text(text string) Value { return Value{text: text, isString: true} }
+
+// List returns a value that is an array.
+func List(elements []Value) Value { return Value{kind: '[', inner: elements} }
+
+// Object returns a value that is an object.
+func Object(names []string, members []Value) Value {
+	return Value{kind: '{', names: names, inner: members}
 }
 
 // In returns an object that has the value as its one member.

@@ -2,7 +2,6 @@ package mediawiki
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"html"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // Site is what a wiki says about itself: meta=siteinfo of its API. The zero Site
@@ -58,36 +58,26 @@ func (e *APIError) Error() string {
 // site is what is known of the wiki if the answer does not tell. The error is an
 // *APIError, or says what is wrong.
 func ParseAnswer(body []byte, site Site) (*Answer, error) {
-	var told struct {
-		Error    *APIError
-		Continue map[string]json.RawMessage
-		Query    *struct {
-			General       struct{ WikiID, SiteName, Server, ScriptPath string }
-			RecentChanges []json.RawMessage
-		}
-	}
-	if err := json.Unmarshal(body, &told); err != nil {
+	told, err := mapping.ReadObject(body)
+	if err != nil {
 		return nil, fmt.Errorf("the answer is not that of a MediaWiki's api.php: %w", err)
 	}
+	query := told.At("query")
 	switch {
-	case told.Error != nil:
-		return nil, told.Error
-	case told.Query == nil:
-		return nil, fmt.Errorf("the answer of api.php has no query: %.200s", body)
+	case told.At("error").IsObject():
+		return nil, &APIError{told.Text("error", "code"), told.Text("error", "info")}
+	case !query.IsObject(), query.Has("recentchanges") && !query.At("recentchanges").IsList():
+		return nil, fmt.Errorf("the answer of api.php has no list of changes: %.200s", body)
 	}
-	if general := told.Query.General; general.WikiID != "" {
-		site = Site{general.WikiID, general.SiteName, serverURL(general.Server), general.ScriptPath}
+	if general := query.At("general"); general.Text("wikiid") != "" {
+		site = Site{general.Text("wikiid"), general.Text("sitename"), serverURL(general.Text("server")), general.Text("scriptpath")}
 	}
 	if err := checkWiki(site.Wiki); err != nil {
 		return nil, err
 	}
-	a := &Answer{Site: site, More: continued(told.Continue)}
-	for _, text := range told.Query.RecentChanges {
-		raw, err := parseJSON(text)
-		var c *Change
-		if err == nil {
-			c, err = mapFields(site.asFeed(raw))
-		}
+	a := &Answer{Site: site, More: continued(told.At("continue"))}
+	for _, change := range query.At("recentchanges").List() {
+		c, err := mapFields(site.asFeed(flattenJSON(change)))
 		if err != nil {
 			a.Refused = append(a.Refused, err)
 			continue
@@ -107,14 +97,10 @@ func serverURL(server string) string {
 
 // continued makes parameters of a request of what an answer wants to be sent
 // back.
-func continued(told map[string]json.RawMessage) string {
+func continued(told mapping.Value) string {
 	parameters := url.Values{}
-	for name, value := range told {
-		text := ""
-		if json.Unmarshal(value, &text) != nil {
-			text = string(value) // a number
-		}
-		parameters.Set(name, text)
+	for _, name := range told.Names() {
+		parameters.Set(name, told.Text(name))
 	}
 	return parameters.Encode()
 }
@@ -127,10 +113,10 @@ var named = map[string]string{
 }
 
 // asFeed makes of a change of the API what the wiki's feeds say of it.
-func (s Site) asFeed(raw ircbus.Fields) ircbus.Fields {
+func (s Site) asFeed(raw mapping.Flat) mapping.Flat {
 	kind, isMove := raw.Get("type"), raw.Get("logtype") == "move"
 	var out ircbus.Fields
-	for _, field := range raw {
+	for _, field := range raw.Fields {
 		name, isNamed := named[field.Key]
 		param, isParam := strings.CutPrefix(field.Key, "logparams.")
 		switch {
@@ -151,14 +137,14 @@ func (s Site) asFeed(raw ircbus.Fields) ircbus.Fields {
 		add(&out, "log_params.noredir", "0")
 	}
 	if kind == "log" {
-		add(&out, "log_action_comment", sentence(raw))
+		add(&out, "log_action_comment", sentence(raw.Fields))
 	}
 	add(&out, "wiki", s.Wiki)
 	add(&out, "server_url", s.ServerURL)
 	if s.ServerURL != "" {
 		add(&out, "server_script_path", s.scriptPath())
 	}
-	return out
+	return mapping.Flat{Fields: out, Omitted: raw.Omitted}
 }
 
 // scriptPath is the path as the wiki's feeds write it.

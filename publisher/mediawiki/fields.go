@@ -10,17 +10,22 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // mapped are the source's names that mapFields gives other names or drops.
 var mapped = []string{
 	"id", "wiki", "type", "title", "title_url", "notify_url", "user", "timestamp", "comment",
 	"revision.new", "revision.old", "length.new", "length.old", "namespace", "minor", "bot", "patrolled",
-	"log_type", "log_action", "log_action_comment", "$schema",
+	"log_type", "log_action", "log_action_comment",
 }
 
+// envelope are the names of which the event has the value in another form, or that
+// are about the packet.
+var envelope = []string{"$schema", "type"}
+
 // mapFields makes the event of what JSON or XML said.
-func mapFields(raw ircbus.Fields) (*Change, error) {
+func mapFields(raw mapping.Flat) (*Change, error) {
 	wiki := raw.Get("wiki")
 	if err := checkWiki(wiki); err != nil {
 		return nil, err
@@ -32,7 +37,7 @@ func mapFields(raw ircbus.Fields) (*Change, error) {
 	f := &c.Fields
 	add(f, "wiki", wiki)
 	add(f, "page", raw.Get("title"))
-	add(f, "action", action(raw))
+	add(f, "action", action(raw.Fields))
 	add(f, "user", raw.Get("user"))
 	add(f, "time", timeOf(raw.Get("timestamp")))
 	add(f, "comment", raw.Get("comment"))
@@ -56,11 +61,9 @@ func mapFields(raw ircbus.Fields) (*Change, error) {
 	if raw.Get("type") == "log" { // even an empty sentence says that this is a log entry
 		*f = append(*f, ircbus.Field{Key: "log_action_comment", Value: raw.Get("log_action_comment")})
 	}
-	add(f, "key", changeKey(wiki, raw))
-	c.addRest(raw)
-	if err := c.fit(ircbus.MaxBody); err != nil {
-		return nil, err
-	}
+	add(f, "key", changeKey(wiki, raw.Fields))
+	e := mapping.Event{Fields: c.Fields, Rest: c.rest(raw.Fields), Omitted: raw.Omitted}
+	c.Fields = e.Fit(0).Canonical()
 	return c, nil
 }
 
@@ -118,22 +121,35 @@ func shortKey(key string) string {
 	return hex.EncodeToString(sum[:20])
 }
 
-// addRest adds what has no place in the vocabulary under the source's names, the
-// log's parameters last and sorted, so that JSON and XML make the same event.
-func (c *Change) addRest(raw ircbus.Fields) {
-	var params ircbus.Fields
+// rest is what has no place in the vocabulary under the source's names, the log's
+// parameters last and sorted, so that JSON and XML make the same event.
+func (c *Change) rest(raw ircbus.Fields) ircbus.Fields {
+	var rest, params ircbus.Fields
 	for _, field := range raw {
 		switch {
-		case slices.Contains(mapped, field.Key), strings.HasPrefix(field.Key, "meta."),
+		case slices.Contains(mapped, field.Key) && c.says(field), slices.Contains(envelope, field.Key), strings.HasPrefix(field.Key, "meta."),
 			field.Key == "server_name" && field.Value == hostOf(c.ServerURL):
 		case strings.HasPrefix(field.Key, "log_params."):
 			params = append(params, ircbus.Field{Key: fieldName(field.Key), Value: field.Value})
 		default:
-			c.Fields = append(c.Fields, ircbus.Field{Key: fieldName(field.Key), Value: field.Value})
+			rest = append(rest, ircbus.Field{Key: fieldName(field.Key), Value: field.Value})
 		}
 	}
 	slices.SortStableFunc(params, func(a, b ircbus.Field) int { return strings.Compare(a.Key, b.Key) })
-	c.Fields = append(c.Fields, params...).Canonical()
+	return append(rest, params...)
+}
+
+// says reports whether the event has what the field says under another name.
+func (c *Change) says(raw ircbus.Field) bool {
+	switch raw.Key {
+	case "timestamp":
+		return c.Fields.Has("time")
+	case "log_type", "log_action":
+		return strings.Contains(c.Fields.Get("action"), raw.Value)
+	case "revision.old": // 0 is none
+		return raw.Value == "0" || raw.Value == c.Fields.Get("oldrev")
+	}
+	return slices.ContainsFunc(c.Fields, func(field ircbus.Field) bool { return field.Value == raw.Value })
 }
 
 func hostOf(address string) string {
@@ -158,31 +174,4 @@ func fieldName(name string) string {
 		name += "_"
 	}
 	return name[:min(len(name), ircbus.MaxKeyLen)]
-}
-
-// fit leaves out the longest of the source's own fields until the event is
-// within the bus's limits. The error is an *ircbus.Refusal.
-func (c *Change) fit(maxBody int) error {
-	size := len(c.Fields.Encode())
-	for omitted := 0; ; omitted++ {
-		if size <= maxBody-len("&omitted=9999") && len(c.Fields) < ircbus.MaxFields {
-			if omitted > 0 {
-				c.Fields = append(c.Fields, ircbus.Field{Key: "omitted", Value: strconv.Itoa(omitted)}).Canonical()
-			}
-			return nil
-		}
-		longest := -1
-		for i, field := range c.Fields {
-			if strings.HasPrefix(field.Key, "log_params.") || field.Key == "parsedcomment" {
-				if longest < 0 || len(field.Value) > len(c.Fields[longest].Value) {
-					longest = i
-				}
-			}
-		}
-		if longest < 0 {
-			return ircbus.Refuse(ircbus.EventTooLarge, "the change has %d fields and %d bytes, the limits are %d and %d", len(c.Fields), size, ircbus.MaxFields-1, maxBody)
-		}
-		size -= len(c.Fields[longest:longest+1].Encode()) + 1
-		c.Fields = slices.Delete(c.Fields, longest, longest+1)
-	}
 }

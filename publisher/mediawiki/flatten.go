@@ -2,13 +2,12 @@ package mediawiki
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // JSON and XML are read into the same flat list of fields under the names of the
@@ -38,56 +37,28 @@ func add(raw *ircbus.Fields, key, value string) {
 	}
 }
 
-func parseJSON(packet []byte) (ircbus.Fields, error) {
-	d := json.NewDecoder(bytes.NewReader(packet))
-	d.UseNumber()
-	var raw ircbus.Fields
-	err := flattenJSON(d, "", 0, &raw)
-	if err == nil {
-		if _, err = d.Token(); err == io.EOF {
-			return raw, nil
+// maxPacket is how many bytes of a change MediaWiki sends at most.
+const maxPacket = 65507
+
+func parseJSON(packet []byte) (mapping.Flat, error) {
+	change, err := mapping.ReadObject(packet)
+	if err != nil {
+		if len(packet) >= maxPacket {
+			err = malformed("%v; MediaWiki cuts packets at %d bytes", err, maxPacket)
 		}
-		return nil, malformed("something follows the JSON object")
+		return mapping.Flat{}, err
 	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return nil, malformed("the JSON ends in the middle, at byte %d; MediaWiki cuts packets at 65507 bytes", len(packet))
-	}
-	return nil, malformed("broken JSON near byte %d: %v", d.InputOffset(), err)
+	return flattenJSON(change), nil
 }
 
-// flattenJSON reads the next value of d.
-func flattenJSON(d *json.Decoder, key string, depth int, raw *ircbus.Fields) error {
-	token, err := d.Token()
-	if err != nil {
-		return err
-	}
-	switch v := token.(type) {
-	case string:
-		add(raw, key, v)
-	case json.Number:
-		add(raw, key, v.String())
-	case bool:
-		addBool(raw, key, v)
-	case json.Delim:
-		if depth == maxDepth {
-			return malformed("it is nested more than %d deep", maxDepth)
+func flattenJSON(change mapping.Value) mapping.Flat {
+	raw := change.Flat()
+	for _, name := range falseMatters {
+		if change.At(name).IsFalse() {
+			addBool(&raw.Fields, name, false)
 		}
-		for d.More() {
-			inner := key
-			if v == '{' {
-				name, err := d.Token()
-				if err != nil {
-					return err
-				}
-				inner = dotted(key, name.(string)) // the decoder allows nothing else here
-			}
-			if err := flattenJSON(d, inner, depth+1, raw); err != nil {
-				return err
-			}
-		}
-		_, err = d.Token() // the closing one
 	}
-	return err
+	return raw
 }
 
 func dotted(prefix, name string) string {

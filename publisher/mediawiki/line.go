@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // An IRC line tells less than JSON: neither time nor sizes (only their
@@ -49,10 +50,8 @@ func parseLine(prefix, text string) (*Change, error) {
 		add(f, "comment", escapeReferences(comment))
 	}
 	add(f, "interwiki", escapeReferences(interwiki))
-	*f = f.Canonical()
-	if err := c.fit(ircbus.MaxBody); err != nil {
-		return nil, err
-	}
+	e := mapping.Event{Fields: *f}
+	*f = e.Fit(0).Canonical()
 	return c, nil
 }
 

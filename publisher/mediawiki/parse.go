@@ -27,8 +27,8 @@
 // Everything else keeps its name: log_id, log_action_comment (with its HTML
 // entities), server_url, server_script_path, log_params.target and so on. Left
 // out are empty values, server_name where it is that of server_url, and the
-// envelope ($schema, meta). If an event would break the bus's limits, its
-// longest log_params are left out and the field "omitted" counts them.
+// envelope ($schema, meta). If there is too much for an event, mapping.Event.Fit
+// says what goes.
 package mediawiki
 
 import (
@@ -36,6 +36,7 @@ import (
 	"regexp"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // Change is one recent change of one wiki.
@@ -54,13 +55,13 @@ const MaxWikiLen = 128
 // wrong with it.
 func Parse(packet []byte) (*Change, error) {
 	prefix, body := cutPrefix(packet)
-	var raw ircbus.Fields
+	var raw mapping.Flat
 	var err error
 	switch {
 	case len(body) > 0 && body[0] == '{':
 		raw, err = parseJSON(body)
 	case len(body) > 0 && body[0] == '<':
-		raw, err = parseXML(body)
+		raw.Fields, err = parseXML(body)
 	default:
 		return parseLine(prefix, string(bytes.TrimRight(body, "\r\n")))
 	}

@@ -2,7 +2,6 @@ package mediawiki
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/ircbus/ircbus/publisher"
 	"github.com/ircbus/ircbus/publisher/door"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // StreamConfig says which stream a Stream follows and what it takes.
@@ -188,14 +188,11 @@ func (s *Stream) takeAll(ctx context.Context, body io.Reader) (retry time.Durati
 // wanted passes over what is not for us: other wikis, and Wikimedia's own tests.
 // What cannot be read is wanted, so that it is refused with a reason.
 func (s *Stream) wanted(data []byte) bool {
-	var about struct {
-		Wiki string
-		Meta struct{ Domain string }
-	}
-	if json.Unmarshal(data, &about) != nil {
+	about, err := mapping.Read(data)
+	if err != nil {
 		return true
 	}
-	return about.Meta.Domain != "canary" && s.allows(about.Wiki)
+	return about.Text("meta", "domain") != "canary" && s.allows(about.Text("wiki"))
 }
 
 // keep stores a batch and notes how far that is, unless ctx ends first.

@@ -105,7 +105,7 @@ func (b *Bot) publish(r *http.Request, name string, params []xmlrpc.Value) error
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if fields, err = b.keyed(r.Context(), account, fields, scalars(params[2])); err != nil {
+	if fields, err = b.keyed(r.Context(), account, fields, params[2].Flat().Fields); err != nil {
 		return err
 	}
 	event, err := b.in.Event(account, r.URL.Query().Get("channel"), fields)

@@ -44,13 +44,17 @@ func notificationKey(raw ircbus.Fields, n int) string {
 	return mapping.Key(parts...)
 }
 
+// LeftOut are members of a notification that no event has: what Moin calls the
+// addresses in url_list.
+var LeftOut = []string{"url_list.description"}
+
 // notification makes an event of the parameters of send_notification. The error is
 // an *ircbus.Refusal.
 func notification(wiki string, params []xmlrpc.Value, maxBody int) (ircbus.Fields, error) {
 	if len(params) != 3 || params[1].Type != "array" || params[2].Type != "struct" {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "send_notification has %d parameters that do not fit: secret, list of Jabber ids and struct must be given", len(params))
 	}
-	raw := scalars(params[2])
+	raw := params[2].Flat()
 	action := raw.Get("action")
 	if action == "" {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "the notification has no action")
@@ -76,25 +80,15 @@ func notification(wiki string, params []xmlrpc.Value, maxBody int) (ircbus.Field
 	if raw.Get("page_name") == "" {
 		e.Add("text", mapping.Sentence("", raw.Get("subject"), ""))
 	} else if raw.Get("revision") != "" {
-		e.Add("key", notificationKey(raw, 0))
+		e.Add("key", notificationKey(raw.Fields, 0))
 	}
 	addAddresses(&e, params[2])
-	mapped := []string{"action", "page_name", "revision", "editor", "comment"}
-	if action == "user_created" {
-		mapped = append(mapped, "text")
+	left := append([]string{"action", "url_list.url"}, LeftOut...)
+	if action == "user_created" { // the address of the mail is in it
+		left = append(left, "text")
 	}
-	e.KeepAll(raw, mapped...)
+	e.KeepFlat(raw.Without(left...), "page_name", "revision", "editor", "comment")
 	return e.Fit(maxBody), nil
-}
-
-// scalars are the members of a struct that are text, numbers and the like.
-func scalars(of xmlrpc.Value) (raw ircbus.Fields) {
-	for _, member := range of.Struct {
-		if member.Value.Type != "array" && member.Value.Type != "struct" {
-			raw = append(raw, ircbus.Field{Key: member.Name, Value: strings.TrimSpace(member.Value.Text)})
-		}
-	}
-	return raw
 }
 
 // addAddresses adds those of url_list.

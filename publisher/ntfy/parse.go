@@ -9,7 +9,8 @@
 //	text       "[urgent] TITLE: MESSAGE https://…"
 //
 // topic, title, priority (1–5, if it was given), tags (one field each), icon,
-// attach, filename, actions and markdown=1 keep ntfy's names. What the bus does
+// attach, filename, actions and markdown=1 keep ntfy's names, and so does what else
+// the JSON or the address has. What the bus does
 // not do is refused as by an ntfy server on which it is off: delayed messages,
 // e-mail, calls, files as attachments (addresses of files are kept) and templates.
 // Every message is kept: "Cache: no" changes nothing.
@@ -18,10 +19,12 @@ package ntfy
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -40,6 +43,7 @@ type Message struct {
 	Attach, Filename   string // address and name of a file
 	Actions            string // as they were written
 	Markdown           bool
+	Rest               mapping.Flat // what ntfy does not know, or of another type
 }
 
 var topicPattern = regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`)
@@ -78,6 +82,7 @@ func (r *reader) message(topic string, body []byte) (*Message, error) {
 		Text:     strings.ReplaceAll(r.get("x-message", "message", "m"), `\n`, "\n"),
 		Markdown: isTrue(r.get("x-markdown", "markdown", "md")) || strings.HasPrefix(r.header.Get("Content-Type"), "text/markdown"),
 	}
+	m.Rest = r.unknown()
 	if m.Filename != "" && m.Attach == "" {
 		return nil, errAttachment
 	}
@@ -154,43 +159,78 @@ func isTrue(value string) bool {
 // address.
 type reader struct {
 	object map[string]string
+	rest   mapping.Flat // of the JSON
 	header http.Header
 	query  url.Values
 }
 
-// readJSON reads the body of a POST to /.
+// members are those of the JSON that the bus knows.
+var members = []string{
+	"topic", "message", "title", "tags", "priority", "click", "icon", "attach", "filename", "actions", "markdown", "delay", "email", "call", "template",
+}
+
+// readJSON reads the body of a POST to /. A member of another type than ntfy's is
+// kept as what ntfy does not know.
 func (r *reader) readJSON(body []byte) error {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
+	object, err := mapping.ReadObject(body)
+	if err != nil {
 		return errJSON
 	}
-	r.object = make(map[string]string, len(object))
-	for name, value := range object {
-		text, err := plain(value)
-		if err != nil {
-			return errJSON
+	r.object = make(map[string]string)
+	var read []string
+	for _, name := range members {
+		value := object.At(name)
+		text := value.Text()
+		switch {
+		case name == "actions" && value.IsList():
+			text = actions(body)
+		case name == "tags" && value.IsList() && len(value.Texts()) == len(value.List()):
+			text = strings.Join(value.Texts(), ",")
+		case name == "priority":
+			if _, err := parsePriority(text); err != nil && !value.IsString() {
+				continue
+			}
 		}
-		r.object[name] = text
+		if text != "" {
+			r.object[name] = text
+			read = append(read, name)
+		}
 	}
+	r.rest = object.Without(read...).Flat()
+	r.rest.Omitted += object.Omitted()
 	return nil
 }
 
-// plain is a value of the JSON as it would be in a header: lists of texts with
-// commas, other lists as they are.
-func plain(value json.RawMessage) (string, error) {
-	var text string
-	var list []string
-	switch {
-	case bytes.Equal(value, []byte("null")), bytes.Equal(value, []byte("false")):
-		return "", nil
-	case json.Unmarshal(value, &text) == nil:
-		return text, nil
-	case json.Unmarshal(value, &list) == nil:
-		return strings.Join(list, ","), nil
-	}
+// actions are those of a message as they were written.
+func actions(body []byte) string {
+	var message struct{ Actions json.RawMessage }
 	var compact bytes.Buffer
-	err := json.Compact(&compact, value)
-	return compact.String(), err
+	if json.Unmarshal(body, &message) != nil || json.Compact(&compact, message.Actions) != nil {
+		return ""
+	}
+	return compact.String()
+}
+
+// parameters are the names of the address that have a meaning to ntfy.
+var parameters = []string{
+	"x-title", "title", "ti", "t", "x-click", "click", "x-icon", "icon", "x-attach", "attach", "a", "x-filename", "filename", "file", "f",
+	"x-actions", "actions", "action", "x-message", "message", "m", "x-markdown", "markdown", "md", "x-tags", "tags", "tag", "ta",
+	"x-priority", "priority", "prio", "p", "x-delay", "delay", "x-at", "at", "x-in", "in", "x-email", "x-e-mail", "email", "e-mail", "mail", "e",
+	"x-call", "call", "x-template", "template", "tpl", "auth", "authorization", "x-cache", "cache", "x-firebase", "firebase", "x-unifiedpush", "unifiedpush", "up",
+}
+
+// unknown is what the JSON and the address say that ntfy does not know.
+func (r *reader) unknown() mapping.Flat {
+	rest := r.rest
+	for _, name := range slices.Sorted(maps.Keys(r.query)) {
+		if slices.Contains(parameters, strings.ToLower(name)) {
+			continue
+		}
+		for _, value := range r.query[name] {
+			rest.Fields = append(rest.Fields, ircbus.Field{Key: name, Value: value})
+		}
+	}
+	return rest
 }
 
 // get returns the first value that is there under one of the names.
@@ -250,5 +290,6 @@ func (m *Message) Fields(maxBody int) ircbus.Fields {
 	if m.Markdown {
 		e.Keep("markdown", "1")
 	}
+	e.KeepFlat(m.Rest)
 	return e.Fit(maxBody)
 }

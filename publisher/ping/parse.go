@@ -54,11 +54,6 @@ func weblogPing(params []xmlrpc.Value, names []string, maxBody int) (ircbus.Fiel
 	if len(params) < 2 || len(params) > 2+len(names) {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "the call has %d parameters: the weblog's name, its address, and at most %s", len(params), strings.Join(names, ", "))
 	}
-	for i, param := range params {
-		if param.Type != "string" {
-			return nil, ircbus.Refuse(ircbus.InvalidEvent, "parameter %d is not a string but of type %s", i+1, param.Type)
-		}
-	}
 	name, address := strings.TrimSpace(params[0].Text), strings.TrimSpace(params[1].Text)
 	if name == "" || !isAddress(address) {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "the weblog must have a name, and an address that begins with http:// or https://")
@@ -68,20 +63,19 @@ func weblogPing(params []xmlrpc.Value, names []string, maxBody int) (ircbus.Fiel
 	e.Add("action", "ping")
 	e.Add("url", address)
 	e.Add("text", mapping.Sentence(name+" has something new", address, ""))
-	for i, param := range params[2:] {
-		e.Keep(names[i], strings.TrimSpace(param.Text))
+	for i, param := range params[2:] { // of any type: an array has several categories
+		named := xmlrpc.Value{Type: "struct", Struct: []xmlrpc.Member{{Name: names[i], Value: param}}}
+		e.KeepFlat(named.Flat())
 	}
 	return e.Fit(maxBody), nil
 }
 
 // wikiPing maps a struct, whose members are named.
 func wikiPing(ping xmlrpc.Value, maxBody int) (ircbus.Fields, error) {
-	var raw ircbus.Fields
-	for _, member := range ping.Struct {
-		if member.Value.Type != "array" && member.Value.Type != "struct" {
-			raw = append(raw, ircbus.Field{Key: strings.ToLower(member.Name), Value: strings.TrimSpace(member.Value.Text)})
-		}
+	for i, member := range ping.Struct {
+		ping.Struct[i].Name = strings.ToLower(member.Name)
 	}
+	raw := ping.Flat()
 	for _, required := range []string{"tag", "url", "wiki"} {
 		if raw.Get(required) == "" {
 			return nil, ircbus.Refuse(ircbus.InvalidEvent, "the struct has no %q; a WikiPing has tag, url and wiki", required)
@@ -104,7 +98,10 @@ func wikiPing(ping xmlrpc.Value, maxBody int) (ircbus.Fields, error) {
 	e.Add("comment", raw.Get("changelog"))
 	e.Add("url", raw.Get("url"))
 	e.Add("history", raw.Get("history"))
-	e.KeepAll(raw, "wiki", "interwikiname", "tag", "author", "changelog", "url", "history")
+	if e.Rest.Has("wiki_") {
+		raw = raw.Without("wiki")
+	}
+	e.KeepFlat(raw, "wiki", "interwikiname", "tag", "author", "changelog", "url", "history")
 	return e.Fit(maxBody), nil
 }
 
