@@ -79,6 +79,9 @@ func (l *live) add(added batch) {
 func (l *live) remove(channel string, last ircbus.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if last <= l.floor {
+		return // it is far behind what is in memory
+	}
 	l.rewrite(
 		func(b batch) bool { return b.events[0].ID <= last },
 		func(e ircbus.Event) (ircbus.Event, bool) { return e, e.ID > last || e.Channel != channel },

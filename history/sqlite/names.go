@@ -112,3 +112,14 @@ func (n *names) folded(text string) (ids []int64) {
 	}
 	return ids
 }
+
+// groups returns the numbers of all spellings of each folded name.
+func (n *names) groups() map[string][]int64 {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	groups := map[string][]int64{}
+	for id, known := range n.byID {
+		groups[known.folded] = append(groups[known.folded], id)
+	}
+	return groups
+}

@@ -56,6 +56,9 @@ func (w *writer) redact(r ircbus.Redaction) (rest *ircbus.Event, tombstone ircbu
 	w.failed(nil)
 	w.store.live.redact(r.Target, r.Names, p.event)
 	w.store.stats.committed(1, 1, time.Since(began))
+	if len(left) == 0 {
+		w.store.tally.forget()
+	}
 	w.stale = true
 	w.clean()
 	if len(left) > 0 {

@@ -68,6 +68,10 @@ type Store struct {
 
 	redacting sync.Mutex // held for a redaction, in the index too
 
+	retaining sync.Mutex   // held while retention is at work
+	tally     tally        // of what it may remove
+	excessive atomic.Int64 // events that it has still to remove
+
 	mu      sync.Mutex
 	closed  bool           // guarded by mu
 	readers sync.WaitGroup // Add is guarded by mu

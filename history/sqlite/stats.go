@@ -22,6 +22,7 @@ type Stats struct {
 	Tails   int       // running
 	TailLag ircbus.ID // ids by which the hindmost tail is behind Head
 
+	Excess    int64 // events that retention has still to remove, as far as it knows
 	Unindexed int64 // events that searches must read, since the index does not have them yet
 }
 
@@ -84,6 +85,7 @@ func (s *Store) Stats() Stats {
 		count += c.latency[i].Load()
 		stats.Latency[i] = Bucket{limit, count}
 	}
+	stats.Excess = s.excessive.Load()
 	if s.terms != nil {
 		stats.Unindexed = s.terms.lag.Load()
 	}

@@ -62,8 +62,9 @@ func (g segment) last() int64 { return g.first + g.size - 1 }
 
 // covered says about a segment what is not in its terms.
 type covered struct {
-	tombstones bool // it has some
-	stale      bool // it has terms of events that retention has removed
+	tombstones bool  // it has some
+	stale      int64 // it has terms of so many events that retention has removed
+	unsaved    bool  // the file does not say so yet
 }
 
 const termsVersion = 3
@@ -157,7 +158,7 @@ func (t *terms) load(redacted int64) error {
 	var g segment
 	var tombstones, stale int64
 	return t.db.rows("SELECT size, first, tombstones, stale FROM segments", nil, func() error {
-		t.segments[g] = covered{tombstones != 0, stale != 0}
+		t.segments[g] = covered{tombstones: tombstones != 0, stale: stale}
 		return nil
 	}, &g.size, &g.first, &tombstones, &stale)
 }

@@ -57,7 +57,7 @@ func (t *terms) step() (worked bool, err error) {
 	t.lag.Store(lag)
 	t.work.Lock()
 	defer t.work.Unlock()
-	if err := t.checkpoint(); err != nil || !ok {
+	if err := errors.Join(t.saveExpired(), t.checkpoint()); err != nil || !ok {
 		t.began = time.Time{}
 		return false, err
 	}
@@ -115,7 +115,9 @@ func (t *terms) missing(oldest, head int64) (segment, bool) {
 		}
 	}
 	for g, c := range t.segments {
-		if c.stale || g.last() < oldest {
+		// Half of it has gone: that makes each segment anew at most once or twice
+		// on retention's way through it.
+		if 2*c.stale >= g.size || g.last() < oldest {
 			return g, true
 		}
 	}
@@ -238,30 +240,43 @@ func (t *terms) insertTerm(g segment, p posting, ids string) (err error) {
 	return err
 }
 
-// expire notes that retention has removed events with these ids: their terms go
-// when their segments are built anew.
-func (t *terms) expire(ids []int64) error {
-	if err := t.store.begin(); err != nil {
-		return err
-	}
-	defer t.store.readers.Done()
-	t.interrupt()
-	defer t.work.Unlock()
+// expire notes how many events retention has removed from each small segment. It
+// does not wait for the builder, who writes that into the file.
+func (t *terms) expire(removed map[int64]int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, id := range ids {
-		g, ok := t.at(id)
-		c := t.segments[g]
-		if !ok || c.stale {
-			continue
+	for id, n := range removed {
+		if g, ok := t.at(id); ok {
+			c := t.segments[g]
+			c.stale, c.unsaved = c.stale+int64(n), true
+			t.segments[g] = c
 		}
-		if _, err := t.db.exec("UPDATE segments SET stale = 1 WHERE size = ? AND first = ?", g.size, g.first); err != nil {
-			return err
-		}
-		c.stale = true
-		t.segments[g] = c
 	}
-	return nil
+}
+
+// saveExpired writes what expire has noted. The caller holds work.
+func (t *terms) saveExpired() error {
+	t.mu.Lock()
+	unsaved := map[segment]int64{}
+	for g, c := range t.segments {
+		if c.unsaved {
+			unsaved[g] = c.stale
+			c.unsaved = false
+			t.segments[g] = c
+		}
+	}
+	t.mu.Unlock()
+	if len(unsaved) == 0 {
+		return nil
+	}
+	return t.db.transaction(func() error {
+		for g, stale := range unsaved {
+			if _, err := t.db.exec("UPDATE segments SET stale = ? WHERE size = ? AND first = ?", stale, g.size, g.first); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // forget takes out what is no longer in a redacted event, and overwrites it in

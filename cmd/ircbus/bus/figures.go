@@ -82,6 +82,7 @@ func (f figures) http(to chan<- prometheus.Metric) {
 var (
 	logHead     = gauge("ircbus_log_head", "The last id on disk.")
 	logTailLag  = gauge("ircbus_log_tail_lag", "Ids by which the hindmost reader of the log is behind it.")
+	excessive   = gauge("ircbus_retention_excess_events", "Events that retention has still to remove, as far as it knows.")
 	unindexed   = gauge("ircbus_log_unindexed", "Events that searches must read, since the index does not have them yet.")
 	logFailures = counter("ircbus_log_failures_total", "Batches refused because they could not be written.")
 	ircLag      = gauge("ircbus_irc_lag", "Ids by which the IRC server is behind the log.")
@@ -93,6 +94,7 @@ func (f figures) log(to chan<- prometheus.Metric) {
 	stats := f.bus.store.Stats()
 	to <- logHead.is(float64(stats.Head))
 	to <- logTailLag.is(float64(stats.TailLag))
+	to <- excessive.is(float64(stats.Excess))
 	to <- unindexed.is(float64(stats.Unindexed))
 	to <- logFailures.is(float64(stats.Failures))
 	to <- ircLag.is(float64(uint64(stats.Head) - delivered))

@@ -39,7 +39,7 @@ func (b *Bus) run(ctx context.Context) {
 			b.markers.keep(accounts)
 		})
 	})
-	b.task("retention", func() error { return b.retain(reading) })
+	b.task("retention", func() error { return b.retain(stopping) })
 	b.task("the read markers", func() error { return b.markers.run(reading, b.log) })
 	b.task("the memory", func() error { return returnMemory(reading) })
 	for _, d := range b.doors {
