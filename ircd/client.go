@@ -28,8 +28,10 @@ type client struct {
 	fastSince  time.Time     // every line since then had to wait; zero: the last had not
 	due        time.Time     // when its silence has lasted too long
 	pinged     bool          // has not answered our PING yet
+	mustEnter  time.Time     // until when it must have registered, for now
 	queued     bool          // see lock
 	password   string
+	said       []string      // names before registration, among which a password may be; see toldPassword
 	sasl       *saslState    // nil: no login has begun
 	failed     int           // proofs
 	pending    []publication // not stored yet
@@ -53,6 +55,7 @@ type client struct {
 	proven      time.Time    // when it has logged in other than by a token; zero: it has not
 	scope       ircbus.Scope // of its token
 	renewed     bool         // changes its account, so that the next LogOut is not for it
+	nickRefused bool         // before registration: somebody may be asked for another
 	version302  bool
 	caps        capSet
 	*person          // whose connection this is
@@ -81,6 +84,7 @@ func newClient(s *Server, nc net.Conn) *client {
 		begun:   time.Now(),
 		limiter: rate.NewLimiter(rate.Limit(s.cfg.Limits.Lines), s.cfg.Limits.Burst),
 	}
+	c.mustEnter = c.begun.Add(s.cfg.Limits.Registration)
 	c.person = &person{host: s.shownHost(c.conn.from.Addr), since: c.begun}
 	return c
 }

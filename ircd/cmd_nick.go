@@ -10,8 +10,10 @@ func (c *client) cmdNick(msg *ircmsg.Message) error {
 		return numeric("431", "No nick given")
 	}
 	nick := msg.Params[0]
+	c.noteSaid(nick)
 	switch {
 	case !validNick(nick):
+		c.nickRefused = c.nickRefused || !c.registered
 		return numeric("432", clip(nick), "A nick has 1 to 32 letters, digits and []\\`_^{|}-, and begins with a letter")
 	case !c.registered:
 		c.nick = nick

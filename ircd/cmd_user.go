@@ -16,6 +16,8 @@ func (c *client) cmdUser(msg *ircmsg.Message) error {
 	case msg.Params[0] == "" || msg.Params[3] == "":
 		return errNeedMoreParams("USER")
 	}
+	c.noteSaid(msg.Params[0])
+	c.noteSaid(msg.Params[3])
 	c.user = cleanUser(msg.Params[0])
 	c.real = msg.Params[3]
 	if strings.TrimSpace(c.real) == "" {

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ergochat/irc-go/ircmsg"
+	"github.com/ircbus/ircbus"
 )
 
 // command is how a line is carried out. Its error is the reply, see ircError.
@@ -168,10 +169,24 @@ func (c *client) check(msg *ircmsg.Message) (command, error) {
 	case len(msg.Params) < cmd.params:
 		return cmd, errNeedMoreParams(msg.Command)
 	}
-	for _, param := range msg.Params {
-		if !utf8.ValidString(param) {
-			return cmd, errNotUTF8(msg.Command)
-		}
+	if err := decode(msg); err != nil {
+		return cmd, err
 	}
 	return cmd, c.checkScope(msg)
+}
+
+// decode takes what is not UTF-8 as Latin-1, as old clients write it, but for
+// the texts that are relayed: of these our UTF8ONLY promises that they are
+// refused (ircv3.net/specs/extensions/utf8-only). A password stays as it is.
+func decode(msg *ircmsg.Message) error {
+	for i, param := range msg.Params {
+		switch {
+		case utf8.ValidString(param) || msg.Command == "PASS":
+		case msg.Command == "PRIVMSG" || msg.Command == "NOTICE" || msg.Command == "TAGMSG":
+			return errNotUTF8(msg.Command)
+		default:
+			msg.Params[i] = ircbus.ToUTF8(param)
+		}
+	}
+	return nil
 }

@@ -47,6 +47,9 @@ func TestHostileLines(t *testing.T) {
 			u.raw(strings.Replace(test.line, "alice", nick, 1) + "\r\n")
 			lines := u.fence()
 			answer := strings.Replace(test.answer, "alice", nick, 1)
+			if len(lines) == 2 && strings.Contains(answer, " INVALID_UTF8 ") && strings.Contains(lines[1], " 404 "+nick+" ") {
+				lines = lines[:1] // the same for clients that do not know FAIL
+			}
 			if test.answer == "" && len(lines) > 0 || test.answer != "" && (len(lines) != 1 || !strings.Contains(lines[0], answer)) {
 				t.Errorf("answered %q, want %q", lines, answer)
 			}
@@ -141,7 +144,7 @@ func TestStrangeViews(t *testing.T) {
 		}
 		b.Deliver([]ircbus.Event{event(i+1, "#moin", "page", "A")})
 		for _, line := range append(answer, u.fence()...) {
-			if !strings.Contains(line+" ", " "+view+" ") {
+			if !strings.Contains(line+" ", " "+ircbus.ToUTF8(view)+" ") {
 				t.Errorf("%q is not in %q", view, line)
 			}
 		}

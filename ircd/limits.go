@@ -8,7 +8,7 @@ import (
 // Limits bound what strangers can make the server do and keep. Whoever meets
 // one is told which.
 type Limits struct {
-	Registration time.Duration // until a connection must have registered; default 30 s
+	Registration time.Duration // until a connection must have registered; default 30 s, and more for one whose nick was refused
 	Ping         time.Duration // of silence until we ask, or up to a quarter less, and again until we give up; default 2 min
 	PerAddress   int           // connections per IPv4 address or IPv6 /64, loopback excepted; default 64
 	ConnectRate  int           // connections a minute from there, loopback excepted; default 60
@@ -29,6 +29,7 @@ type Limits struct {
 	park   time.Duration // of silence until a connection is parked; default 100 ms
 	delay  time.Duration // for which what answers nothing waits for more, if the connection is hasty; default 200 ms
 	linger time.Duration // for the other side to close after the last words, once its system has them; default 1 s
+	choice time.Duration // until a client must have registered whose nick was refused; default 3 min
 }
 
 // maxReplies is how many bytes of replies may wait for somebody who has not
@@ -55,6 +56,7 @@ func (l *Limits) setDefaults() {
 	def(&l.BatchOpen, time.Minute)
 	def(&l.Pace, 2*time.Second)
 	def(&l.park, 100*time.Millisecond)
+	def(&l.choice, 3*time.Minute)
 	def(&l.delay, 200*time.Millisecond)
 	def(&l.linger, time.Second)
 }

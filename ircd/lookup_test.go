@@ -96,7 +96,7 @@ func TestUnfinished(t *testing.T) {
 	ann.send("CHATHISTORY LATEST #moin?page=A * 5", "CHATHISTORY LATEST #moin?page=B * 5", "CHATHISTORY AROUND #moin?page=A msgid=1 5")
 	for _, want := range []string{
 		"PRIVMSG #moin?page=A :id=1&",
-		"FAIL CHATHISTORY MESSAGE_ERROR LATEST #moin?page=B :Messages could not be retrieved: the filter matches too little",
+		"400 ann CHATHISTORY LATEST #moin?page=B :Messages could not be retrieved: the filter matches too little",
 		"PRIVMSG #moin?page=A :id=1&",
 	} {
 		if line := ann.line(); !strings.Contains(line, want) {

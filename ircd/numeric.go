@@ -19,13 +19,30 @@ func (e *ircError) Error() string { return e.numeric + " " + strings.Join(e.para
 
 func numeric(n string, params ...string) *ircError { return &ircError{n, params} }
 
-// failure is a refusal that a client with standard-replies gets as FAIL
-// (ircv3.net/specs/extensions/standard-replies), another one as a numeric.
+// failure is a refusal that a client gets as FAIL if it has asked for
+// standard-replies (ircv3.net/specs/extensions/standard-replies), or for the
+// extension whose FAIL it is; else as a numeric.
 type failure struct {
 	command, code, context string // context may be ""
 	reason                 string
-	numeric                string   // "": whoever knows the command knows FAIL
+	numeric                string   // "" is 400, for FAILs of an extension
 	more                   []string // context after the first
+}
+
+// failing are the commands of extensions whose specifications define their FAIL,
+// with the capabilities that ask for them.
+var failing = map[string]capSet{
+	"BATCH": capMultiline, "CHATHISTORY": capChathistory, "MARKREAD": capReadMarker, "REDACT": capRedaction,
+	"REGISTER": capAccountRegistration, "SETNAME": capSetname, "VERIFY": capAccountRegistration,
+}
+
+// knows reports whether a client with these capabilities is told by FAIL.
+func (f *failure) knows(caps capSet) bool {
+	if caps.has(capStandardReplies) || f.code == codeNotUTF8 {
+		return true
+	}
+	need, known := failing[f.command]
+	return f.numeric == "" && known && caps.has(need)
 }
 
 func (e *failure) Error() string { return e.code + " " + e.reason }
@@ -63,10 +80,13 @@ func errNotConnected(p *person) error {
 
 func errNotOperator(channel, why string) error { return numeric("482", clip(channel), why) }
 
-// errNotUTF8 tells everybody, whether with standard-replies or not
-// (ircv3.net/specs/extensions/utf8-only).
+// codeNotUTF8 is the one FAIL that comes without having been asked for: UTF8ONLY
+// in 005 has told of it (ircv3.net/specs/extensions/utf8-only). Others who do not
+// know FAIL are told by 404 behind it.
+const codeNotUTF8 = "INVALID_UTF8"
+
 func errNotUTF8(command string) error {
-	return &failure{command: clip(command), code: "INVALID_UTF8", reason: "This server takes UTF-8 only: the line was not carried out"}
+	return &failure{command: clip(command), code: codeNotUTF8, reason: "This server takes UTF-8 only: the line was not carried out"}
 }
 
 func errNeedMoreParams(command string) error {

@@ -2,7 +2,6 @@ package ircd
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -37,7 +36,7 @@ func (c *client) register() error {
 		return errQuit(why)
 	case p == nil:
 		nick := c.nick
-		c.nick = ""
+		c.nick, c.nickRefused = "", true
 		c.reply("433", nick, s.taken(nick, c.person))
 		return nil
 	}
@@ -47,7 +46,7 @@ func (c *client) register() error {
 	}
 	s.nicks[foldNick(p.nick)] = p
 	c.attach(p)
-	c.registered = true
+	c.registered, c.password, c.said = true, "", nil
 	s.registered++
 	s.arriving--
 	s.stats.registered.Add(1)
@@ -90,53 +89,12 @@ func (c *client) ready() bool {
 	return !c.registered && !c.negotiating && c.user != "" && c.nick != ""
 }
 
-// usePass takes what PASS has given: account:password, if there was no other login,
-// or the server's password.
-func (c *client) usePass() error {
-	given := c.password
-	c.password = ""
-	name, secret, isLogin := strings.Cut(given, ":")
-	var account Account
-	var err error
-	switch {
-	case isLogin && c.hasAccount(), !isLogin && c.srv.cfg.Password == nil, given == "":
-		return nil
-	case isLogin:
-		account, err = c.login(name, secret)
-	default:
-		err = c.counted(c.srv.cfg.Password(given, c.conn.from.Counted))
-	}
-	c.lock()
-	defer c.unlock()
-	if err != nil {
-		c.reply("464", err.Error())
-		c.flush()
-		return errQuit("Login failed: " + err.Error())
-	}
-	if !isLogin {
-		c.admitted = true
-		return nil
-	}
-	if err := c.loggedIn(account); err != nil {
-		c.reply("464", err.Error())
-		c.flush()
-		return errQuit("Login failed: " + err.Error())
-	}
-	return nil
-}
-
-func (c *client) hasAccount() bool {
-	c.lock()
-	defer c.unlock()
-	return c.account != ""
-}
-
 // welcome greets a client that has registered
 // (modern.ircdocs.horse/#rplwelcome-001).
 func (c *client) welcome() {
 	s := c.srv
 	c.reply("001", fmt.Sprintf("Welcome to %s, %s", s.cfg.Network, c.source()))
-	c.reply("002", fmt.Sprintf("Your host is %s, running %s", s.cfg.Name, s.cfg.Version))
+	c.reply("002", fmt.Sprintf("Your host is %s, running version %s", s.cfg.Name, s.cfg.Version))
 	c.reply("003", "This server was started "+s.started.UTC().Format(time.RFC1123))
 	c.reply("004", s.cfg.Name, clip(s.cfg.Version), userModes, channelModes, paramModes)
 	c.isupport()

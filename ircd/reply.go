@@ -62,25 +62,34 @@ func (c *client) answer(command string, err error) {
 	}
 }
 
-func (c *client) fail(f *failure) { c.respond(f.message(c.srv.cfg.Name, c.name(), c.caps)) }
+func (c *client) fail(f *failure) {
+	c.respond(f.message(c.srv.cfg.Name, c.name(), c.caps))
+	if f.code == codeNotUTF8 && !c.caps.has(capStandardReplies) {
+		c.reply("404", f.command, f.reason)
+	}
+}
 
 // message is what a client of this name and with these capabilities is told.
 func (f *failure) message(server, client string, caps capSet) message {
-	params := []string{f.command, f.code}
-	if f.context != "" {
-		params = append(params, clip(f.context))
+	about := make([]string, 0, 1+len(f.more))
+	for _, what := range append([]string{f.context}, f.more...) {
+		if what != "" {
+			about = append(about, clip(what))
+		}
 	}
-	for _, more := range f.more {
-		params = append(params, clip(more))
+	m := message{source: server, command: f.numeric, at: time.Now()}
+	switch {
+	case f.knows(caps):
+		m.command, m.params = "FAIL", append([]string{f.command, f.code}, about...)
+	case f.numeric == "": // modern.ircdocs.horse/#errunknownerror-400
+		m.command, m.params = "400", append([]string{client, f.command}, about...)
+	case len(about) == 0:
+		m.params = []string{client, f.command}
+	default:
+		m.params = []string{client, about[0]}
 	}
-	if f.numeric == "" || caps.has(capStandardReplies) {
-		return message{source: server, command: "FAIL", params: append(params, f.reason), at: time.Now()}
-	}
-	about := f.context
-	if about == "" {
-		about = f.command
-	}
-	return message{source: server, command: f.numeric, params: []string{client, clip(about), f.reason}, at: time.Now()}
+	m.params = append(m.params, f.reason)
+	return m
 }
 
 // flush queues the answer, labelled if the command was

@@ -45,6 +45,7 @@ type bus struct {
 	t      testing.TB
 	addr   string
 	secure bool // TLS is spoken there
+	pipes  bool // dial makes pipes, in whose bubble time can stand still
 
 	mu     sync.Mutex
 	events []ircbus.Event
@@ -156,6 +157,47 @@ func wiki(name string, feeds ...ircbus.Feed) Publisher {
 // newBus starts a server with the publishers moin and pmwiki.
 func newBus(t testing.TB, change ...func(*Config)) *bus {
 	t.Helper()
+	b := makeBus(t, change...)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.addr = l.Addr().String()
+	served := make(chan error, 1)
+	go func() { served <- b.Serve(l) }()
+	t.Cleanup(func() {
+		b.shutDown()
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	return b
+}
+
+// newPipeBus is newBus without sockets, for tests in a bubble of synctest.
+func newPipeBus(t testing.TB, change ...func(*Config)) *bus {
+	t.Helper()
+	b := makeBus(t, change...)
+	b.pipes = true
+	t.Cleanup(b.shutDown)
+	return b
+}
+
+func (b *bus) shutDown() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := b.Shutdown(ctx, "The test is over"); err != nil {
+		b.t.Errorf("shutdown: %v", err)
+	}
+}
+
+// pipe is one end of a connection, of which the other comes from loopback.
+type pipe struct{ net.Conn }
+
+func (pipe) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+func makeBus(t testing.TB, change ...func(*Config)) *bus {
+	t.Helper()
 	b := &bus{t: t, keys: make(map[string]ircbus.Receipt)}
 	cfg := Config{
 		Name: "irc.test", Network: "TestNet", Version: "ircbus-test", HTTP: "http://irc.test:8667",
@@ -171,23 +213,6 @@ func newBus(t testing.TB, change ...func(*Config)) *bus {
 		t.Fatal(err)
 	}
 	b.SetPublishers([]Publisher{wiki("moin"), wiki("pmwiki", ircbus.Feed{Channel: "#antispam"})})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.addr = l.Addr().String()
-	served := make(chan error, 1)
-	go func() { served <- b.Serve(l) }()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := b.Shutdown(ctx, "The test is over"); err != nil {
-			t.Errorf("shutdown: %v", err)
-		}
-		if err := <-served; err != nil {
-			t.Errorf("serve: %v", err)
-		}
-	})
 	return b
 }
 
@@ -220,6 +245,11 @@ type user struct {
 
 func (b *bus) dial() *user {
 	b.t.Helper()
+	if b.pipes {
+		ours, theirs := net.Pipe()
+		b.ServeConn(pipe{theirs})
+		return newUser(b.t, ours)
+	}
 	nc, err := net.Dial("tcp", b.addr)
 	if err != nil {
 		b.t.Fatal(err)

@@ -127,7 +127,7 @@ func (c *client) screen(line []byte, tooLong error) error {
 
 func (c *client) deadline() time.Time {
 	if !c.registered { // only the read loop changes it
-		return c.begun.Add(c.srv.cfg.Limits.Registration)
+		return c.mustEnter
 	}
 	limits, now := c.srv.cfg.Limits, time.Now()
 	if c.mayPark() {
@@ -157,7 +157,7 @@ func (c *client) silence() (time.Time, error) {
 	limits, now := c.srv.cfg.Limits, time.Now()
 	switch {
 	case !c.registered:
-		return time.Time{}, errQuit(fmt.Sprintf("Registration took longer than %v", limits.Registration))
+		return c.waitForNick(now)
 	case c.batch != nil && !c.batch.failed && time.Until(c.batch.until) <= 0:
 		c.failBatch(errBatch("TIMEOUT", fmt.Sprintf("The batch was open for longer than %v", limits.BatchOpen), c.batch.ref))
 		return c.deadline(), nil
@@ -172,6 +172,22 @@ func (c *client) silence() (time.Time, error) {
 		return time.Time{}, errParked
 	}
 	return c.due, nil
+}
+
+// waitForNick gives a client whose nick was refused more time, as long as it
+// answers us: somebody is at its prompt.
+func (c *client) waitForNick(now time.Time) (time.Time, error) {
+	limits := c.srv.cfg.Limits
+	last := c.begun.Add(max(limits.choice, limits.Registration))
+	if !c.nickRefused || c.pinged || !now.Before(last) {
+		return time.Time{}, errQuit(fmt.Sprintf("Registration took longer than %v", c.mustEnter.Sub(c.begun)))
+	}
+	c.pinged, c.mustEnter = true, now.Add(limits.Registration)
+	if c.mustEnter.After(last) {
+		c.mustEnter = last
+	}
+	c.conn.queue([]byte("PING :" + c.srv.cfg.Name + "\r\n"))
+	return c.mustEnter, nil
 }
 
 // maxCost is for how many lines the longest counts for the limit on lines.
