@@ -197,7 +197,7 @@ func testUnaskedFail(t *testing.T) {
 		b := newBus(t)
 		u := b.user("alice", caps...)
 		for _, line := range []string{
-			"CHATHISTORY LATEST #nowhere * 10", "CHATHISTORY", "REDACT #nowhere 1", "REGISTER * * secret", "VERIFY a b",
+			"CHATHISTORY LATEST #nowhere * 10", "CHATHISTORY", "REDACT #nowhere 1",
 			"SETNAME :  ", "MARKREAD #nowhere time=x", "BATCH +1 draft/multiline #talk", "PRIVMSG #moin :page=A",
 		} {
 			u.send(line)

@@ -64,7 +64,7 @@ func (b *testBus) start() {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.bus, b.config.IRC = running, running.IRCAddr()
+	b.bus, b.config.IRC = running, bus.Addresses(running.IRCAddr())
 }
 
 func (b *testBus) stop() {
@@ -112,7 +112,7 @@ func (b *testBus) storedPages(want []string) {
 }
 
 func (b *testBus) options(change ...func(*publisher.Options)) publisher.Options {
-	o := publisher.Options{Addr: b.config.IRC, Account: "wiki", Secret: password, MaxBackoff: 200 * time.Millisecond}
+	o := publisher.Options{Addr: string(b.config.IRC), Account: "wiki", Secret: password, MaxBackoff: 200 * time.Millisecond}
 	for _, f := range change {
 		f(&o)
 	}

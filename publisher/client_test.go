@@ -152,7 +152,7 @@ func TestDialErrors(t *testing.T) {
 		t.Errorf("with a wrong password: %v", err)
 	}
 	b.stop()
-	if _, err := publisher.Dial(soon(t), b.options()); err == nil || !strings.Contains(err.Error(), b.config.IRC) {
+	if _, err := publisher.Dial(soon(t), b.options()); err == nil || !strings.Contains(err.Error(), string(b.config.IRC)) {
 		t.Errorf("without a bus: %v", err)
 	}
 	for _, o := range []publisher.Options{

@@ -182,7 +182,7 @@ func TestKilled(t *testing.T) {
 			b := newBus(t)
 			dir := t.TempDir()
 			cmd := exec.CommandContext(soon(t), os.Args[0])
-			cmd.Env = append(os.Environ(), crashEnv+"="+b.config.IRC+" "+dir)
+			cmd.Env = append(os.Environ(), crashEnv+"="+string(b.config.IRC)+" "+dir)
 			cmd.Stderr = os.Stderr
 			out, err := cmd.StdoutPipe()
 			if err != nil {

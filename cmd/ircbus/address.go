@@ -151,17 +151,25 @@ func localHTTP(g *globals, c bus.Config) (busAddress, error) {
 	return busAddress{}, usagef("%s does not say at which port the bus can be reached over HTTP: name the bus with --server", g.Config)
 }
 
-// nearby is where a program on this machine reaches a listener; not ok if nothing
-// listens there, or at a port that the system chooses.
-func nearby(address string) (_ string, ok bool) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || port == "0" {
-		return "", false
+// nearby is where a program on this machine reaches a listener, on loopback if it
+// can; not ok if nothing listens there, or at a port that the system chooses.
+func nearby(addresses bus.Addresses) (found string, ok bool) {
+	for _, address := range addresses.List() {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil || port == "0" {
+			continue
+		}
+		if host == "" || net.ParseIP(host).IsUnspecified() {
+			host = "localhost"
+		}
+		if isLocal(host) {
+			return net.JoinHostPort(host, port), true
+		}
+		if !ok {
+			found, ok = net.JoinHostPort(host, port), true
+		}
 	}
-	if host == "" || net.ParseIP(host).IsUnspecified() {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port), true
+	return found, ok
 }
 
 // isLocal reports whether a host's name or address means this machine.

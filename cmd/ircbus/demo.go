@@ -35,7 +35,7 @@ func (c *demoCmd) Run(g *globals) (err error) {
 	}
 	defer func() { err = errors.Join(err, remove()) }()
 	config := bus.Default()
-	config.Data, config.IRC, config.HTTP = dir, c.IRC, c.HTTP
+	config.Data, config.IRC, config.HTTP = dir, bus.Addresses(c.IRC), bus.Addresses(c.HTTP)
 	config.Network, config.Version, config.Log = "ircbus-demo", version(), g.log
 	config.MOTD = []string{
 		"Recorded changes of five Wikipedias arrive here, as if they happened now.",

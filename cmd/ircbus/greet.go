@@ -44,8 +44,8 @@ func prefixed(prefix, address string) string {
 // shell on the same machine, in whatever directory. Without a plain listener
 // there is none: only its operator knows what his certificate says.
 func hint(w io.Writer, b *bus.Bus, c bus.Config) {
-	irc, _ := nearby(b.IRCAddr())
-	web, plain := nearby(b.HTTPAddr())
+	irc, _ := nearby(bus.Addresses(b.IRCAddr()))
+	web, plain := nearby(bus.Addresses(b.HTTPAddr()))
 	if irc == "" && web == "" {
 		return
 	}

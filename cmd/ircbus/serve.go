@@ -17,7 +17,7 @@ import (
 // serveCmd runs the bus. A flag that is not given leaves the configuration's
 // value; one given as "" closes that door.
 type serveCmd struct {
-	IRC     *string `help:"Address for IRC." name:"irc" placeholder:"HOST:PORT"`
+	IRC     *string `help:"Address for IRC; several with commas, here and below." name:"irc" placeholder:"HOST:PORT"`
 	IRCTLS  *string `help:"Address for IRC over TLS." name:"irc-tls" placeholder:"HOST:PORT"`
 	HTTP    *string `help:"Address for HTTP." name:"http" placeholder:"HOST:PORT"`
 	HTTPTLS *string `help:"Address for HTTPS." name:"http-tls" placeholder:"HOST:PORT"`
@@ -62,8 +62,8 @@ func (c *serveCmd) config(g *globals, sockets map[string]net.Listener) (bus.Conf
 		value *string
 		to    *string
 	}{
-		{"irc", c.IRC, &config.IRC}, {"irc_tls", c.IRCTLS, &config.IRCTLS},
-		{"http", c.HTTP, &config.HTTP}, {"http_tls", c.HTTPTLS, &config.HTTPTLS},
+		{"irc", c.IRC, (*string)(&config.IRC)}, {"irc_tls", c.IRCTLS, (*string)(&config.IRCTLS)},
+		{"http", c.HTTP, (*string)(&config.HTTP)}, {"http_tls", c.HTTPTLS, (*string)(&config.HTTPTLS)},
 		{"cert", c.Cert, &config.Cert}, {"key", c.Key, &config.Key},
 	} {
 		if flag.value != nil {

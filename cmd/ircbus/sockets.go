@@ -10,18 +10,19 @@ import (
 	"syscall"
 
 	"github.com/ircbus/ircbus/cmd/ircbus/bus"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // firstSocket is the descriptor of the first socket that systemd hands over
 // (sd_listen_fds(3)).
 const firstSocket = 3
 
-// maxSockets is how many there can be: one for each door.
-const maxSockets = 4
+// maxSockets is how many there can be.
+const maxSockets = 32
 
 // passedSockets takes over the sockets that systemd listens on for us, by the
-// names of the configuration's addresses: irc, irc_tls, http, http_tls. There are
-// none if the environment does not mean this process.
+// names of the configuration's addresses: irc, irc_tls, http, http_tls; several of
+// one name are one listener. There are none if the environment does not mean this process.
 func passedSockets() (map[string]net.Listener, error) {
 	count, names := os.Getenv("LISTEN_FDS"), os.Getenv("LISTEN_FDNAMES")
 	if os.Getenv("LISTEN_PID") != strconv.Itoa(os.Getpid()) || count == "" {
@@ -35,17 +36,18 @@ func passedSockets() (map[string]net.Listener, error) {
 		return nil, fmt.Errorf("LISTEN_FDS=%s: at most %d sockets can be passed", count, maxSockets)
 	}
 	sockets := make(map[string]net.Listener, n)
-	for i, name := range strings.SplitN(names, ":", n) {
-		if sockets[name] != nil {
-			err = fmt.Errorf("two sockets are passed under the name %s", name)
-		} else {
-			sockets[name], err = passedSocket(firstSocket+i, name)
-		}
+	all := strings.SplitN(names, ":", n)
+	for i, name := range all {
+		l, err := passedSocket(firstSocket+i, name)
 		if err != nil {
 			return nil, err
 		}
+		if sockets[name] != nil {
+			l = door.Join(sockets[name], l)
+		}
+		sockets[name] = l
 	}
-	if len(sockets) < n {
+	if len(all) < n {
 		return nil, errors.New("sockets are passed without a name: each needs a FileDescriptorName= in its unit")
 	}
 	return sockets, nil
@@ -74,11 +76,15 @@ func passedSocket(fd int, name string) (net.Listener, error) {
 // useSockets puts the sockets in the place of the addresses.
 func useSockets(config *bus.Config, sockets map[string]net.Listener) {
 	config.Sockets = sockets
-	for name, address := range map[string]*string{
+	for name, address := range map[string]*bus.Addresses{
 		"irc": &config.IRC, "irc_tls": &config.IRCTLS, "http": &config.HTTP, "http_tls": &config.HTTPTLS,
 	} {
 		if l := sockets[name]; l != nil {
-			*address = l.Addr().String()
+			var all []string
+			for _, addr := range door.Addrs(l) {
+				all = append(all, addr.String())
+			}
+			*address = bus.Addresses(strings.Join(all, ","))
 		}
 	}
 }

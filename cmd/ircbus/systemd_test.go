@@ -85,7 +85,7 @@ func withSockets(t *testing.T, names string, listeners ...net.Listener) *exec.Cm
 func TestSocketActivation(t *testing.T) {
 	var listeners []net.Listener
 	var early []net.Conn
-	for range 2 {
+	for range 3 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -98,7 +98,7 @@ func TestSocketActivation(t *testing.T) {
 		t.Cleanup(func() { conn.Close() })
 		listeners, early = append(listeners, l), append(early, conn)
 	}
-	cmd := withSockets(t, "http:irc", listeners...)
+	cmd := withSockets(t, "http:irc:irc", listeners...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestSocketActivation(t *testing.T) {
 		}
 	})
 	for i, test := range []struct{ say, want string }{
-		{"GET /healthz HTTP/1.0\r\n\r\n", "HTTP/1.0 200"}, {"PING here\r\n", "PONG"},
+		{"GET /healthz HTTP/1.0\r\n\r\n", "HTTP/1.0 200"}, {"PING here\r\n", "PONG"}, {"PING there\r\n", "PONG"},
 	} {
 		early[i].SetDeadline(time.Now().Add(patience))
 		if _, err := early[i].Write([]byte(test.say)); err != nil {
@@ -141,7 +141,6 @@ func TestBadSockets(t *testing.T) {
 		want      string
 	}{
 		{"smtp", []net.Listener{tcp}, `"smtp": it must be irc, irc_tls, http or http_tls`},
-		{"irc:irc", []net.Listener{tcp, tcp}, "two sockets are passed under the name irc"},
 		{"irc", []net.Listener{tcp, tcp}, "without a name"},
 		{"irc", []net.Listener{local}, "is not one of TCP"},
 		{"irc_tls", []net.Listener{tcp}, "needs a certificate"},

@@ -54,10 +54,10 @@ func (c conn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetWriteDeadline(t), c.SetReadDeadline(t))
 }
 
-// ListenConns binds the address, host:port; port 0 takes a free one. Connections
-// from outside of allow are refused; nil allows loopback alone.
+// ListenConns binds the addresses, host:port with commas between them; port 0
+// takes a free one. Connections from outside of allow are refused; nil allows loopback alone.
 func ListenConns(in *Inlet, listen string, allow []netip.Prefix) (*Conns, error) {
-	listener, err := net.Listen("tcp", listen)
+	listener, err := Listen(context.Background(), net.ListenConfig{}, listen)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +67,8 @@ func ListenConns(in *Inlet, listen string, allow []netip.Prefix) (*Conns, error)
 	return &Conns{in: in, listener: listener, allow: allow, open: make(map[net.Conn]netip.Addr), count: make(map[netip.Addr]int)}, nil
 }
 
-// Addr returns the address that it listens on.
-func (c *Conns) Addr() net.Addr { return c.listener.Addr() }
+// Addr returns the address that it listens on, or the addresses.
+func (c *Conns) Addr() net.Addr { return oneAddr(Addrs(c.listener)) }
 
 // Close closes the listener of a door that does not Run.
 func (c *Conns) Close() error { return c.listener.Close() }

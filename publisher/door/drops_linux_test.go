@@ -13,7 +13,7 @@ func TestKernelDrops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.conn.SetReadBuffer(1); err != nil { // as small as it gets
+	if err := p.sockets[0].conn.SetReadBuffer(1); err != nil { // as small as it gets
 		t.Fatal(err)
 	}
 	sender, err := net.Dial("udp", p.Addr().String())
@@ -29,7 +29,7 @@ func TestKernelDrops(t *testing.T) {
 	for range 2_000 {
 		send("one of many")
 	}
-	prepareSocket(p.conn) // room for one that tells of the drops
+	prepareSocket(p.sockets[0].conn) // room for one that tells of the drops
 	send("last")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

@@ -67,7 +67,7 @@ func Listen(in *door.Inlet, cfg Config) (*Source, error) {
 		s.listeners = append(s.listeners, newGate(in, l, nil))
 	}
 	if cfg.Listen != "" {
-		l, err := net.Listen("tcp", cfg.Listen)
+		l, err := door.Listen(context.Background(), net.ListenConfig{}, cfg.Listen)
 		if err != nil {
 			s.Close()
 			return nil, err
@@ -113,9 +113,9 @@ func (s *Source) admit(conn net.Conn) bool {
 
 // Addrs returns where the source listens.
 func (s *Source) Addrs() []net.Addr {
-	addrs := make([]net.Addr, len(s.listeners))
-	for i, l := range s.listeners {
-		addrs[i] = l.Addr()
+	var addrs []net.Addr
+	for _, l := range s.listeners {
+		addrs = append(addrs, door.Addrs(l.Listener)...)
 	}
 	return addrs
 }

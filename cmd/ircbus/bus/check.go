@@ -3,12 +3,10 @@ package bus
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"net/url"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -65,10 +63,13 @@ func (c Config) Check() []*Problem {
 	if c.Data == "" {
 		found.addf("data", "a data directory must be given")
 	}
-	for _, a := range []struct{ key, address string }{
+	for _, a := range []struct {
+		key       string
+		addresses Addresses
+	}{
 		{"irc", c.IRC}, {"irc_tls", c.IRCTLS}, {"http", c.HTTP}, {"http_tls", c.HTTPTLS},
 	} {
-		found.add(checkAddress(a.address), a.key)
+		found.add(a.addresses.check(), a.key)
 	}
 	if c.IRCTLS != "" || c.HTTPTLS != "" || c.Cert != "" || c.Key != "" {
 		_, err := loadPair(c.Cert, c.Key)
@@ -170,21 +171,6 @@ func checkLines(found *checker, key string, lines []string) {
 	}
 }
 
-// checkAddress checks host:port; "" is good and means none.
-func checkAddress(address string) error {
-	if address == "" {
-		return nil
-	}
-	_, port, err := net.SplitHostPort(address)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
-	}
-	if err != nil {
-		return fmt.Errorf("%q must be host:port, as in 127.0.0.1:6667 or :6697", address)
-	}
-	return nil
-}
-
 // checkServerName checks what stands after the @ of every publisher.
 func checkServerName(name string) error {
 	if len(name) > ircbus.MaxServerLen {
@@ -241,7 +227,7 @@ func (w WebSocket) check(found *checker) {
 	}
 }
 
-func (s STS) check(found *checker, ircTLS string) {
+func (s STS) check(found *checker, ircTLS Addresses) {
 	if s.Enabled && ircTLS == "" {
 		found.add(errors.New("clients cannot be sent to TLS without an irc_tls address"), "sts", "enabled")
 	}

@@ -20,14 +20,13 @@ import (
 type Config struct {
 	Data string `toml:"data"` // directory, made if it does not exist
 
-	// Addresses, host:port; port 0 takes a free one.
-	IRC     string `toml:"irc"`
-	IRCTLS  string `toml:"irc_tls"`
-	HTTP    string `toml:"http"`
-	HTTPTLS string `toml:"http_tls"`
-	Cert    string `toml:"cert"` // PEM file, for the TLS addresses
-	Key     string `toml:"key"`  // PEM file
-	URL     string `toml:"url"`  // public base address of the HTTP API, "" = from the address bound
+	IRC     Addresses `toml:"irc"`
+	IRCTLS  Addresses `toml:"irc_tls"`
+	HTTP    Addresses `toml:"http"`
+	HTTPTLS Addresses `toml:"http_tls"`
+	Cert    string    `toml:"cert"` // PEM file, for the TLS addresses
+	Key     string    `toml:"key"`  // PEM file
+	URL     string    `toml:"url"`  // public base address of the HTTP API, "" = from the address bound
 
 	Proxies []string `toml:"proxies"` // networks of proxies that may say where connections come from
 

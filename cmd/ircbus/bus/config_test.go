@@ -86,7 +86,7 @@ func TestLoadErrors(t *testing.T) {
 		"motd = [\n\"a\",\n":                      "line 2: motd: ",
 		"max_event = \"many\"":                    "line 1: max_event: the value must be a whole number",
 		"\n[limits]\nlines = \"x\"":               "line 3: limits.lines: the value must be a number",
-		"irc = 6667":                              "line 1: irc: the value must be text",
+		"irc = 6667":                              "line 1: irc: 6667 is neither an address in quotes nor an array of them",
 		"motd = \"hello\"":                        "line 1: motd: the value must be a list",
 		"no_user_channels = 1":                    "line 1: no_user_channels: the value must be true or false",
 		"publisher = 1":                           "line 1: publisher: this must be sections, as in [publisher.NAME]",

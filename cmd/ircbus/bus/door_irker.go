@@ -10,14 +10,14 @@ import (
 
 // Irker configures the door that takes irkerd's place.
 type Irker struct {
-	Listen    string   `toml:"listen"`    // host:port for TCP and UDP, "" = closed
-	Allow     []string `toml:"allow"`     // senders' networks, empty = loopback
-	Publisher string   `toml:"publisher"` // who publishes what comes
-	Channels  []string `toml:"channels"`  // "PATTERN=#CHANNEL", the first that matches
+	Listen    Addresses `toml:"listen"`    // host:port for TCP and UDP, "" = closed
+	Allow     []string  `toml:"allow"`     // senders' networks, empty = loopback
+	Publisher string    `toml:"publisher"` // who publishes what comes
+	Channels  []string  `toml:"channels"`  // "PATTERN=#CHANNEL", the first that matches
 }
 
 func (i *Irker) check(found *checker) {
-	found.add(checkAddress(i.Listen), "irker", "listen")
+	found.add(i.Listen.check(), "irker", "listen")
 	_, err := prefixes(i.Allow)
 	found.add(err, "irker", "allow")
 	_, err = i.rules()
@@ -54,9 +54,9 @@ func (i *Irker) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := irker.Listen(in, irker.Config{Listen: i.Listen, Allow: allow, Publisher: account, Rules: rules})
+	source, err := irker.Listen(in, irker.Config{Listen: string(i.Listen), Allow: allow, Publisher: account, Rules: rules})
 	if err != nil {
-		return nil, listenError(err, "TCP and UDP "+i.Listen, "", "irker.listen")
+		return nil, listenError(err, "TCP and UDP "+string(i.Listen), "", "irker.listen")
 	}
 	tcp, udp := source.Addrs()
 	return &opened{source: source, listens: []string{"tcp " + tcp.String(), "udp " + udp.String()}}, nil

@@ -18,7 +18,7 @@ import (
 // Mail configures the door for mails: ircbus mail, LMTP, and HTTP.
 type Mail struct {
 	Socket     string            `toml:"socket"`     // path of the Unix socket, "" = none
-	Listen     string            `toml:"listen"`     // LMTP, TCP host:port, "" = none
+	Listen     Addresses         `toml:"listen"`     // LMTP, TCP host:port, "" = none
 	Allow      []string          `toml:"allow"`      // networks of mail servers, empty = loopback
 	HTTP       bool              `toml:"http"`       // POST /doors/mail
 	Trusted    []string          `toml:"trusted"`    // Unix users who may deliver for everybody
@@ -36,7 +36,7 @@ const defaultTeller = "mail"
 const maxMailBody = 8 << 10
 
 func (m *Mail) check(found *checker) {
-	found.add(checkAddress(m.Listen), "mail", "listen")
+	found.add(m.Listen.check(), "mail", "listen")
 	_, err := prefixes(m.Allow)
 	found.add(err, "mail", "allow")
 	if m.Body < 0 || m.Body > maxMailBody {
@@ -68,7 +68,7 @@ func (m *Mail) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 		return nil, err
 	}
 	source, err := mail.Listen(in, mail.Config{
-		Socket: m.Socket, Listen: m.Listen, Allow: allow, Trusted: m.Trusted,
+		Socket: m.Socket, Listen: string(m.Listen), Allow: allow, Trusted: m.Trusted,
 		Account: m.accounts(in), Publisher: teller,
 		Options: mail.Options{Body: m.Body, Headers: m.Headers},
 	})

@@ -13,14 +13,14 @@ import (
 
 // MediaWiki configures the door for MediaWiki's own $wgRCFeeds over UDP.
 type MediaWiki struct {
-	Listen string   `toml:"listen"` // UDP host:port, "" = closed
-	Allow  []string `toml:"allow"`  // senders' networks, empty = loopback
-	Names  []string `toml:"names"`  // glob patterns of wiki names that may become publishers
-	Wiki   string   `toml:"wiki"`   // from which IRC lines without a prefix come
+	Listen Addresses `toml:"listen"` // UDP host:port, "" = closed
+	Allow  []string  `toml:"allow"`  // senders' networks, empty = loopback
+	Names  []string  `toml:"names"`  // glob patterns of wiki names that may become publishers
+	Wiki   string    `toml:"wiki"`   // from which IRC lines without a prefix come
 }
 
 func (m *MediaWiki) check(found *checker) {
-	found.add(checkAddress(m.Listen), "mediawiki", "listen")
+	found.add(m.Listen.check(), "mediawiki", "listen")
 	_, err := prefixes(m.Allow)
 	found.add(err, "mediawiki", "allow")
 	for _, pattern := range m.Names {
@@ -41,9 +41,9 @@ func (m *MediaWiki) open(_ context.Context, in *door.Inlet) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := mediawiki.Listen(in, mediawiki.Config{Listen: m.Listen, Allow: allow, Names: m.Names, Wiki: m.Wiki})
+	source, err := mediawiki.Listen(in, mediawiki.Config{Listen: string(m.Listen), Allow: allow, Names: m.Names, Wiki: m.Wiki})
 	if err != nil {
-		return nil, listenError(err, "UDP "+m.Listen, "", "mediawiki.listen")
+		return nil, listenError(err, "UDP "+string(m.Listen), "", "mediawiki.listen")
 	}
 	return &opened{source: source, listens: []string{"udp " + source.Addr().String()}}, nil
 }

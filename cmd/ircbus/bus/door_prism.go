@@ -13,21 +13,21 @@ import (
 
 // Prism configures the door for what sends to TwistedPrism.
 type Prism struct {
-	HTTP            bool     `toml:"http"`
-	Netcat          string   `toml:"netcat"` // TCP host:port, "" = closed
-	Publisher       string   `toml:"publisher"`
-	Channels        []string `toml:"channels"`         // of the publisher, beyond its own
-	DefaultChannels []string `toml:"default_channels"` // empty = the publisher's own
-	DefaultUsers    []string `toml:"default_users"`
-	Allow           []string `toml:"allow"` // networks that need no secret, empty = loopback, or nobody if there are secrets
-	SecretsFile     string   `toml:"secrets_file"`
-	Storm           int      `toml:"storm"` // messages a minute from one client, 0 = any number
+	HTTP            bool      `toml:"http"`
+	Netcat          Addresses `toml:"netcat"` // TCP host:port, "" = closed
+	Publisher       string    `toml:"publisher"`
+	Channels        []string  `toml:"channels"`         // of the publisher, beyond its own
+	DefaultChannels []string  `toml:"default_channels"` // empty = the publisher's own
+	DefaultUsers    []string  `toml:"default_users"`
+	Allow           []string  `toml:"allow"` // networks that need no secret, empty = loopback, or nobody if there are secrets
+	SecretsFile     string    `toml:"secrets_file"`
+	Storm           int       `toml:"storm"` // messages a minute from one client, 0 = any number
 }
 
 func (p *Prism) isOpen() bool { return p.HTTP || p.Netcat != "" }
 
 func (p *Prism) check(found *checker) {
-	found.add(checkAddress(p.Netcat), "prism", "netcat")
+	found.add(p.Netcat.check(), "prism", "netcat")
 	_, err := prefixes(p.Allow)
 	found.add(err, "prism", "allow")
 	checkSpeaker(found, "prism", p.Publisher, p.Channels, p.isOpen())
@@ -55,11 +55,11 @@ func (p *Prism) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 		secrets.Behind(in)
 	}
 	source, err := prism.Open(in, prism.Config{
-		Account: name, Netcat: p.Netcat, Allow: allow, Secrets: secrets,
+		Account: name, Netcat: string(p.Netcat), Allow: allow, Secrets: secrets,
 		Channels: p.DefaultChannels, Users: p.DefaultUsers, Storm: p.Storm,
 	})
 	if err != nil {
-		return nil, listenError(err, p.Netcat, "", "prism.netcat")
+		return nil, listenError(err, string(p.Netcat), "", "prism.netcat")
 	}
 	o := &opened{source: source}
 	if source.Addr() != nil {

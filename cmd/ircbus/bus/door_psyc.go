@@ -12,7 +12,7 @@ import (
 
 // PSYC configures the door for PSYC notices.
 type PSYC struct {
-	Listen      string            `toml:"listen"` // host:port for TCP and UDP, "" = closed
+	Listen      Addresses         `toml:"listen"` // host:port for TCP and UDP, "" = closed
 	Allow       []string          `toml:"allow"`  // networks that need no check, empty = loopback, or nobody if there are secrets
 	SecretsFile string            `toml:"secrets_file"`
 	Hosts       []string          `toml:"hosts"` // in addresses of ours, empty = any
@@ -24,7 +24,7 @@ type PSYC struct {
 var psycMethod = regexp.MustCompile(`^(_[A-Za-z0-9]+)+$`)
 
 func (p *PSYC) check(found *checker) {
-	found.add(checkAddress(p.Listen), "psyc", "listen")
+	found.add(p.Listen.check(), "psyc", "listen")
 	_, err := prefixes(p.Allow)
 	found.add(err, "psyc", "allow")
 	checkSpeaker(found, "psyc", p.Publisher, p.Channels, p.Listen != "")
@@ -56,10 +56,10 @@ func (p *PSYC) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 		secrets.Behind(in)
 	}
 	source, err := psyc.Listen(in, psyc.Config{
-		Account: name, Listen: p.Listen, Host: "localhost", Hosts: p.Hosts, Allow: allow, Secrets: secrets, Templates: p.Templates,
+		Account: name, Listen: string(p.Listen), Host: "localhost", Hosts: p.Hosts, Allow: allow, Secrets: secrets, Templates: p.Templates,
 	})
 	if err != nil {
-		return nil, listenError(err, "TCP and UDP "+p.Listen, "", "psyc.listen")
+		return nil, listenError(err, "TCP and UDP "+string(p.Listen), "", "psyc.listen")
 	}
 	tcp, udp := source.Addrs()
 	return &opened{source: source, listens: []string{"tcp " + tcp.String(), "udp " + udp.String()}}, nil

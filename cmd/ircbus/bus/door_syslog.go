@@ -13,17 +13,17 @@ import (
 
 // Syslog configures the door for syslog.
 type Syslog struct {
-	UDP       string   `toml:"udp"`       // host:port, "" = not
-	TCP       string   `toml:"tcp"`       // host:port, "" = not
-	Allow     []string `toml:"allow"`     // senders' networks, empty = loopback
-	Severity  string   `toml:"severity"`  // the least urgent that is taken, "" = debug
-	Publisher string   `toml:"publisher"` // who publishes what comes
-	Channel   string   `toml:"channel"`   // one of its channels, "" = its first
+	UDP       Addresses `toml:"udp"`       // host:port, "" = not
+	TCP       Addresses `toml:"tcp"`       // host:port, "" = not
+	Allow     []string  `toml:"allow"`     // senders' networks, empty = loopback
+	Severity  string    `toml:"severity"`  // the least urgent that is taken, "" = debug
+	Publisher string    `toml:"publisher"` // who publishes what comes
+	Channel   string    `toml:"channel"`   // one of its channels, "" = its first
 }
 
 func (s *Syslog) check(found *checker) {
-	found.add(checkAddress(s.UDP), "syslog", "udp")
-	found.add(checkAddress(s.TCP), "syslog", "tcp")
+	found.add(s.UDP.check(), "syslog", "udp")
+	found.add(s.TCP.check(), "syslog", "tcp")
 	_, err := prefixes(s.Allow)
 	found.add(err, "syslog", "allow")
 	_, err = s.severity()
@@ -60,12 +60,12 @@ func (s *Syslog) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 	if _, err := in.Feed(account, s.Channel); err != nil {
 		return nil, err
 	}
-	source, err := syslog.Listen(in, syslog.Config{UDP: s.UDP, TCP: s.TCP, Allow: allow, Severity: severity, Account: account, Channel: s.Channel})
+	source, err := syslog.Listen(in, syslog.Config{UDP: string(s.UDP), TCP: string(s.TCP), Allow: allow, Severity: severity, Account: account, Channel: s.Channel})
 	if err != nil {
 		if op, ok := errors.AsType[*net.OpError](err); ok && op.Net == "tcp" {
-			return nil, listenError(err, "TCP "+s.TCP, "", "syslog.tcp")
+			return nil, listenError(err, "TCP "+string(s.TCP), "", "syslog.tcp")
 		}
-		return nil, listenError(err, "UDP "+s.UDP, "", "syslog.udp")
+		return nil, listenError(err, "UDP "+string(s.UDP), "", "syslog.udp")
 	}
 	now := &opened{source: source}
 	for _, addr := range source.Addrs() {

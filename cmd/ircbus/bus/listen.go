@@ -9,9 +9,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/ircbus/ircbus/ircd"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // listeners are the bus's open doors; nil where the configuration gives no
@@ -32,9 +35,9 @@ func listen(ctx context.Context, c Config, secure *tls.Config, log *slog.Logger)
 			l.close()
 		}
 	}()
-	for _, door := range []struct {
+	for _, at := range []struct {
 		listener *net.Listener
-		address  string
+		address  Addresses
 		key      string // of the configuration; the flag has - for _
 		flag     string
 		config   net.ListenConfig
@@ -44,15 +47,15 @@ func listen(ctx context.Context, c Config, secure *tls.Config, log *slog.Logger)
 		{&l.http, c.HTTP, "http", "--http", net.ListenConfig{}},
 		{&l.httpTLS, c.HTTPTLS, "http_tls", "--http-tls", net.ListenConfig{}},
 	} {
-		if door.address == "" {
+		if at.address == "" {
 			continue
 		}
-		if *door.listener = c.Sockets[door.key]; *door.listener != nil {
+		if *at.listener = c.Sockets[at.key]; *at.listener != nil {
 			// somebody else listens for us
-		} else if *door.listener, err = door.config.Listen(ctx, "tcp", door.address); err != nil {
-			return listeners{}, listenError(err, door.address, door.flag, door.key)
+		} else if *at.listener, err = door.Listen(ctx, at.config, string(at.address)); err != nil {
+			return listeners{}, listenError(err, string(at.address), at.flag, at.key)
 		}
-		*door.listener = behindProxies(*door.listener, c.proxies(), log)
+		*at.listener = behindProxies(*at.listener, c.proxies(), log)
 	}
 	if l.ircTLS != nil {
 		l.ircTLS = ircd.NewTLSListener(l.ircTLS, secure)
@@ -71,6 +74,10 @@ func (l listeners) close() {
 // listenError says what to do about an address that cannot be listened on. flag
 // is "" where there is none.
 func listenError(err error, address, flag, key string) error {
+	var failed *net.OpError
+	if errors.As(err, &failed) && failed.Addr != nil && strings.Contains(address, ",") {
+		address = failed.Addr.String()
+	}
 	choose := fmt.Sprintf("choose another address with %s or %s = in the configuration (port 0 takes a free one)", flag, key)
 	if flag == "" {
 		choose = fmt.Sprintf("choose another address with %s = in the configuration", key)
@@ -100,9 +107,13 @@ func public(l net.Listener, base string) string {
 	if l == nil {
 		return ""
 	}
-	host, port, err := net.SplitHostPort(l.Addr().String())
+	told := l.Addr()
+	if addrs := door.Addrs(l); isLocal(told) { // of several, one for others
+		told = addrs[max(0, slices.IndexFunc(addrs, func(a net.Addr) bool { return !isLocal(a) }))]
+	}
+	host, port, err := net.SplitHostPort(told.String())
 	if err != nil {
-		return l.Addr().String()
+		return told.String()
 	}
 	ip := net.ParseIP(host)
 	if u, err := url.Parse(base); err == nil && u.Hostname() != "" && !ip.IsLoopback() {

@@ -14,6 +14,7 @@ import (
 	"github.com/pires/go-proxyproto"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // proxyPatience is how long a proxy may take to say for whom it connects; after
@@ -65,6 +66,9 @@ func (l *proxyListener) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 }
+
+// Addrs are where it listens; see door.Addrs.
+func (l *proxyListener) Addrs() []net.Addr { return door.Addrs(l.Listener) }
 
 // Close also closes the connections whose origin is not known yet.
 func (l *proxyListener) Close() error {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,10 +18,10 @@ import (
 // a bus starts with it, and warns of it in its log. now is for certificates.
 func (c Config) Review(now time.Time) []*Problem {
 	var found checker
-	if beyondLoopback(c.IRC) {
+	if slices.ContainsFunc(c.IRC.List(), beyondLoopback) {
 		found.warn(errors.New(plainIRC), "irc")
 	}
-	if beyondLoopback(c.HTTP) && !strings.HasPrefix(c.URL, "https://") {
+	if slices.ContainsFunc(c.HTTP.List(), beyondLoopback) && !strings.HasPrefix(c.URL, "https://") {
 		found.warn(errors.New(plainHTTP), "http")
 	}
 	if pair, err := loadPair(c.Cert, c.Key); err == nil && pair.Leaf != nil {

@@ -36,10 +36,10 @@ func TestStartErrors(t *testing.T) {
 		{"second process", func(c *Config) { c.Data = running.Data }, []string{running.Data, "in use", "process", "--data"}},
 		{"data is a file", func(c *Config) { c.Data = file }, []string{file, "--data"}},
 		{"data under a file", func(c *Config) { c.Data = filepath.Join(file, "data") }, []string{file, "--data"}},
-		{"IRC port in use", func(c *Config) { c.IRC = b.IRCAddr() }, []string{b.IRCAddr(), "already listens", "--irc"}},
-		{"HTTP port in use", func(c *Config) { c.HTTP = b.HTTPAddr() }, []string{b.HTTPAddr(), "already listens", "--http"}},
+		{"IRC port in use", func(c *Config) { c.IRC = Addresses(b.IRCAddr()) }, []string{b.IRCAddr(), "already listens", "--irc"}},
+		{"HTTP port in use", func(c *Config) { c.HTTP = Addresses(b.HTTPAddr()) }, []string{b.HTTPAddr(), "already listens", "--http"}},
 		{"UDP port in use", func(c *Config) {
-			c.MediaWiki = MediaWiki{Listen: taken.LocalAddr().String(), Names: []string{"*"}}
+			c.MediaWiki = MediaWiki{Listen: Addresses(taken.LocalAddr().String()), Names: []string{"*"}}
 		}, []string{taken.LocalAddr().String(), "already listens", "mediawiki.listen"}},
 		{"not our address", func(c *Config) { c.IRC = "192.0.2.1:0" }, []string{"192.0.2.1", "does not have the address"}},
 		{"TLS without certificate", func(c *Config) { c.IRCTLS = "127.0.0.1:0" }, []string{"--cert and --key"}},

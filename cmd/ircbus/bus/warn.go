@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 const (
@@ -27,8 +28,13 @@ func (b *Bus) warnPlain() {
 	}
 }
 
+// isLoopback reports whether a listener is on loopback alone.
 func isLoopback(l net.Listener) bool {
-	tcp, ok := l.Addr().(*net.TCPAddr)
+	return !slices.ContainsFunc(door.Addrs(l), func(a net.Addr) bool { return !isLocal(a) })
+}
+
+func isLocal(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
 }
 
