@@ -107,7 +107,7 @@ func TestCaseD10(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newPipeBus(t)
+				b := newPipeBus(t, func(c *Config) { c.Limits = Limits{} })
 				b.user("holder")
 				u, began := b.dial(), time.Now()
 				u.send("USER a 0 * :a")
@@ -136,14 +136,17 @@ func TestCaseD10(t *testing.T) {
 	}
 	t.Run("nick chosen at the prompt", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			b := newPipeBus(t)
+			b := newPipeBus(t, func(c *Config) { c.Limits = Limits{} })
 			b.user("holder")
 			u := b.dial()
 			u.send("USER a 0 * :a", "NICK holder")
 			for range 4 {
-				u.nc.SetReadDeadline(time.Now().Add(time.Hour))
 				for line := ""; !strings.HasPrefix(line, "PING "); {
-					line, _ = u.r.ReadString('\n')
+					var err error
+					u.nc.SetReadDeadline(time.Now().Add(time.Hour))
+					if line, err = u.r.ReadString('\n'); err != nil || strings.HasPrefix(line, "ERROR ") {
+						t.Fatal(line, err)
+					}
 				}
 				u.send("PONG x")
 			}
