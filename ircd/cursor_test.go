@@ -14,7 +14,7 @@ func TestCaseB3(t *testing.T) {
 		moin.send("PRIVMSG #moin :page=" + page)
 	}
 	moin.fence()
-	ann := b.user("ann")
+	ann := b.user("ann", "standard-replies")
 	ann.send("CHATHISTORY AFTER #moin msgid=mylog-2 10")
 	if line := ann.line(); !strings.Contains(line, ":id=3&page=C") {
 		t.Errorf("own: %s", line)
