@@ -16,27 +16,24 @@ func flatten(m mapping.Value) (text, address string) {
 	l.add(markup(m.Text("text")), m.Text("content"))
 	for _, a := range m.At("attachments").List() { // Slack's and Mattermost's
 		before := len(l)
+		l.add(a.Text("author_name"))
 		l.add(markup(a.Text("pretext")), markup(a.Text("title")), markup(a.Text("text")))
 		for _, f := range a.At("fields").List() {
 			l.add(pair(markup(f.Text("title")), markup(f.Text("value"))))
 		}
+		address = cmp.Or(address, a.Text("title_link"), l.blocks(a.At("blocks")))
 		if len(l) == before {
 			l.add(markup(a.Text("fallback")))
 		}
-		address = cmp.Or(address, a.Text("title_link"))
 	}
 	for _, e := range m.At("embeds").List() { // Discord's
-		l.add(e.Text("title"), e.Text("description"))
+		l.add(e.Text("author", "name"), e.Text("title"), e.Text("description"))
 		for _, f := range e.At("fields").List() {
 			l.add(pair(f.Text("name"), f.Text("value")))
 		}
 		address = cmp.Or(address, e.Text("url"))
 	}
-	if len(l) == 0 {
-		for _, b := range m.At("blocks").List() {
-			l.add(markup(blockText(b)))
-		}
-	}
+	address = cmp.Or(address, l.blocks(m.At("blocks")), l.blocks(m.At("components")))
 	return strings.Join(l, "\n"), address
 }
 
@@ -56,30 +53,6 @@ func pair(name, value string) string {
 		return name + value
 	}
 	return name + ": " + value
-}
-
-// blockText collects the texts of a block of Slack's: a part of a layout, with
-// texts somewhere within.
-func blockText(b mapping.Value) string {
-	var found []string
-	for _, name := range [...]string{"text", "fields", "elements"} {
-		found = collect(b.At(name), found)
-	}
-	return strings.Join(found, " ")
-}
-
-// collect finds texts in a text object, or in elements that have elements.
-func collect(part mapping.Value, found []string) []string {
-	if text := part.Text(); text != "" {
-		return append(found, text)
-	}
-	for _, element := range part.List() {
-		found = collect(element, found)
-	}
-	if part.IsObject() {
-		found = collect(part.At("elements"), collect(part.At("text"), found))
-	}
-	return found
 }
 
 // link is Slack's way to write addresses, people and channels.

@@ -4,9 +4,10 @@
 //
 //	user       username
 //	comment    what a chat server would show: the text, then of each attachment
-//	           (of Discord's embeds) pretext, title, text and fields; without a
-//	           text and attachments, the texts of blocks
-//	url        the first title_link of an attachment, or url of an embed
+//	           (of Discord's embeds) author, pretext, title, text, fields and
+//	           blocks, then blocks and components that say something else
+//	url        the first title_link of an attachment, url of an embed, or address of a
+//	           button or link in blocks
 //	text       "USERNAME: TEXT https://…"
 //
 // Slack's markup is taken apart: <https://…|label> is "label (https://…)". All else
@@ -36,6 +37,7 @@ var mapped = []string{
 	"text", "content",
 	"attachments.pretext", "attachments.title", "attachments.text",
 	"attachments.fields.title", "attachments.fields.value",
+	"attachments.author_name", "embeds.author.name",
 	"embeds.title", "embeds.description", "embeds.fields.name", "embeds.fields.value",
 }
 
@@ -70,10 +72,16 @@ func Parse(body []byte, maxBody int) (fields ircbus.Fields, discord bool, err er
 	e.Add("text", mapping.Sentence(username, text, address))
 	raw := m.Flat().Without(LeftOut...)
 	raw.Fields = slices.DeleteFunc(raw.Fields, func(field ircbus.Field) bool {
-		return slices.Contains(mapped, field.Key) && strings.Contains(text, strings.TrimSpace(markup(field.Value)))
+		return (slices.Contains(mapped, field.Key) || isShown(field.Key)) && strings.Contains(text, strings.TrimSpace(markup(field.Value)))
 	})
 	e.KeepFlat(raw, "attachments.title_link", "embeds.url", "username")
 	return e.Fit(maxBody), isDiscord(m), nil
+}
+
+// isShown reports whether a name is of a text in blocks or components.
+func isShown(name string) bool {
+	inBlocks := strings.HasPrefix(name, "blocks.") || strings.HasPrefix(name, "attachments.blocks.") || strings.HasPrefix(name, "components.")
+	return inBlocks && (strings.HasSuffix(name, ".text") || strings.HasSuffix(name, ".content"))
 }
 
 // payload finds the JSON. What it is is told by how it begins: curl calls it a

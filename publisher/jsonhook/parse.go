@@ -12,21 +12,24 @@ import (
 // maxBatch limits the events of one request.
 const maxBatch = 1000
 
-// Parse makes events of JSON. maxBody limits one event, as mapping.Event.Fit says.
+// Parse makes events of JSON: of an object one, of an array or of several values, as
+// lines of JSON are, one of each. maxBody limits one event, as mapping.Event.Fit says.
 // The error is an *ircbus.Refusal.
 func (m *Mapping) Parse(body []byte, maxBody int) ([]ircbus.Fields, error) {
-	value, err := decode(body)
+	values, err := decode(body)
 	if err != nil {
 		return nil, err
 	}
-	elements := []any{value}
-	if m.each != nil {
-		found, _ := m.each.find(value)
-		list, ok := found.([]any)
-		if !ok || len(list) == 0 || len(list) > maxBatch {
-			return nil, ircbus.Refuse(ircbus.InvalidEvent, "where the events should be there is no array of 1 to %d elements", maxBatch)
+	var elements []any
+	for _, value := range values {
+		list, err := m.elements(value)
+		if err != nil {
+			return nil, err
 		}
-		elements = list
+		elements = append(elements, list...)
+	}
+	if len(elements) == 0 || len(elements) > maxBatch {
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "there are %d events in the JSON; 1 to %d are taken", len(elements), maxBatch)
 	}
 	events := make([]ircbus.Fields, len(elements))
 	for i, element := range elements {
@@ -37,23 +40,61 @@ func (m *Mapping) Parse(body []byte, maxBody int) ([]ircbus.Fields, error) {
 	return events, nil
 }
 
-func decode(body []byte) (value any, err error) {
-	d := json.NewDecoder(bytes.NewReader(body))
+// elements are the events in a value.
+func (m *Mapping) elements(value any) ([]any, error) {
+	if m.each != nil {
+		found, _ := m.each.find(value)
+		list, ok := found.([]any)
+		if !ok {
+			return nil, ircbus.Refuse(ircbus.InvalidEvent, "where the events should be there is no array of 1 to %d elements", maxBatch)
+		}
+		return list, nil
+	}
+	if list, ok := value.([]any); ok {
+		return list, nil
+	}
+	return []any{value}, nil
+}
+
+// decode reads all values.
+func decode(body []byte) (values []any, err error) {
+	d := json.NewDecoder(bytes.NewReader(mapping.JSONText(body)))
 	d.UseNumber()
-	if err := d.Decode(&value); err != nil {
-		return nil, ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
+	for len(values) <= maxBatch {
+		var value any
+		switch err := d.Decode(&value); {
+		case err == io.EOF && len(values) > 0:
+			return values, nil
+		case err == io.EOF:
+			return nil, ircbus.Refuse(ircbus.InvalidEvent, "there is no JSON")
+		case err != nil:
+			return nil, ircbus.Refuse(ircbus.InvalidEvent, "broken JSON: %v", err)
+		}
+		values = append(values, value)
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, ircbus.Refuse(ircbus.InvalidEvent, "something follows the JSON")
+	return nil, ircbus.Refuse(ircbus.InvalidEvent, "there are more than %d values in the JSON", maxBatch)
+}
+
+// kindOf names a value that is no object.
+func kindOf(value any) string {
+	switch value.(type) {
+	case string:
+		return "a string"
+	case json.Number:
+		return "a number"
+	case []any:
+		return "an array in an array"
+	case nil:
+		return "null"
 	}
-	return value, nil
+	return "true or false"
 }
 
 // event makes one event.
 func (m *Mapping) event(element any, maxBody int) (ircbus.Fields, error) {
 	object, ok := element.(map[string]any)
 	if !ok {
-		return nil, ircbus.Refuse(ircbus.InvalidEvent, "an event must be a JSON object")
+		return nil, ircbus.Refuse(ircbus.InvalidEvent, "an event must be a JSON object, and this is %s", kindOf(element))
 	}
 	var e mapping.Event
 	for _, f := range m.fields {

@@ -90,3 +90,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCaseC17: arrays and lines of JSON are events; what is none is told.
+func TestCaseC17(t *testing.T) {
+	each := mustNew(t, Spec{Each: "/e"})
+	for _, test := range []struct {
+		m          *Mapping
+		body, want string
+	}{
+		{mustNew(t, Spec{}), `[{"a":1},{"a":2}]`, "a=1|a=2"}, {mustNew(t, Spec{}), "{\"a\":1}\n{\"a\":2}\n", "a=1|a=2"}, {mustNew(t, Spec{}), "\ufeff {\"a\":1}", "a=1"},
+		{each, `{"e":[{"a":1}]}{"e":[{"a":2}]}`, "a=1|a=2"},
+	} {
+		events, err := test.m.Parse([]byte(test.body), 0)
+		var got []string
+		for _, e := range events {
+			got = append(got, e.Encode())
+		}
+		if strings.Join(got, "|") != test.want || err != nil {
+			t.Errorf("%s: %q, %v", test.body, got, err)
+		}
+	}
+	for body, want := range map[string]string{
+		`"text"`: "a string", "7": "a number", "true": "true or false", "null": "null", "[]": "there are 0 events", "[[{}]]": "an array in an array", `[{"a":1},7]`: "a number",
+		"": "there is no JSON", `{"a":1} x`: "broken JSON", "[" + strings.Repeat(`{"a":1},`, maxBatch) + `{"a":1}]`: "there are 1001",
+	} {
+		if _, err := mustNew(t, Spec{}).Parse([]byte(body), 0); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40s: %v, want %q", body, err, want)
+		}
+	}
+}

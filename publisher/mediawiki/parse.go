@@ -54,7 +54,7 @@ const MaxWikiLen = 128
 // Parse reads one packet. The error is an *ircbus.Refusal that says what is
 // wrong with it.
 func Parse(packet []byte) (*Change, error) {
-	prefix, body := cutPrefix(packet)
+	prefix, body := cutPrefix(ircbus.TrimBOM(packet))
 	var raw mapping.Flat
 	var err error
 	switch {
@@ -67,6 +67,9 @@ func Parse(packet []byte) (*Change, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if isStreamEvent(raw) {
+		return mapStream(raw)
 	}
 	return mapFields(raw)
 }

@@ -199,3 +199,29 @@ func TestPublisherName(t *testing.T) {
 		}
 	}
 }
+
+// TestCaseC19: other streams of MediaWiki's than recentchange. The events are shortened
+// from the examples of schemas.wikimedia.org.
+func TestCaseC19(t *testing.T) {
+	const meta = `"meta":{"domain":"en.wikipedia.org","dt":"2026-01-02T03:04:06Z","id":"u1","stream":"%s","uri":"https://en.wikipedia.org/wiki/A_b"}`
+	for _, test := range [][2]string{
+		{`{"$schema":"/mediawiki/revision/create/1.1.0","database":"enwiki","page_id":1,"page_title":"A_b","page_namespace":0,"rev_id":7,"rev_timestamp":"2026-01-02T03:04:05Z","rev_len":10,"rev_minor_edit":false,"performer":{"user_text":"Ann","user_is_bot":true},"comment":"c",` + strings.Replace(meta, "%s", "mediawiki.page-create", 1) + `}`,
+			"wiki=enwiki&page=A+b&action=SAVENEW&user=Ann&time=2026-01-02T03:04:05.000000Z&comment=c&rev=7&size=10&url=https://en.wikipedia.org/wiki/A_b&ns=0&bot=1&stream=mediawiki.page-create&page_id=1&rev_timestamp=2026-01-02T03:04:05Z&key=enwiki:metau1"},
+		{`{"wiki_id":"enwiki","changelog_kind":"update","page_change_kind":"edit","dt":"2026-01-02t03:04:05z","comment":"c","performer":{"user_text":"Ann"},"page":{"page_id":1,"page_title":"A_b","namespace_id":1},"revision":{"rev_id":8,"rev_parent_id":7,"rev_size":12,"is_minor_edit":true},"prior_state":{"revision":{"rev_size":10}},` + strings.Replace(meta, "%s", "mediawiki.page_change.v1", 1) + `}`,
+			"wiki=enwiki&page=A+b&action=SAVE&user=Ann&time=2026-01-02T03:04:05.000000Z&comment=c&rev=8&oldrev=7&size=12&oldsize=10&url=https://en.wikipedia.org/wiki/A_b&ns=1&minor=1&stream=mediawiki.page_change.v1&changelog_kind=update&page_change_kind=edit&page.page_id=1&key=enwiki:metau1"},
+		{`{"database":"enwiki","rev_id":8,"rev_parent_id":7,` + strings.Replace(meta, "%s", "mediawiki.revision-create", 1) + `}`,
+			"wiki=enwiki&action=SAVE&time=2026-01-02T03:04:06.000000Z&rev=8&oldrev=7&url=https://en.wikipedia.org/wiki/A_b&stream=mediawiki.revision-create&key=enwiki:metau1"},
+		{`{"database":"enwiki","page_title":"A","added_links":[{"link":"x"}],` + strings.Replace(meta, "%s", "mediawiki.page-links-change", 1) + `}`,
+			"wiki=enwiki&page=A&action=page-links-change&time=2026-01-02T03:04:06.000000Z&url=https://en.wikipedia.org/wiki/A_b&stream=mediawiki.page-links-change&added_links.link=x&key=enwiki:metau1"},
+	} {
+		c, err := Parse([]byte(test[0]))
+		if err != nil {
+			t.Errorf("%s: %v", test[0], err)
+			continue
+		}
+		fields, err := ircbus.Accept(c.Fields, 0)
+		if err != nil || c.ServerURL != "https://en.wikipedia.org" || fields.Encode() != test[1] {
+			t.Errorf("%v\n got %s\nwant %s", err, fields.Encode(), test[1])
+		}
+	}
+}

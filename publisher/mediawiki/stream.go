@@ -1,6 +1,7 @@
 package mediawiki
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -192,7 +193,7 @@ func (s *Stream) wanted(data []byte) bool {
 	if err != nil {
 		return true
 	}
-	return about.Text("meta", "domain") != "canary" && s.allows(about.Text("wiki"))
+	return about.Text("meta", "domain") != "canary" && s.allows(cmp.Or(about.Text("wiki_id"), about.Text("database"), about.Text("wiki")))
 }
 
 // keep stores a batch and notes how far that is, unless ctx ends first.

@@ -42,6 +42,7 @@ func (m *Message) Answer(receipt ircbus.Receipt) []byte {
 		Time        int64           `json:"time"`
 		Event       string          `json:"event"`
 		Topic       string          `json:"topic"`
+		Sequence    string          `json:"sequence_id,omitempty"`
 		Title       string          `json:"title,omitempty"`
 		Message     string          `json:"message"`
 		Priority    int             `json:"priority,omitempty"`
@@ -52,7 +53,7 @@ func (m *Message) Answer(receipt ircbus.Receipt) []byte {
 		Attachment  *attachment     `json:"attachment,omitempty"`
 		ContentType string          `json:"content_type,omitempty"`
 	}{
-		ID: strconv.FormatUint(uint64(receipt.ID), 10), Time: receipt.At.Unix(), Event: "message", Topic: m.Topic,
+		ID: strconv.FormatUint(uint64(receipt.ID), 10), Time: receipt.At.Unix(), Event: "message", Topic: m.Topic, Sequence: m.Sequence,
 		Title: m.Title, Message: m.Text, Priority: m.Priority, Tags: m.Tags, Click: m.Click, Icon: m.Icon,
 	}
 	if json.Valid([]byte(m.Actions)) {

@@ -9,8 +9,9 @@
 //	text       "[urgent] TITLE: MESSAGE https://…"
 //
 // topic, title, priority (1–5, if it was given), tags (one field each), icon,
-// attach, filename, actions and markdown=1 keep ntfy's names, and so does what else
-// the JSON or the address has. What the bus does
+// attach, filename, actions, markdown=1 and sequence_id keep ntfy's names, and so does
+// what else the JSON or the address has. A message that stands for one before is an
+// event of its own. What the bus does
 // not do is refused as by an ntfy server on which it is off: delayed messages,
 // e-mail, calls, files as attachments (addresses of files are kept) and templates.
 // Every message is kept: "Cache: no" changes nothing.
@@ -43,6 +44,7 @@ type Message struct {
 	Attach, Filename   string // address and name of a file
 	Actions            string // as they were written
 	Markdown           bool
+	Sequence           string       // of a message that stands for one before: an id that may come again
 	Rest               mapping.Flat // what ntfy does not know, or of another type
 }
 
@@ -56,7 +58,7 @@ func Parse(method, path string, query url.Values, header http.Header, body []byt
 	switch {
 	case method == http.MethodGet && (verb == "publish" || verb == "send" || verb == "trigger"):
 		body = nil
-	case method == http.MethodGet || hasVerb:
+	case method == http.MethodGet || hasVerb && (!topicPattern.MatchString(verb) || slices.Contains(verbs, verb)):
 		return nil, errNotFound
 	case topic == "":
 		if err := r.readJSON(body); err != nil {
@@ -67,8 +69,15 @@ func Parse(method, path string, query url.Values, header http.Header, body []byt
 	if !topicPattern.MatchString(topic) {
 		return nil, errTopic
 	}
-	return r.message(topic, body)
+	m, err := r.message(topic, body)
+	if err == nil && m.Sequence == "" && method != http.MethodGet {
+		m.Sequence = verb
+	}
+	return m, err
 }
+
+// verbs are what a path may have behind a topic that is no sequence id.
+var verbs = strings.Fields("publish send trigger json sse raw ws auth")
 
 // message reads the parameters.
 func (r *reader) message(topic string, body []byte) (*Message, error) {
@@ -81,6 +90,7 @@ func (r *reader) message(topic string, body []byte) (*Message, error) {
 		Actions:  r.get("x-actions", "actions", "action"),
 		Text:     strings.ReplaceAll(r.get("x-message", "message", "m"), `\n`, "\n"),
 		Markdown: isTrue(r.get("x-markdown", "markdown", "md")) || strings.HasPrefix(r.header.Get("Content-Type"), "text/markdown"),
+		Sequence: r.get("x-sequence-id", "sequence-id", "sequence_id", "sid"),
 	}
 	m.Rest = r.unknown()
 	if m.Filename != "" && m.Attach == "" {
@@ -166,7 +176,7 @@ type reader struct {
 
 // members are those of the JSON that the bus knows.
 var members = []string{
-	"topic", "message", "title", "tags", "priority", "click", "icon", "attach", "filename", "actions", "markdown", "delay", "email", "call", "template",
+	"topic", "message", "title", "tags", "priority", "click", "icon", "attach", "filename", "actions", "markdown", "delay", "email", "call", "template", "sequence_id",
 }
 
 // readJSON reads the body of a POST to /. A member of another type than ntfy's is
@@ -216,7 +226,7 @@ var parameters = []string{
 	"x-title", "title", "ti", "t", "x-click", "click", "x-icon", "icon", "x-attach", "attach", "a", "x-filename", "filename", "file", "f",
 	"x-actions", "actions", "action", "x-message", "message", "m", "x-markdown", "markdown", "md", "x-tags", "tags", "tag", "ta",
 	"x-priority", "priority", "prio", "p", "x-delay", "delay", "x-at", "at", "x-in", "in", "x-email", "x-e-mail", "email", "e-mail", "mail", "e",
-	"x-call", "call", "x-template", "template", "tpl", "auth", "authorization", "x-cache", "cache", "x-firebase", "firebase", "x-unifiedpush", "unifiedpush", "up",
+	"x-call", "call", "x-template", "template", "tpl", "auth", "authorization", "x-cache", "cache", "x-firebase", "firebase", "x-unifiedpush", "unifiedpush", "up", "x-sequence-id", "sequence-id", "sequence_id", "sid",
 }
 
 // unknown is what the JSON and the address say that ntfy does not know.
@@ -291,5 +301,6 @@ func (m *Message) Fields(maxBody int) ircbus.Fields {
 		e.Keep("markdown", "1")
 	}
 	e.KeepFlat(m.Rest)
+	e.Keep("sequence_id", m.Sequence)
 	return e.Fit(maxBody)
 }

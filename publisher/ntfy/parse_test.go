@@ -135,3 +135,33 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCaseC22: a message's sequence id is kept, however it is given, and so is what the
+// bus does not know.
+func TestCaseC22(t *testing.T) {
+	for _, test := range []struct {
+		path, header, query, body string
+	}{
+		{"/t", "X-Sequence-ID", "", "x"}, {"/t", "", "sid=s", "x"}, {"/t/s", "", "", "x"}, {"/", "", "", `{"topic":"t","message":"x","sequence_id":"s","new":{"a":1}}`},
+	} {
+		header := http.Header{}
+		if test.header != "" {
+			header.Set(test.header, "s")
+		}
+		query, err := url.ParseQuery(test.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := Parse("POST", test.path, query, header, []byte(test.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := m.Fields(0)
+		if f.Get("sequence_id") != "s" || f.Has("key") || test.path == "/" && f.Get("new.a") != "1" {
+			t.Errorf("%+v: %s", test, f.Encode())
+		}
+		if answer := string(m.Answer(ircbus.Receipt{})); !strings.Contains(answer, `"sequence_id":"s"`) {
+			t.Error(answer)
+		}
+	}
+}

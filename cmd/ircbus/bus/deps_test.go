@@ -67,7 +67,7 @@ func TestDependencies(t *testing.T) {
 		{"publisher/forge", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/vcs"}, []string{"database/sql"}},
 		{"publisher/irker", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/moin", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/xmlrpc"}, []string{"database/sql"}},
-		{"publisher/mediawiki", []string{".", "publisher", "publisher/door"}, []string{"database/sql"}},
+		{"publisher/mediawiki", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"subscriber", []string{"."}, []string{"database/sql"}},
 		{"api", []string{".", "history", "publisher/content"}, []string{"database/sql"}},
 	} {
