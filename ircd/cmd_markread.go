@@ -55,7 +55,13 @@ func (c *client) cmdMarkread(msg *ircmsg.Message) error {
 // markRead moves a marker on, never back and not into the future, and tells the
 // account's other connections.
 func (c *client) markRead(target string, at time.Time) {
-	if now := time.Now(); at.After(now) {
+	now := time.Now()
+	for _, other := range []time.Time{c.srv.lastKept, c.srv.lastEvent} { // ahead, if the clock was set back
+		if other.After(now) {
+			now = other
+		}
+	}
+	if at.After(now) {
 		at = now.Truncate(time.Millisecond)
 	}
 	if !at.After(c.marker(target)) {

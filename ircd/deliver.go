@@ -39,6 +39,7 @@ func (s *Server) deliverSome(events []ircbus.Event) (n int) {
 
 func (s *Server) deliver(e *ircbus.Event) {
 	s.head.Store(uint64(e.ID))
+	s.lastEvent = e.At
 	r := s.rendering(e)
 	if fn := s.feeds[foldChan(e.Channel)]; fn != nil {
 		fn.feed.note(e, r.redacts)

@@ -17,10 +17,20 @@ func (s *Server) keep(ch *channel, m *message) {
 	if m.msgid == "" {
 		m.msgid = s.nextMessageID()
 	}
+	s.inOrder(m)
 	kept := m.kept()
 	kept.Target = ch.name
 	kept.Closed = ch.key != "" || ch.has('i') || ch.has('s')
 	s.cfg.Chat.Keep(kept)
+}
+
+// inOrder sees to it that what is kept is never older than what was kept before,
+// also after the clock was set back: its order is that of the times.
+func (s *Server) inOrder(m *message) {
+	if m.at.Before(s.lastKept) {
+		m.at = s.lastKept
+	}
+	s.lastKept = m.at
 }
 
 // keepAll is keep for what concerns every channel of a person.
@@ -37,6 +47,7 @@ func (c *client) keepPrivate(to *person, m *message) {
 	if s.cfg.Chat == nil || !s.cfg.KeepPrivate || !m.worthKeeping() {
 		return
 	}
+	s.inOrder(m)
 	kept := m.kept()
 	if c.account != "" {
 		kept.Owner, kept.Target = c.account, to.accountOrNick()

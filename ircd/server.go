@@ -53,6 +53,9 @@ type Config struct {
 	// redacted.
 	Redact func(context.Context, ircbus.Redaction) error
 
+	// LastKept is the time of the newest message in Chat; the clock may be behind it.
+	LastKept time.Time
+
 	// Epoch says of which log the ids are.
 	Epoch string
 
@@ -178,6 +181,8 @@ type Server struct {
 	feeds      map[lcChan]*feedName // packed and text channels
 	channels   map[lcChan]*channel  // people's channels
 	messages   uint64               // people's messages so far, for msgid
+	lastKept   time.Time            // of these
+	lastEvent  time.Time            // of those delivered; the clock may be behind both
 	sent       sentLog              // the newest of them
 	offers     int                  // of files
 	registered int                  // connections
@@ -215,7 +220,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg.Limits.setDefaults()
 	s := &Server{
-		cfg: cfg, log: cfg.Log, started: time.Now(),
+		cfg: cfg, log: cfg.Log, started: time.Now(), lastKept: cfg.LastKept,
 		listeners:  make(map[net.Listener]struct{}),
 		clients:    make(map[*client]struct{}),
 		addresses:  make(map[netip.Prefix]int),

@@ -26,6 +26,7 @@ type chat struct {
 	mu      sync.Mutex
 	pending []ircbus.Message // removed when they are on disk
 	last    uint64           // id given out last
+	newest  time.Time        // of those that there were at the start
 	lost    int
 }
 
@@ -67,6 +68,10 @@ func (s *Store) Last() uint64 {
 	return s.chat.last
 }
 
+// NewestChat is the time of the newest message that was there when the store was
+// opened. The clock may have been set back since.
+func (s *Store) NewestChat() time.Time { return s.chat.newest }
+
 // next returns what the writer is to store now.
 func (q *chat) next() []ircbus.Message {
 	q.mu.Lock()
@@ -96,9 +101,9 @@ func (q *chat) waits(id uint64) bool {
 
 // loadChat finds where the order goes on.
 func (w *writer) loadChat() error {
-	var last int64
-	err := w.db.row("SELECT coalesce(max(id), 0) FROM chat", nil, &last)
-	w.store.chat.last = uint64(last)
+	var last, at int64
+	err := w.db.row("SELECT coalesce((SELECT max(id) FROM chat), 0), coalesce((SELECT max(at) FROM chat), 0)", nil, &last, &at)
+	w.store.chat.last, w.store.chat.newest = uint64(last), time.UnixMicro(at).UTC()
 	return err
 }
 

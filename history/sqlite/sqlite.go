@@ -68,6 +68,8 @@ type Store struct {
 
 	redacting sync.Mutex // held for a redaction, in the index too
 
+	ahead atomic.Int64 // nanoseconds by which the times of the log are ahead of the clock
+
 	retaining sync.Mutex   // held while retention is at work
 	tally     tally        // of what it may remove
 	excessive atomic.Int64 // events that it has still to remove

@@ -22,8 +22,9 @@ type Stats struct {
 	Tails   int       // running
 	TailLag ircbus.ID // ids by which the hindmost tail is behind Head
 
-	Excess    int64 // events that retention has still to remove, as far as it knows
-	Unindexed int64 // events that searches must read, since the index does not have them yet
+	Ahead     time.Duration // by which the times of the log are ahead of the clock
+	Excess    int64         // events that retention has still to remove, as far as it knows
+	Unindexed int64         // events that searches must read, since the index does not have them yet
 }
 
 // Bucket counts commits that took at most UpTo.
@@ -85,6 +86,7 @@ func (s *Store) Stats() Stats {
 		count += c.latency[i].Load()
 		stats.Latency[i] = Bucket{limit, count}
 	}
+	stats.Ahead = time.Duration(s.ahead.Load())
 	stats.Excess = s.excessive.Load()
 	if s.terms != nil {
 		stats.Unindexed = s.terms.lag.Load()

@@ -53,6 +53,9 @@ func (w *writer) load(path string) error {
 		return err
 	}
 	w.store.epoch, w.head, w.at, w.path = epoch, ircbus.ID(head), at, path
+	if at > 0 {
+		w.nextAt() // says it if the clock is behind
+	}
 	w.redacted = redacted
 	w.stale = redacted > 0 // a crash may have come between
 	w.store.live = newLive(w.head)
@@ -209,10 +212,31 @@ func (w *writer) write(group []*request) (stored []ircbus.Event, err error) {
 	return stored, nil
 }
 
+// aheadTolerated is how far the log may be ahead of the clock without a word:
+// clocks are set by less than that all the time.
+const aheadTolerated = time.Second
+
+// nextAt is the time of acceptance of the next commit: the present, or, after the
+// clock was set back, a microsecond more than the highest that was given.
+func (w *writer) nextAt() int64 {
+	s, now := w.store, w.store.now().UnixMicro()
+	at := max(w.at+1, now)
+	ahead := time.Duration(at-now) * time.Microsecond
+	before := time.Duration(s.ahead.Swap(int64(ahead)))
+	switch {
+	case ahead > aheadTolerated && before <= aheadTolerated:
+		s.log.Warn("the clock is behind the log, or was set back: times of acceptance advance by a microsecond a commit until it has caught up",
+			"ahead", ahead.Round(time.Second), "last", ircbus.FormatTime(time.UnixMicro(w.at)))
+	case ahead <= aheadTolerated && before > aheadTolerated:
+		s.log.Info("the clock has caught up with the log")
+	}
+	return at
+}
+
 // give is a transaction that gives out ids, at the present time.
 func (w *writer) give(fn func() error) error {
 	head, last := w.head, w.at
-	w.at = max(w.at, w.store.now().UnixMicro())
+	w.at = w.nextAt()
 	err := w.transaction(fn)
 	// Ids of a COMMIT that failed are not given out again: a crash may bring to
 	// light what it had written.

@@ -157,7 +157,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		Name: c.Name, Network: c.Network, Version: "ircbus-" + c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP: b.base, STS: c.STS.irc(b.listeners.ircTLS), CloakKey: cloakKey,
 		RequireLogin: c.Access == AccessLogin, NoUserChannels: c.NoUserChannels,
-		Epoch: b.store.Epoch(), Head: b.head, Events: b.events, Keyed: b.keyed, DCC: c.DCC.irc(), Chat: b.store,
+		Epoch: b.store.Epoch(), Head: b.head, Events: b.events, Keyed: b.keyed, DCC: c.DCC.irc(), Chat: b.store, LastKept: b.store.NewestChat(),
 		KeepChannels: c.Chat.Channels, KeepPrivate: c.Chat.Private,
 		Replay: ircd.Replay(c.Replay), Memos: limitedMemos{b.store, b},
 		Append: b.Append, Redact: b.redactIRC, Refused: b.metrics.refused,

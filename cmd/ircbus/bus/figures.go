@@ -82,6 +82,7 @@ func (f figures) http(to chan<- prometheus.Metric) {
 var (
 	logHead     = gauge("ircbus_log_head", "The last id on disk.")
 	logTailLag  = gauge("ircbus_log_tail_lag", "Ids by which the hindmost reader of the log is behind it.")
+	logAhead    = gauge("ircbus_log_ahead_seconds", "By how much the times of the log were ahead of the clock at the last commit: it was set back.")
 	excessive   = gauge("ircbus_retention_excess_events", "Events that retention has still to remove, as far as it knows.")
 	unindexed   = gauge("ircbus_log_unindexed", "Events that searches must read, since the index does not have them yet.")
 	logFailures = counter("ircbus_log_failures_total", "Batches refused because they could not be written.")
@@ -94,6 +95,7 @@ func (f figures) log(to chan<- prometheus.Metric) {
 	stats := f.bus.store.Stats()
 	to <- logHead.is(float64(stats.Head))
 	to <- logTailLag.is(float64(stats.TailLag))
+	to <- logAhead.is(stats.Ahead.Seconds())
 	to <- excessive.is(float64(stats.Excess))
 	to <- unindexed.is(float64(stats.Unindexed))
 	to <- logFailures.is(float64(stats.Failures))
