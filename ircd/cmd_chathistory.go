@@ -45,10 +45,13 @@ func (c *client) cmdChathistory(msg *ircmsg.Message) error {
 		return err
 	}
 	var found []record
+	var goOn []*record
 	c.lookups = append(c.lookups, lookup{
 		search: isFiltered(name),
 		read: func(ctx context.Context) (err error) {
-			found, err = q.answer(ctx, asked)
+			cutter := &pageCutter{past: asked, byTime: q.refs[0] == nil && q.limit > 1 || q.refs[0] != nil && q.refs[0].msgid == ""}
+			found, err = q.answer(ctx, cutter)
+			goOn = cutter.goOn
 			return err
 		},
 		show: func(err error) error {
@@ -60,6 +63,9 @@ func (c *client) cmdChathistory(msg *ircmsg.Message) error {
 					c.playBack(asked, &found[i], "")
 				}
 			})
+			for _, last := range goOn {
+				c.noteSameTime(q, name, last)
+			}
 			return nil
 		},
 	})
@@ -163,7 +169,7 @@ func (q *question) reference(text string) (*reference, error) {
 }
 
 // answer reads what the question asks for, in the order in which it was said.
-func (q *question) answer(ctx context.Context, p past) (found []record, err error) {
+func (q *question) answer(ctx context.Context, p *pageCutter) (found []record, err error) {
 	first := q.refs[0]
 	switch q.subcommand {
 	case "LATEST":
@@ -188,17 +194,17 @@ func (q *question) answer(ctx context.Context, p past) (found []record, err erro
 
 // around takes as many messages from before, with the one that was named, as
 // from after, and more of those of which there are more.
-func (q *question) around(ctx context.Context, p past) ([]record, error) {
-	before, err := p.page(ctx, span{before: q.refs[0], through: true, limit: q.limit, desc: true})
+func (q *question) around(ctx context.Context, p *pageCutter) ([]record, error) {
+	before, err := p.past.page(ctx, span{before: q.refs[0], through: true, limit: q.limit + 1, desc: true})
 	if err != nil && !errors.Is(err, ErrUnfinished) {
 		return nil, err
 	}
-	after, err := p.page(ctx, span{after: q.refs[0], limit: q.limit})
+	after, err := p.past.page(ctx, span{after: q.refs[0], limit: q.limit + 1})
 	if err != nil && !errors.Is(err, ErrUnfinished) {
 		return nil, err
 	}
 	half := min(len(before), max((q.limit+1)/2, q.limit-len(after)))
-	before, after = before[:half], after[:min(len(after), q.limit-half)]
+	before, after = p.cut(before, half), p.cut(after, min(len(after), q.limit-half))
 	slices.Reverse(before)
 	return append(before, after...), err
 }

@@ -84,7 +84,7 @@ func (c *client) joinChannel(name, key string) error {
 	ch := c.srv.channels[foldChan(name)]
 	var r rank
 	if ch == nil {
-		switch err := ircbus.CheckChannel(name); {
+		switch err := ircbus.CheckNewChannel(name); {
 		case !strings.HasPrefix(name, "#"):
 			return errNoSuchChannel(name, "The name of a channel begins with #")
 		case err != nil:

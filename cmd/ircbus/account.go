@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,7 +68,7 @@ func (c *accountAddCmd) check() error {
 		return usagef("--channel is for publishers, and %s is to be a %s", c.Name, c.Role)
 	}
 	for _, channel := range c.Channel {
-		if err := account.CheckChannel(channel); err != nil {
+		if err := cmp.Or(account.CheckChannel(channel), ircbus.CheckNewChannel(channel)); err != nil {
 			return usagef("%v", err)
 		}
 	}

@@ -265,6 +265,13 @@ func (d *directory) addChannels(name string, channels []string) error {
 	if !slices.ContainsFunc(channels, lacks) {
 		return nil
 	}
+	for _, channel := range channels {
+		if lacks(channel) {
+			if err := ircbus.CheckNewChannel(channel); err != nil {
+				return err
+			}
+		}
+	}
 	if err := d.accounts.AddChannels(name, channels); err != nil {
 		return err
 	}
