@@ -18,8 +18,8 @@ type mediaWiki struct {
 func (m mediaWiki) prepare(e *ircbus.Event) values {
 	f := e.Fields
 	action := f.Get("action")
-	// MediaWiki never sends category changes to IRC: people get a line that no
-	// program takes for one of MediaWiki's.
+	// MediaWiki never sends category changes to IRC. Where they are shown all the
+	// same, people get a line that no program takes for one of MediaWiki's.
 	if action == "categorize" || f.Get("page") == "" && f.Get("user") == "" {
 		return describe(e)
 	}

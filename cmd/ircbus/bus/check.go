@@ -201,7 +201,7 @@ func (p Publisher) check(found *checker, name string) {
 	default:
 		found.add(err, at("text_style")...)
 	}
-	_, err := quietOf(p)
+	_, err := quietOf(p, "")
 	found.add(err, at("quiet")...)
 	if !slices.Contains([]string{"", "moin-1.9", "moin-2", "mediawiki", "other"}, p.Engine) {
 		found.add(fmt.Errorf("%q must be moin-1.9, moin-2, mediawiki or other", p.Engine), at("engine")...)

@@ -94,7 +94,7 @@ type Publisher struct {
 	Template  string `toml:"template"`   // Go template for readable lines, instead of a style
 
 	// Quiet are events that the readable channel leaves out: patterns of actions, or
-	// filters. nil: those of quietForges.
+	// filters. nil: those of quietForges, and of quietMediaWiki for that style.
 	Quiet []string `toml:"quiet"`
 
 	Name       string `toml:"name"`

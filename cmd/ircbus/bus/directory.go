@@ -93,7 +93,7 @@ func (d *directory) build(accounts []account.Account) []ircd.Publisher {
 			d.log.Error("the text style is not usable, plain it is", "publisher", a.Name, "err", err)
 			style, _ = readable.Named("plain")
 		}
-		quiet, err := quietOf(config[ircbus.Fold(a.Name)])
+		quiet, err := quietOf(config[ircbus.Fold(a.Name)], style.String())
 		if err != nil { // likewise
 			d.log.Error("what the readable channel shall leave out cannot be read, nothing is left out", "publisher", a.Name, "err", err)
 		}

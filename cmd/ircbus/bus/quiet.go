@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus"
@@ -15,13 +16,21 @@ var quietForges = []string{
 	"workflow_*/queued", "workflow_*/in_progress", "workflow_*/waiting", "*_run/requested", "check_suite/requested",
 }
 
+// quietMediaWiki are the changes that MediaWiki does not send to IRC: those of
+// categories, and those of another wiki's pages (RC_CATEGORIZE, RC_EXTERNAL).
+// Programs that read its lines there would not know what else to make of them.
+var quietMediaWiki = []string{"categorize", "external"}
+
 // quietOf returns what the readable channel of a section leaves out; nil for
 // nothing. Each entry is a filter as of a view, or, without "=", a pattern of the
-// field action.
-func quietOf(section Publisher) (func(ircbus.Fields) bool, error) {
+// field action. The style is that of the channel's lines.
+func quietOf(section Publisher, style string) (func(ircbus.Fields) bool, error) {
 	entries := section.Quiet
 	if entries == nil {
 		entries = quietForges
+		if strings.HasPrefix(style, "mediawiki") {
+			entries = slices.Concat(entries, quietMediaWiki)
+		}
 	}
 	filters := make([]ircbus.Filter, len(entries))
 	for i, entry := range entries {
