@@ -124,6 +124,7 @@ func (c *client) acknowledge(lines []publication, d *desk, receipts []ircbus.Rec
 	for _, p := range lines {
 		if p.fields != nil && err == nil {
 			c.srv.countReceipt(receipts[0])
+			c.noteStored(&p, receipts[0].ID)
 			answer = d.appendReceipt(answer, &p, receipts[0])
 			receipts = receipts[1:]
 			continue
@@ -133,6 +134,7 @@ func (c *client) acknowledge(lines []publication, d *desk, receipts []ircbus.Rec
 			p.refused = refusal(err)
 		}
 		if p.refused != nil {
+			c.nameCut(&p)
 			c.srv.refuse(p.refused)
 			refusals = []message{refused(p.command, p.channel, p.refused).message(d.server, d.nick, d.caps)}
 		}

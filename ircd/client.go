@@ -37,6 +37,7 @@ type client struct {
 	pending    []publication // not stored yet
 	desk       *desk         // of the last of pending
 	flight     *flight       // nil if nothing is under way
+	lastLine   lastLine      // belongs to the flight that is being answered
 	joiners    map[lcChan]*ircbus.Joiner
 	batch      *openBatch
 

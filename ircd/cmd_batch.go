@@ -19,6 +19,7 @@ const maxReference = 64
 type openBatch struct {
 	ref, target string
 	label, tags string // of its beginning: the label, and the client-only tags
+	length      string // that its text shall have, if it is an event
 	until       time.Time
 	command     string // PRIVMSG or NOTICE, as its first line is
 	lines       []textLine
@@ -47,7 +48,7 @@ func (c *client) cmdBatch(msg *ircmsg.Message) error {
 // newBatch is the batch that a line begins. With an error it is to be ignored.
 func (c *client) newBatch(msg *ircmsg.Message) (*openBatch, error) {
 	ref, begins := strings.CutPrefix(msg.Params[0], "+")
-	b := &openBatch{ref: ref, label: labelOf(msg), tags: clientTags(msg), until: time.Now().Add(c.srv.cfg.Limits.BatchOpen)}
+	b := &openBatch{ref: ref, label: labelOf(msg), tags: clientTags(msg), length: lengthOf(msg), until: time.Now().Add(c.srv.cfg.Limits.BatchOpen)}
 	switch {
 	case !begins || !validReference(ref):
 		return b, errBatch("INVALID_REFTAG", "A batch begins with + and its reference: letters, digits and hyphens, at most "+strconv.Itoa(maxReference), ref)
@@ -175,7 +176,7 @@ func (c *client) takeBatch(msg *ircmsg.Message) bool {
 		return false
 	}
 	c.batch, c.desk = nil, d
-	c.addLine(publication{command: b.command, label: b.label, channel: channel}, b.text())
+	c.addLine(publication{command: b.command, label: b.label, channel: channel, length: b.length}, b.text())
 	return true
 }
 

@@ -2,6 +2,7 @@ package ircd
 
 import (
 	"errors"
+	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
 	"github.com/ircbus/ircbus"
@@ -14,6 +15,10 @@ type publication struct {
 	command string // PRIVMSG, or NOTICE, which means the same
 	label   string
 	channel string
+	length  string    // of the text, as the publisher says; "" if it does not
+	at      time.Time // when it came
+	single  bool      // it is a whole event in one line, which may have been cut
+	noEvent bool      // refused, since it is no event at all
 	refused *ircbus.Refusal
 	fields  ircbus.Fields // of the event that is complete with this line; nil if it is a part
 }
@@ -33,14 +38,19 @@ func (c *client) take(msg *ircmsg.Message) bool {
 		return false
 	}
 	c.desk = d
-	c.addLine(publication{command: msg.Command, label: labelOf(msg), channel: channel}, msg.Params[1])
+	c.addLine(publication{command: msg.Command, label: labelOf(msg), channel: channel, length: lengthOf(msg), single: true}, msg.Params[1])
 	return true
 }
 
 // addLine parses the text of a line and adds it to what is pending, with the
 // parts that came before it.
 func (c *client) addLine(line publication, text string) {
+	line.at = time.Now()
 	packed, err := ircbus.ParsePacked(text)
+	if whole := checkWhole(text, line.length); whole != nil {
+		err = whole
+	}
+	line.noEvent, line.single = err != nil, line.single && packed.Part == 0 && len(text) >= leastCut
 	if !c.scope.Allows(ircbus.ScopePublish) {
 		err = ircbus.Refuse(ircbus.NotPublisher, "your token is good for reading alone")
 	}
@@ -56,7 +66,7 @@ func (c *client) addLine(line publication, text string) {
 	fields, done := c.assemble(&line, packed)
 	if done {
 		if line.fields, err = ircbus.Accept(fields, c.srv.cfg.MaxBody); err != nil {
-			line.refused = refusal(err)
+			line.refused, line.noEvent = refusal(err), true
 		}
 	}
 	c.pending = append(c.pending, line)

@@ -35,7 +35,7 @@ func TestBatches(t *testing.T) {
 	for i := 1; i <= 60; i++ {
 		lines = append(lines, fmt.Sprintf("@label=%d PRIVMSG #moin :page=P%d", i, i))
 		if i == 30 {
-			lines = append(lines, "@label=bad PRIVMSG #moin :page")
+			lines = append(lines, "@label=bad PRIVMSG #moin :page=")
 			lines = append(lines, "@label=bad PRIVMSG #moin :=")
 		}
 	}
