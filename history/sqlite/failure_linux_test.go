@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/ircbus/ircbus/history/historytest"
 )
@@ -34,6 +35,46 @@ func TestWriteError(t *testing.T) {
 		limit(0)
 		return func() { limit(normal.Cur) }
 	})
+}
+
+// TestCaseB8: a store that is opened where little more can be written says so at once,
+// not with the first event, and recovers by itself. (Where nothing at all can be
+// written it does not open.)
+func TestCaseB8(t *testing.T) {
+	if !inChild(t) {
+		mustPass(t, child(t))
+		return
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	var normal syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &normal); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "events.db")
+	open := func() *Store {
+		s, err := Open(t.Context(), path, Options{Log: quiet(), ProbeEvery: 20 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if err := open().Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 48 << 10, Max: normal.Max}); err != nil {
+		t.Fatal(err)
+	}
+	s := open()
+	if s.Writable() == nil {
+		t.Error("it counts as writable")
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &normal); err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return s.Writable() == nil })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestFullDisk fills a small file system of its own, which a child can mount in

@@ -113,6 +113,7 @@ func open(ctx context.Context, path string, opts Options) (*Store, error) {
 		return nil, err
 	}
 	w := s.writer
+	w.failed(w.probe(startProbe)) // a full disk is found now, not with the first event
 	var err error
 	if s.terms, err = openTerms(s, path, opts, w.redacted); err != nil {
 		s.log.Warn("searches will be slow", "err", err)

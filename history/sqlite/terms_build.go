@@ -175,7 +175,7 @@ func (t *terms) build(g segment, oldest int64) error {
 	}
 	return t.db.transaction(func() error {
 		for part := (segment{t.small, g.first}); part.last() <= g.last(); part.first += t.small {
-			if err := errors.Join(t.remove(t.small, part), t.rest()); err != nil {
+			if err := t.remove(t.small, part); err != nil {
 				return err
 			}
 		}
@@ -193,15 +193,29 @@ func (t *terms) drop(g segment) {
 	}
 }
 
-// remove deletes the segments of a size that are in g.
+// removeAtOnce is how many terms one statement removes: a statement is not
+// interrupted, and a large segment has a hundred thousand.
+const removeAtOnce = 500
+
+// remove deletes the segments of a size that are in g, and rests meanwhile.
 func (t *terms) remove(size int64, g segment) error {
-	const which = " WHERE size = ? AND first BETWEEN ? AND ?"
-	for _, rows := range [...]string{"lists WHERE id IN (SELECT list FROM terms" + which + ")", "terms" + which, "segments" + which} {
-		if _, err := t.db.exec("DELETE FROM "+rows, size, g.first, g.last()); err != nil {
+	const which = " FROM terms WHERE size = ?1 AND first BETWEEN ?2 AND ?3 ORDER BY size, first, channel, field, value LIMIT ?4)"
+	for removed := int64(removeAtOnce); removed == removeAtOnce; {
+		if _, err := t.db.exec("DELETE FROM lists WHERE id IN (SELECT list"+which, size, g.first, g.last(), int64(removeAtOnce)); err != nil {
+			return err
+		}
+		var err error
+		removed, err = t.db.exec("DELETE FROM terms WHERE (size, first, channel, field, value) IN (SELECT size, first, channel, field, value"+which,
+			size, g.first, g.last(), int64(removeAtOnce))
+		if err == nil {
+			err = t.rest()
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := t.db.exec("DELETE FROM segments WHERE size = ? AND first BETWEEN ? AND ?", size, g.first, g.last())
+	return err
 }
 
 // insert writes what was collected into an empty segment.

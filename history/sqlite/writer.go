@@ -108,7 +108,7 @@ func (w *writer) run(probeEvery time.Duration) {
 		case <-probe.C:
 			s.writing.Lock()
 			if s.failure.Load() != nil {
-				w.failed(w.probe())
+				w.failed(w.probe(probeSize))
 			}
 			w.clean()
 		case <-s.closing:
@@ -292,11 +292,14 @@ func (w *writer) failed(err error) {
 // writable again: more than the write-ahead log has room for already.
 const probeSize = mostRoom + 64<<10
 
-// probe writes something and removes it again, each for good, as a publisher's
-// batch would be written.
-func (w *writer) probe() error {
+// startProbe is the same at the start, where nothing has failed yet.
+const startProbe = 64 << 10
+
+// probe writes so many bytes and removes them again, each for good, as a
+// publisher's batch would be written.
+func (w *writer) probe(size int) error {
 	for _, statement := range [...]string{
-		fmt.Sprintf("INSERT INTO probe VALUES (zeroblob(%d))", probeSize),
+		fmt.Sprintf("INSERT INTO probe VALUES (zeroblob(%d))", size),
 		"DELETE FROM probe",
 	} {
 		err := w.transaction(func() error {

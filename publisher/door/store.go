@@ -11,8 +11,8 @@ import (
 
 const (
 	firstRetry   = 100 * time.Millisecond
-	lastRetry    = 5 * time.Second // between two tries while the store is away
-	drainTimeout = 3 * time.Second // for what has been received when a door closes
+	lastRetry    = 5 * time.Second        // between two tries while the store is away
+	drainTimeout = 700 * time.Millisecond // for what has been received when a door closes
 )
 
 // Input is what a door has made of one thing that it received.
