@@ -92,7 +92,7 @@ func TestParseTime(t *testing.T) {
 			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "x", "yesterday", "-", "-x", "--2h", "20261320100000", "123456789012", "2026-11-20", "-1y", "-99999999999d", "+5"} {
+	for _, text := range []string{"", "x", "yesterday", "-", "-x", "--2h", "20261320100000", "123456789012", "2026-11-31", "-1y", "-99999999999d", "+5"} {
 		if got, err := ircbus.ParseTime(text, now); err == nil {
 			t.Errorf("%q: got %v", text, got)
 		}

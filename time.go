@@ -24,12 +24,15 @@ func ParseTime(s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	default:
+		if t, err := time.Parse(time.DateOnly, s); err == nil && t.Year() > 0 {
+			return t, nil
+		}
 		// A + that was meant literally in a query string arrives as a blank.
 		if t, err := time.Parse(time.RFC3339Nano, strings.Replace(s, " ", "+", 1)); err == nil && t.Year() > 0 {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is not a time: use 2026-11-20T10:00:00Z, now, -2h, -7d, Unix seconds or 20261120100000", clip(s))
+	return time.Time{}, fmt.Errorf("%q is not a time: use 2026-11-20T10:00:00Z, 2026-11-20, now, -2h, -7d, Unix seconds or 20261120100000", clip(s))
 }
 
 // ParseAge reads a duration as time.ParseDuration does, and also whole days and

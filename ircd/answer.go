@@ -15,7 +15,8 @@ import (
 // inquiries is what HELP says to who asks a publisher.
 var inquiries = []string{
 	"I am a program. I know what was published in %s:",
-	"LAST [n]: the last entries",
+	"LAST [n] [RAW]: the last entries, with RAW as query strings",
+	"STOP: no more lines of the answer before",
 	"GETMESSAGES_SINCE date [type]: all since then; 2026-11-20T10:00:00Z, -2h, -7d, Unix seconds or 20261120100000",
 	"GETMESSAGES_SINCE_ENTRY id [type], or key=… for id: all after that one",
 	"type is what action must be, as SAVE or ATT*. DCC at the end sends a file, DCC PASSIVE one to where you listen.",
@@ -39,12 +40,14 @@ func (c *client) ask(p *publisher, m message) bool {
 	switch {
 	case err == nil:
 		err = viewErr
-	case q.command == "HELP":
+	case q.command == "HELP", q.command == "STOP":
 		err = nil
 	}
 	switch {
 	case err != nil:
 		c.hint(p, err.Error())
+	case q.command == "STOP":
+		c.stopAnswer(p)
 	case q.command == "HELP":
 		for _, line := range inquiries {
 			c.hint(p, strings.ReplaceAll(line, "%s", view.Channel))
@@ -54,7 +57,7 @@ func (c *client) ask(p *publisher, m message) bool {
 	case q.after > ircbus.ID(c.srv.head.Load()):
 		c.hint(p, "There is no such entry yet; it may be of another log. GETMESSAGES_SINCE takes a date")
 	case len(c.paced.waiting) > 0:
-		c.hint(p, "Wait until everything from before has come")
+		c.hint(p, "Wait until everything from before has come, or write STOP")
 	case q.file && !c.mayFetch(q.passive):
 		c.hint(p, "There are no files by DCC here"+c.elsewhere(q, view))
 	default:
@@ -183,7 +186,11 @@ func (c *client) showEntries(p *publisher, q *inquiry, view ircbus.View, found [
 	room := maxLine - len(":"+p.source+" NOTICE  :\r\n") - maxNickLen
 	var lines []string
 	for i := range found {
-		lines = append(lines, ircbus.Pack(found[i].ID, found[i].Fields, room)...)
+		if q.last > 0 && !q.raw {
+			lines = append(lines, c.srv.readableEntry(&found[i], room))
+		} else {
+			lines = append(lines, ircbus.Pack(found[i].ID, found[i].Fields, room)...)
+		}
 	}
 	if len(found) > maxNotices || q.last > maxNotices || len(lines) > 2*maxNotices {
 		c.hint(p, fmt.Sprintf("That is more than %d entries%s", maxNotices, c.elsewhere(q, view)))
@@ -197,4 +204,21 @@ func (c *client) showEntries(p *publisher, q *inquiry, view ircbus.View, found [
 		end += fmt.Sprintf(", the last is %d", found[len(found)-1].ID)
 	}
 	c.pace(p, append(lines, end))
+}
+
+// readableEntry is an event as a line for people, with its id and time.
+func (s *Server) readableEntry(e *ircbus.Event, room int) string {
+	head := itoa(e.ID) + " " + e.At.UTC().Format(stampLayout)
+	return head + s.rendering(e).readable(room-len(head))
+}
+
+// stopAnswer ends an answer of which lines still wait.
+func (c *client) stopAnswer(p *publisher) {
+	left := len(c.paced.waiting)
+	c.stopPaced()
+	if left == 0 {
+		c.hint(p, "There is nothing to stop")
+		return
+	}
+	c.hint(p, fmt.Sprintf("Stopped: %d lines were not sent", left))
 }

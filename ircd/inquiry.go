@@ -14,8 +14,9 @@ import (
 // place, whether somebody is connected as it or not (docs/protocol.md, "Old
 // events on IRC").
 type inquiry struct {
-	command string    // HELP, LAST, GETMESSAGES_SINCE or GETMESSAGES_SINCE_ENTRY
+	command string    // HELP, STOP, LAST, GETMESSAGES_SINCE or GETMESSAGES_SINCE_ENTRY
 	last    int       // LAST: how many
+	raw     bool      // LAST: packed
 	from    time.Time // GETMESSAGES_SINCE
 	after   ircbus.ID // GETMESSAGES_SINCE_ENTRY: the id
 	epoch   string    // and of which log it is; "" if that is not said
@@ -42,7 +43,7 @@ func parseInquiry(text string, now time.Time) (*inquiry, error) {
 	q := &inquiry{command: strings.ToUpper(words[0])}
 	args := q.cutFile(words[1:])
 	switch q.command {
-	case "HELP":
+	case "HELP", "STOP":
 		if len(words) > 1 {
 			return nil, nil // somebody talks to somebody
 		}
@@ -73,6 +74,9 @@ func (q *inquiry) cutFile(args []string) []string {
 
 func (q *inquiry) parseLast(args []string) (*inquiry, error) {
 	q.last = defaultAsked
+	if n := len(args); n > 0 && strings.EqualFold(args[n-1], "RAW") {
+		q.raw, args = true, args[:n-1]
+	}
 	if len(args) > 1 {
 		return nil, nil
 	}
@@ -92,7 +96,7 @@ func (q *inquiry) parseLast(args []string) (*inquiry, error) {
 func (q *inquiry) parseSince(args []string, now time.Time) error {
 	switch {
 	case len(args) == 0 && q.command == "GETMESSAGES_SINCE":
-		return fmt.Errorf("%s needs a date: 2026-11-20T10:00:00Z, -2h, -7d, Unix seconds or 20261120100000", q.command)
+		return fmt.Errorf("%s needs a date: 2026-11-20T10:00:00Z, 2026-11-20, -2h, -7d, Unix seconds or 20261120100000", q.command)
 	case len(args) == 0:
 		return fmt.Errorf("%s needs an entry: its id, or key= and its key", q.command)
 	case len(args) > 2:

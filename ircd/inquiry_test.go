@@ -30,6 +30,11 @@ func TestParseInquiry(t *testing.T) {
 		"last dcc":                              {command: "LAST", last: 10, file: true},
 		"LAST 9 DCC PASSIVE":                    {command: "LAST", last: 9, file: true, passive: true},
 		"last time we met":                      nil,
+		"LAST 7 raw":                            {command: "LAST", last: 7, raw: true},
+		"LAST RAW":                              {command: "LAST", last: 10, raw: true},
+		"stop":                                  {command: "STOP"},
+		"stop it":                               nil,
+		"GETMESSAGES_SINCE 2026-11-20":          {command: "GETMESSAGES_SINCE", from: at("2026-11-20T00:00:00Z")},
 		"last time":                             nil,
 		"GETMESSAGES_SINCE -2h":                 {command: "GETMESSAGES_SINCE", from: now.Add(-2 * time.Hour)},
 		"getmessages_since 20261120090000 ATT*": {command: "GETMESSAGES_SINCE", from: at("20261120090000"), action: "ATT*"},
@@ -112,7 +117,10 @@ func (u *user) entries() (ids []string) {
 			}
 			return ids
 		}
-		id, _, _ := strings.Cut(strings.TrimPrefix(text, "id="), "&")
+		id, _, packed := strings.Cut(strings.TrimPrefix(text, "id="), "&")
+		if !packed {
+			id, _, _ = strings.Cut(text, " [2026-11-20 ")
+		}
 		ids = append(ids, id)
 	}
 }
@@ -166,7 +174,9 @@ func TestAskConnectedPublisher(t *testing.T) {
 	moin, ada := b.publisher("moin"), b.user("ada", "echo-message", "labeled-response", "batch")
 	ada.send("@label=x PRIVMSG moin :LAST")
 	want := []string{"@label=x :irc.test BATCH +… labeled-response", "@batch=… :ada!~ada@127.0.0.1 PRIVMSG moin :LAST",
-		"@batch=… :moin!moin@irc.test NOTICE ada :id=1&page=P1&…", "@batch=… :moin!moin@irc.test NOTICE ada :1 entries, the last is 1", ":irc.test BATCH -…"}
+		"@batch=… :irc.test BATCH +… ircbus.github.io/entries moin",
+		"@batch=… :moin!moin@irc.test NOTICE ada :1 [2026-11-20 10:00:01] [[P1]] …", "@batch=… :moin!moin@irc.test NOTICE ada :1 entries, the last is 1",
+		"@batch=… :irc.test BATCH -…", ":irc.test BATCH -…"}
 	for _, line := range want {
 		if got := ada.line(); !resembles(line, got) {
 			t.Errorf("got %q, want %q", got, line)
@@ -188,7 +198,7 @@ func TestPaceEnds(t *testing.T) {
 		ada.line()
 	}
 	ada.send("PRIVMSG moin :LAST 2")
-	if got := ada.line(); got != ":moin!moin@irc.test NOTICE ada :Wait until everything from before has come" {
+	if got := ada.line(); got != ":moin!moin@irc.test NOTICE ada :Wait until everything from before has come, or write STOP" {
 		t.Error(got)
 	}
 	b.Server.mu.Lock()

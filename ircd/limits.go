@@ -24,7 +24,7 @@ type Limits struct {
 	Behind       int           // bytes that a connection may be behind before it is cut off; default 8 MiB
 	Batch        int           // events of one connection stored together; default 1000
 	BatchOpen    time.Duration // until a client must have ended a batch that it began; default 1 min
-	Pace         time.Duration // between two old events that come as notices; default 2 s
+	Pace         time.Duration // between two old events that come as notices; default 1 s
 
 	park   time.Duration // of silence until a connection is parked; default 100 ms
 	delay  time.Duration // for which what answers nothing waits for more, if the connection is hasty; default 200 ms
@@ -54,7 +54,7 @@ func (l *Limits) setDefaults() {
 	def(&l.Behind, 8<<20)
 	def(&l.Batch, 1000)
 	def(&l.BatchOpen, time.Minute)
-	def(&l.Pace, 2*time.Second)
+	def(&l.Pace, time.Second)
 	def(&l.park, 100*time.Millisecond)
 	def(&l.choice, 3*time.Minute)
 	def(&l.delay, 200*time.Millisecond)

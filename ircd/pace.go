@@ -1,6 +1,10 @@
 package ircd
 
-import "time"
+import (
+	"time"
+
+	"github.com/ircbus/ircbus"
+)
 
 // paced are notices that wait for their time, so that a client's flood protection
 // does not mind them. It is guarded by Server.mu.
@@ -9,12 +13,21 @@ type paced struct {
 	timer   *time.Timer // sends the next; nil if none has waited yet
 }
 
-// paceBurst is how many notices come at once before the others wait.
-const paceBurst = 4
+// paceBurst is how many notices come at once before the others wait: clients take
+// four in a moment for a flood.
+const paceBurst = 3
 
-// pace sends notices from the publisher: some at once, the others one by one
-// (Limits.Pace).
+// pace sends notices from the publisher: as a batch to a client that knows what
+// that is; to others some at once, the rest one by one (Limits.Pace).
 func (c *client) pace(p *publisher, texts []string) {
+	if c.caps.has(capBatch) {
+		c.respondBatch(ircbus.BatchEntries, []string{p.name}, func() {
+			for _, text := range texts {
+				c.respond(c.from(p, "NOTICE", text))
+			}
+		})
+		return
+	}
 	for i, text := range texts {
 		m := c.from(p, "NOTICE", text)
 		if i < paceBurst {
