@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+
+	"github.com/ircbus/ircbus/webclient"
 )
 
 const (
@@ -46,7 +48,7 @@ func newBus(o *Options) *bus {
 	return &bus{
 		base:    strings.TrimSuffix(o.HTTP, "/"),
 		account: o.Account, secret: o.Secret,
-		http:  &http.Client{Transport: transport},
+		http:  &http.Client{Transport: transport, CheckRedirect: webclient.StayOnHost},
 		limit: pageLimit,
 	}
 }
@@ -297,7 +299,7 @@ func (d *description) ircAddress(o *Options) (addr string, secure *tls.Config) {
 		return "", nil
 	}
 	ip := net.ParseIP(host)
-	if host == "" || ip != nil && ip.IsUnspecified() || isLoopback(host) && !isLoopback(base.Hostname()) && o.IRC == "" {
+	if host == "" || ip != nil && ip.IsUnspecified() || webclient.IsLoopback(host) && !webclient.IsLoopback(base.Hostname()) && o.IRC == "" {
 		host = base.Hostname()
 	}
 	if secure != nil {

@@ -29,6 +29,8 @@ import (
 	"strings"
 
 	"github.com/ircbus/ircbus"
+
+	"github.com/ircbus/ircbus/webclient"
 )
 
 // Options say where the bus is, who follows, and from where on.
@@ -133,7 +135,7 @@ func (o *Options) check() error {
 		if o.Secret == "" {
 			return fmt.Errorf("the account %s needs its password or a token", o.Account)
 		}
-		if base.Scheme == "http" && !o.InsecurePlaintext && !isLoopback(base.Hostname()) {
+		if !o.InsecurePlaintext && webclient.CheckSecret(base) != nil {
 			return fmt.Errorf("the secret of %s would cross the network in plain text: use an https address", o.Account)
 		}
 	} else if o.Secret != "" {
@@ -146,10 +148,4 @@ func (o *Options) check() error {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return nil
-}
-
-// isLoopback reports whether a host's name or address means this machine.
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/ircbus/ircbus/cmd/ircbus/bus"
+
+	"github.com/ircbus/ircbus/webclient"
 )
 
 // Where a bus is about which nothing was said.
@@ -139,7 +141,7 @@ func localHTTP(g *globals, c bus.Config) (busAddress, error) {
 	host, _, _ := net.SplitHostPort(plain) // nearby has done it
 	secure, tls := nearby(c.HTTPTLS)
 	switch {
-	case ok && isLocal(host):
+	case ok && webclient.IsLoopback(host):
 		return busAddress{http: "http://" + plain}, nil
 	case strings.HasPrefix(c.URL, "https://"):
 		return busAddress{http: c.URL}, nil
@@ -162,7 +164,7 @@ func nearby(addresses bus.Addresses) (found string, ok bool) {
 		if host == "" || net.ParseIP(host).IsUnspecified() {
 			host = "localhost"
 		}
-		if isLocal(host) {
+		if webclient.IsLoopback(host) {
 			return net.JoinHostPort(host, port), true
 		}
 		if !ok {
@@ -170,10 +172,4 @@ func nearby(addresses bus.Addresses) (found string, ok bool) {
 		}
 	}
 	return found, ok
-}
-
-// isLocal reports whether a host's name or address means this machine.
-func isLocal(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

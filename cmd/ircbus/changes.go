@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+
+	"github.com/ircbus/ircbus/webclient"
 )
 
 // changesCmd prints old events.
@@ -176,12 +178,12 @@ func (r *changesReader) ask(query url.Values) (*http.Response, error) {
 		return nil, err
 	}
 	if secret := r.cmd.secret(); secret != "" {
-		if request.URL.Scheme == "http" && !r.cmd.InsecurePlaintext && !isLocal(request.URL.Hostname()) {
+		if !r.cmd.InsecurePlaintext && webclient.CheckSecret(request.URL) != nil {
 			return nil, usagef("the password would cross the network in plain text: use an https address or --insecure-plaintext")
 		}
 		request.SetBasicAuth(r.cmd.Account, secret)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := (&http.Client{CheckRedirect: webclient.StayOnHost}).Do(request)
 	if err != nil {
 		var ue *url.Error
 		if errors.As(err, &ue) {

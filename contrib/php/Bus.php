@@ -11,10 +11,12 @@ final class Bus
 
     private string $url;
     private string $token;
+    private bool $insecurePlaintext;
 
     /** @param string $url with the path */
-    public function __construct(string $url, string $token)
+    public function __construct(string $url, string $token, bool $insecurePlaintext = false)
     {
+        $this->insecurePlaintext = $insecurePlaintext;
         $this->url = $url;
         $this->token = $token;
     }
@@ -28,6 +30,9 @@ final class Bus
      */
     public function post(array $lines, float $seconds): Answer
     {
+        if (!$this->insecurePlaintext && !self::isSafe($this->url)) {
+            return Answer::none("{$this->url} is another machine's: only https keeps the token secret on the way there");
+        }
         $headers = ["Authorization: Bearer {$this->token}", 'Content-Type: application/x-ndjson'];
         $content = implode("\n", $lines) . "\n";
         return function_exists('curl_init')
@@ -45,6 +50,7 @@ final class Bus
             CURLOPT_POSTFIELDS => $content,
             CURLOPT_HTTPHEADER => array_merge($headers, ['Expect:']),
             CURLOPT_PROTOCOLS => CURLPROTO_HTTP | CURLPROTO_HTTPS,
+            CURLOPT_FOLLOWLOCATION => false, // the token is for this bus alone
             CURLOPT_TIMEOUT_MS => max(1, (int) ($seconds * 1000)),
             CURLOPT_NOSIGNAL => true,
             CURLOPT_HEADERFUNCTION => function ($curl, string $header) use (&$retryAfter): int {
@@ -56,6 +62,9 @@ final class Bus
                 return strlen($body) > self::MAX_ANSWER ? -1 : strlen($part);
             },
         ]);
+        if (stripos($this->url, 'https:') !== 0) {
+            curl_setopt($curl, CURLOPT_NOPROXY, '*'); // which could read the token
+        }
         if (!curl_exec($curl)) {
             return Answer::none(curl_error($curl));
         }
@@ -82,6 +91,15 @@ final class Bus
         $body = (string) stream_get_contents($stream, self::MAX_ANSWER);
         fclose($stream);
         return Answer::of($status, $body, $retryAfter, $events);
+    }
+
+    /** Whether the token stays secret on its way to an address: by TLS, or on this machine, whose names these always are. */
+    private static function isSafe(string $url): bool
+    {
+        $parts = parse_url($url);
+        $host = strtolower(rtrim(trim((string) ($parts['host'] ?? ''), '[]'), '.'));
+        return strtolower((string) ($parts['scheme'] ?? '')) === 'https' || $host === 'localhost' || $host === '::1'
+            || (filter_var($host, FILTER_VALIDATE_IP, FILTER_FLAG_IPV4) !== false && strpos($host, '127.') === 0);
     }
 
     private static function retryAfter(string $header): ?int

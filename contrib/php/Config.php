@@ -11,6 +11,9 @@ final class Config
 
     public string $token;
 
+    /** Whether the token may be sent to another machine without TLS. */
+    public bool $insecurePlaintext = false;
+
     /** The directory where events wait. */
     public string $spool;
 
@@ -38,7 +41,7 @@ final class Config
         if ($settings === false) {
             throw new \RuntimeException("$file is no INI file: " . (error_get_last()['message'] ?? ''));
         }
-        $allowed = ['url', 'token', 'spool', 'wiki', 'channel', 'private', 'max_events'];
+        $allowed = ['url', 'token', 'spool', 'wiki', 'channel', 'private', 'max_events', 'insecure_plaintext'];
         foreach (array_diff(array_keys($settings), $allowed) as $name) {
             throw new \RuntimeException("$file has \"$name\"; there are " . implode(', ', $allowed));
         }
@@ -53,7 +56,7 @@ final class Config
                 throw new \RuntimeException("$file does not say \"$name\"");
             }
         }
-        if (!preg_match('{^https?://[^\s/?#]+(/[^\s?#]*)?$}', $settings['url'])) {
+        if (!preg_match('{^(https?)://(\[[0-9a-f:.]+\]|[^\s/?#@\\\\:\[\]]+)(:\d+)?(/[^\s?#]*)?$}i', $settings['url'])) {
             throw new \RuntimeException("$file: url is \"{$settings['url']}\", it must be like http://127.0.0.1:8667");
         }
         if (!preg_match('{^[\x21-\x7e]+$}', $settings['token'])) {
@@ -65,6 +68,7 @@ final class Config
             $config->url .= '?channel=' . rawurlencode($settings['channel']);
         }
         $config->token = $settings['token'];
+        $config->insecurePlaintext = filter_var($settings['insecure_plaintext'] ?? '', FILTER_VALIDATE_BOOLEAN);
         $config->spool = rtrim($settings['spool'], '/');
         self::checkPlace($config->spool);
         $config->wiki = $settings['wiki'] ?? '';

@@ -32,7 +32,7 @@ final class Publisher
     {
         $this->config = Config::read($file);
         $this->spool = new Spool($this->config->spool, $this->config->maxEvents);
-        $this->sender = new Sender($this->spool, new Bus($this->config->url, $this->config->token));
+        $this->sender = new Sender($this->spool, new Bus($this->config->url, $this->config->token, $this->config->insecurePlaintext));
     }
 
     /**

@@ -15,6 +15,7 @@ import (
 	"github.com/ircbus/ircbus/publisher"
 	"github.com/ircbus/ircbus/publisher/door"
 	"github.com/ircbus/ircbus/publisher/mapping"
+	"github.com/ircbus/ircbus/webclient"
 )
 
 // StreamConfig says which stream a Stream follows and what it takes.
@@ -35,9 +36,11 @@ type StreamConfig struct {
 // watch its own stream (meta.domain "canary") are dropped.
 type Stream struct {
 	intake
-	cfg   StreamConfig
-	id    string // up to which everything is stored; owned by Run
-	saved time.Time
+	cfg    StreamConfig
+	client *http.Client
+	name   string // of the stream in reports, without a password
+	id     string // up to which everything is stored; owned by Run
+	saved  time.Time
 }
 
 var _ publisher.Source = (*Stream)(nil)
@@ -48,10 +51,11 @@ func NewStream(in *door.Inlet, cfg StreamConfig) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u, err := url.Parse(cfg.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	u, err := url.Parse(cfg.URL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%q is not the address of a stream, such as https://stream.wikimedia.org/v2/stream/recentchange", cfg.URL)
 	}
-	s := &Stream{intake: taking, cfg: cfg}
+	s := &Stream{intake: taking, cfg: cfg, name: u.Redacted(), client: &http.Client{CheckRedirect: webclient.StayOnHost}}
 	s.id, err = cfg.Load()
 	return s, err
 }
@@ -102,7 +106,12 @@ func (s *Stream) follow(ctx context.Context) (wait time.Duration, err error) {
 	if s.id != "" {
 		request.Header.Set("Last-Event-ID", s.id)
 	}
-	response, err := http.DefaultClient.Do(request)
+	if request.URL.User != nil {
+		if err := webclient.CheckSecret(request.URL); err != nil {
+			return 0, err
+		}
+	}
+	response, err := s.client.Do(request)
 	if err != nil {
 		return 0, cause(ctx, err)
 	}
@@ -176,7 +185,7 @@ func (s *Stream) takeAll(ctx context.Context, body io.Reader) (retry time.Durati
 			s.in.Trouble("the stream tells of an error", errors.New(string(m.data)))
 		} else if s.wanted(m.data) {
 			s.in.Received(1)
-			if input, ok := s.take(ctx, s.cfg.URL, m.data); ok {
+			if input, ok := s.take(ctx, s.name, m.data); ok {
 				batch = append(batch, input)
 			}
 		}

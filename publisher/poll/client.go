@@ -8,17 +8,16 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ircbus/ircbus/publisher/content"
+	"github.com/ircbus/ircbus/webclient"
 )
 
 const (
-	maxAnswer    = 16 << 20 // bytes
-	maxHeader    = 64 << 10
-	maxRedirects = 5
-	timeout      = time.Minute // for a request with its answer
+	maxAnswer = 16 << 20 // bytes
+	maxHeader = 64 << 10
+	timeout   = time.Minute // for a request with its answer
 )
 
 // busyError is an answer by which a wiki wants to be left alone.
@@ -41,23 +40,10 @@ type client struct {
 func newClient(agent string) *client {
 	transport := http.DefaultTransport.(*http.Transport).Clone() // net/http's own is one
 	transport.MaxResponseHeaderBytes = maxHeader
-	return &client{agent: agent, limit: maxAnswer, http: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: redirect}}
+	return &client{agent: agent, limit: maxAnswer, http: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: webclient.StayOnHost}}
 }
 
 func (c *client) close() { c.http.CloseIdleConnections() }
-
-// redirect follows a wiki within its host, or to the same host with TLS. Where else
-// it is now the configuration must say, lest a wiki makes the bus ask its neighbours.
-func redirect(next *http.Request, before []*http.Request) error {
-	first := before[0].URL
-	switch {
-	case len(before) > maxRedirects:
-		return fmt.Errorf("there were more than %d redirections", maxRedirects)
-	case !strings.EqualFold(next.URL.Hostname(), first.Hostname()) || first.Scheme == "https" && next.URL.Scheme != "https":
-		return fmt.Errorf("the wiki redirects to %s://%s: if that is right, configure the address there", next.URL.Scheme, next.URL.Host)
-	}
-	return nil
-}
 
 // ask gets the answer to a question; nil if it is the one that is known.
 func (c *client) ask(ctx context.Context, q question) ([]byte, error) {

@@ -78,7 +78,7 @@ func (e eventStreamsDoor) open(_ context.Context, in *door.Inlet) (*opened, erro
 	if err != nil {
 		return nil, err
 	}
-	return &opened{source: stream, listens: []string{"follows " + e.URL}}, nil
+	return &opened{source: stream, listens: []string{"follows " + redacted(e.URL)}}, nil
 }
 
 // agent is how the bus introduces itself to the wikis that it asks: they want to
@@ -113,4 +113,13 @@ func loadPlace(file, address string) (string, error) {
 		return "", nil
 	}
 	return place.ID, nil
+}
+
+// redacted is an address without the password in it.
+func redacted(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "" // check has refused it
+	}
+	return u.Redacted()
 }

@@ -2,6 +2,7 @@
 """The bus as those see it who post events to it."""
 import json
 import os
+import re
 import stat
 
 try:
@@ -69,13 +70,19 @@ def connect(url):
     # In Python 2 one unicode string here would make all of a request one.
     host, base = str(parts.hostname), str(parts.path.rstrip("/"))
     if parts.scheme == "http":
-        if host not in ("localhost", "::1") and not host.startswith("127."):
+        if not is_this_machine(host):
             raise Away("%s is another machine's: only https keeps the token secret on the way there" % url)
         return HTTPConnection(host, parts.port, timeout=TIMEOUT), base
     import ssl
 
     context = ssl.create_default_context()  # which checks the certificate; Python 2.7.8 has none
     return HTTPSConnection(host, parts.port, timeout=TIMEOUT, context=context), base
+
+
+def is_this_machine(host):
+    """Whether a host's name or address always means this machine."""
+    host = host.lower().rstrip(".")
+    return host in ("localhost", "::1") or re.match(r"127(\.\d{1,3}){3}$", host) is not None
 
 
 def read_token(path):
