@@ -70,6 +70,8 @@ func (p *payload) serverChange(change mapping.Value) *pushed {
 
 // restOfPush is what a change, and the push around it, says beside its commits.
 func (p *payload) restOfPush(change mapping.Value, without ...string) mapping.Flat {
-	of, all := change.Without(ofChange...).Flat(), p.Without(without...).Flat()
-	return mapping.Flat{Fields: append(of.Fields, all.Fields...), Omitted: p.Omitted()}
+	rest := change.Without(ofChange...).Flat().Fields
+	rest = append(rest, p.At("push").Without("changes").In("push").Flat().Fields...)
+	rest = append(rest, p.Without(without...).Flat().Fields...)
+	return mapping.Flat{Fields: rest, Omitted: p.Omitted()}
 }

@@ -131,6 +131,25 @@ var ofCommit = []string{
 	"hash", "date", "links", "summary", "rendered", "parents", "displayId",
 }
 
+// expected are those of a commit that are of the type in which they are read.
+func expected(c mapping.Value) (names []string) {
+	for _, name := range ofCommit {
+		switch v := c.At(name); name {
+		case "author", "committer", "links", "summary", "rendered", "parents":
+			names = append(names, name)
+		case "added", "removed", "modified":
+			if v.IsList() && len(v.Texts()) == len(v.List()) {
+				names = append(names, name)
+			}
+		default:
+			if !v.IsObject() && !v.IsList() {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
 func (u *pushed) commit(c mapping.Value) *vcs.Commit {
 	refType, name := vcs.SplitRef(u.ref)
 	rev := revOf(c)
@@ -153,7 +172,7 @@ func (u *pushed) commit(c mapping.Value) *vcs.Commit {
 	} else {
 		made.Committer, made.CommitterEmail = made.Author, made.Email
 	}
-	rest := c.Without(ofCommit...).Flat()
+	rest := c.Without(expected(c)...).Flat()
 	if at := firstOf(c.Text("timestamp"), c.Text("date"), c.Text("committerTimestamp")); at != "" {
 		if made.Time = timeOf(at); made.Time.IsZero() {
 			rest.Fields = append(rest.Fields, ircbus.Field{Key: "time", Value: at})
@@ -201,15 +220,25 @@ func timeOf(text string) time.Time {
 	return t
 }
 
+// known are the members of a create or delete that its event has under other names.
+func (u *pushed) known() []string {
+	known := []string{"sha"}
+	if refType, _ := vcs.SplitRef(u.ref); refType != "" {
+		known = append(known, "ref_type")
+	}
+	return known
+}
+
 // refEvent is the event "create" or "delete", which has the short name of the ref.
 func (p *payload) refEvent() []*mapping.Event {
-	u := &pushed{payload: p, ref: p.Text("ref"), after: p.Text("sha"), rest: p.Without(append(ofPush, "ref_type", "sha")...).Flat()}
+	u := &pushed{payload: p, ref: p.Text("ref"), after: p.Text("sha"), rest: p.Without(ofPush...).Flat()}
 	switch p.Text("ref_type") {
 	case "branch":
 		u.ref = "refs/heads/" + strings.TrimPrefix(u.ref, "refs/heads/")
 	case "tag":
 		u.ref = "refs/tags/" + strings.TrimPrefix(u.ref, "refs/tags/")
 	}
+	u.rest = u.rest.Without(u.known()...)
 	u.rest.Omitted += p.Omitted()
 	return []*mapping.Event{u.whole(u.refFields(p.kind).Fields())}
 }

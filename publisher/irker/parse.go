@@ -75,6 +75,9 @@ func Parse(line []byte) ([]Message, error) {
 			return messages, err
 		}
 		m.Lines = textLines(strings.Join(object.Texts("privmsg"), "\n"))
+		if inner := object.At("privmsg").In("privmsg").Flat(); len(m.Lines) == 0 && len(inner.Fields) > 0 && !object.At("privmsg").IsString() {
+			m.Lines, m.Rest.Fields = []string{""}, append(m.Rest.Fields, inner.Fields...) // it is no text
+		}
 		if len(m.Lines) > maxLines {
 			return messages, ircbus.Refuse(ircbus.EventTooLarge, "a message has %d lines, the limit is %d", len(m.Lines), maxLines)
 		}

@@ -196,6 +196,8 @@ func (r *reader) readJSON(body []byte) error {
 			text = actions(body)
 		case name == "tags" && value.IsList() && len(value.Texts()) == len(value.List()):
 			text = strings.Join(value.Texts(), ",")
+		case name == "markdown" && text != "" && !isTrue(text):
+			continue
 		case name == "priority":
 			if _, err := parsePriority(text); err != nil && !value.IsString() {
 				continue
