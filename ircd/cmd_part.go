@@ -41,6 +41,7 @@ func (c *client) part(ch *channel, reason string) {
 	c.srv.keep(ch, &parted)
 	ch.sendOthers(c, parted)
 	c.respond(parted)
+	c.noteSeenChannel(ch)
 	c.srv.leave(c.person, ch)
 }
 
@@ -52,6 +53,7 @@ func (c *client) partView(v *viewing) {
 
 // unview takes the connection out of a view without a word.
 func (c *client) unview(v *viewing) {
+	c.noteSeenView(v)
 	c.views.remove(foldChan(v.name))
 	v.view.leave(v)
 }

@@ -14,6 +14,9 @@ import (
 type past interface {
 	// page reads a part of it, in the order that the span says. It needs no lock.
 	page(context.Context, span) ([]record, error)
+	// count is how many there are after an id up to another, 0 for all; at most
+	// maxCounted of them. It needs no lock.
+	count(ctx context.Context, after, until uint64) (int, error)
 }
 
 // span is a part of the past. Nil does not restrict.

@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -48,6 +49,16 @@ func (f *feed) last(n int, head ircbus.ID, quiet func(*ircbus.Event) bool) (foun
 		}
 	}
 	return found, len(found) == n || r.whole
+}
+
+// newer returns the events after one; false: the store must be asked.
+func (f *feed) newer(after ircbus.ID) ([]ircbus.Event, bool) {
+	r := f.recent
+	if r == nil || time.Now().After(r.until) || !r.whole && (len(r.events) == 0 || r.events[0].ID > after) {
+		return nil, false
+	}
+	first, _ := slices.BinarySearchFunc(r.events, after+1, func(e ircbus.Event, id ircbus.ID) int { return cmp.Compare(e.ID, id) })
+	return slices.Clone(r.events[first:]), true
 }
 
 // learn keeps what the store has said are the last events up to head, the newest

@@ -24,7 +24,7 @@ func (c *client) replayView(v *viewing) {
 	if v.view.of.isText {
 		n = c.srv.cfg.Replay.Text
 	}
-	if n <= 0 || c.srv.cfg.Events == nil {
+	if c.srv.cfg.Events == nil {
 		return
 	}
 	view, err := ircbus.ParseView(v.name)
@@ -46,12 +46,14 @@ func (c *client) replayChannel(ch *channel) {
 	}
 }
 
-// replay shows the last n lines to a client that cannot ask for them. What comes
+// replay shows the last n lines to a client that cannot ask for them, or those of
+// them that it has not seen when it was here before. What comes
 // after them waits until they are there: the client misses nothing in between
 // and sees nothing twice, since the past ends with what has been delivered to
 // its channel before it entered.
 func (c *client) replay(name string, p past, n int, stamped bool) {
-	if c.caps.has(capChathistory) {
+	back := resumption{seen: c.srv.seen[c.seenKey(name)]}
+	if c.caps.has(capChathistory) || n <= 0 && back.seen == 0 {
 		return
 	}
 	stamped = stamped && !c.caps.has(capServerTime)
@@ -59,14 +61,20 @@ func (c *client) replay(name string, p past, n int, stamped bool) {
 	c.lookups = append(c.lookups, lookup{
 		holds: true,
 		read: func(ctx context.Context) (err error) {
-			found, err = p.page(ctx, span{limit: min(n, MaxHistory), desc: true})
-			slices.Reverse(found)
+			if n > 0 {
+				found, err = p.page(ctx, span{limit: min(n, MaxHistory), desc: true})
+				slices.Reverse(found)
+			}
+			if err == nil && back.seen > 0 {
+				found, err = back.cut(ctx, p, found, n)
+			}
 			return err
 		},
 		show: func(err error) error {
 			if err != nil && !errors.Is(err, ErrUnfinished) && !errors.Is(err, errBusy) && !errors.Is(err, context.Canceled) {
 				c.log().Error("old lines could not be shown to who has joined", "channel", name, "err", err)
 			}
+			c.noteLeftOut(name, p, &back)
 			if len(found) == 0 {
 				return nil
 			}

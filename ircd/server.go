@@ -190,6 +190,7 @@ type Server struct {
 	census     census
 	klines     []kline
 	past       pastNicks
+	seen       seenPlaces
 	monitors   map[lcNick]map[*client]struct{} // who monitors a nick
 	used       map[string]uint64               // how often each command was used
 	set        Settings
@@ -234,6 +235,7 @@ func New(cfg Config) (*Server, error) {
 		monitors:   make(map[lcNick]map[*client]struct{}),
 		owners:     make(map[lcNick]string),
 		enrolling:  make(map[lcNick]*person),
+		seen:       make(seenPlaces),
 	}
 	s.Configure(Settings{MOTD: cfg.MOTD, Admin: cfg.Admin, STS: cfg.STS, Registration: cfg.Registration})
 	for _, one := range cfg.KLines {

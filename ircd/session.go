@@ -266,6 +266,9 @@ func (c *client) quit(reason string) {
 		c.unview(v)
 	}
 	if c.registered {
+		for _, m := range c.channels.all() {
+			c.noteSeenChannel(m.channel)
+		}
 		s.registered--
 		s.stats.registered.Add(-1)
 		if len(c.clients) == 1 {
