@@ -42,12 +42,14 @@ type conn struct {
 
 	// guarded by mu
 	mu       sync.Mutex
-	limit    int       // bytes of replies that may wait
-	idle     sync.Cond // no writer is running
-	replies            // that no writer has taken yet
-	spare    []byte    // for the next control
-	missed   []*member // places that never begin, since the connection ends
-	holding  bool      // replies wait in held
+	limit    int           // bytes of replies that may wait
+	share    *ircbus.Share // of what all strangers' replies may have; nil for who has an account
+	writing  int           // bytes of replies that the writer has taken
+	idle     sync.Cond     // no writer is running
+	replies                // that no writer has taken yet
+	spare    []byte        // for the next control
+	missed   []*member     // places that never begin, since the connection ends
+	holding  bool          // replies wait in held
 	held     replies
 	running  bool   // a writer is at work
 	woken    bool   // there may be more to write since its last look
@@ -61,6 +63,8 @@ type hub struct {
 	start   func(func())     // starts a goroutine that the server waits for
 	stop    <-chan struct{}  // closed when the server begins to stop
 	linger  time.Duration    // see Limits
+	stall   time.Duration    // see Limits
+	replies *ircbus.Budget   // of those who have no account; may be nil
 	head    func() ircbus.ID // the last event that was delivered to anybody
 	waker   waker
 	patient waker // of hasty connections
@@ -96,6 +100,7 @@ type arrival struct {
 func newConn(h *hub, nc net.Conn, limit int) *conn {
 	c := &conn{hub: h, net: nc, from: ircbus.OriginOf(nc.RemoteAddr().String()), fd: descriptor(nc), limit: limit}
 	c.idle.L = &c.mu
+	c.share = h.replies.Share(c.cut)
 	if secure, ok := nc.(*tls.Conn); ok {
 		c.below, _ = secure.NetConn().(*outlet)
 	}
@@ -171,6 +176,7 @@ func (c *conn) queueLocked(line []byte, arriving []*member) {
 	if len(c.control)+len(c.held.control) > c.limit {
 		c.cutLocked()
 	}
+	c.countLocked()
 }
 
 // hold keeps back what is queued from now on until resume. What was queued
@@ -202,6 +208,8 @@ func (c *conn) trust(limit int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.limit = limit
+	c.share.End()
+	c.share = nil
 }
 
 // wake says that a stream has bytes for this connection.

@@ -156,6 +156,7 @@ func (c *conn) close() {
 		places = append(places, a.members...)
 	}
 	c.visible, c.missed, c.arrivals, c.control, c.spare = nil, nil, nil, nil, nil
+	c.share.End()
 	c.mu.Unlock()
 	for _, m := range places {
 		m.stream.remove(m)

@@ -28,6 +28,7 @@ type Limits struct {
 
 	park   time.Duration // of silence until a connection is parked; default 100 ms
 	delay  time.Duration // for which what answers nothing waits for more, if the connection is hasty; default 200 ms
+	stall  time.Duration // for which nothing may go out to a client that has something to read; default 2 min
 	linger time.Duration // for the other side to close after the last words, once its system has them; default 1 s
 	choice time.Duration // until a client must have registered whose nick was refused; default 3 min
 }
@@ -59,6 +60,7 @@ func (l *Limits) setDefaults() {
 	def(&l.choice, 3*time.Minute)
 	def(&l.delay, 200*time.Millisecond)
 	def(&l.linger, time.Second)
+	def(&l.stall, 2*time.Minute)
 }
 
 func def[T comparable](field *T, value T) {

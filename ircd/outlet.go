@@ -119,15 +119,15 @@ func (o *outlet) waits() bool {
 	return len(o.rest) > 0
 }
 
-// seeOff writes what waits, and waits for the client meanwhile. One writer at a
-// time may call it.
-func (o *outlet) seeOff() error {
+// seeOff writes what waits with write, which waits for the client meanwhile. One
+// writer at a time may call it.
+func (o *outlet) seeOff(write func(net.Conn, []byte) (int, error)) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.rest) > 0 {
 		b := o.rest
 		o.mu.Unlock()
-		n, err := o.Conn.Write(b)
+		n, err := write(o.Conn, b)
 		o.mu.Lock()
 		o.rest = o.rest[n:]
 		if err != nil {

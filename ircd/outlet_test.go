@@ -52,7 +52,7 @@ func TestOutlet(t *testing.T) {
 		_, err := io.ReadFull(far, got)
 		read <- err
 	}()
-	if err := o.seeOff(); err != nil || o.waits() {
+	if err := o.seeOff(net.Conn.Write); err != nil || o.waits() {
 		t.Error(err)
 	}
 	if err := <-read; err != nil || !bytes.Equal(got, sent.Bytes()) {

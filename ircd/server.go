@@ -109,6 +109,10 @@ type Config struct {
 	// that the writing takes all the time.
 	Gather time.Duration
 
+	// Replies is the room for what waits to be written to all who have no account
+	// together; nil: there is enough.
+	Replies *ircbus.Budget
+
 	MaxBody int    // limit of an event's canonical form in bytes; 0 means ircbus.MaxBody
 	Limits  Limits // zero fields mean the defaults
 	Log     *slog.Logger
@@ -251,7 +255,7 @@ func New(cfg Config) (*Server, error) {
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.stop, s.stopNow = context.WithCancel(s.ctx)
 	s.hub = hub{
-		start: s.wg.Go, stop: s.stop.Done(), linger: cfg.Limits.linger, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) },
+		start: s.wg.Go, stop: s.stop.Done(), linger: cfg.Limits.linger, stall: cfg.Limits.stall, replies: cfg.Replies, head: func() ircbus.ID { return ircbus.ID(s.head.Load()) },
 		waker:   waker{start: s.wg.Go, stop: s.stop.Done()},
 		patient: waker{start: s.wg.Go, stop: s.stop.Done(), least: cfg.Limits.delay},
 		flusher: flusher{start: s.wg.Go, gather: cfg.Gather, delay: cfg.Limits.delay},

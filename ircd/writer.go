@@ -42,7 +42,7 @@ func (c *conn) snapshot() (control []byte, arriving []*member, farewell []byte) 
 	c.waiting = false
 	if len(c.arrivals) == 0 {
 		control, c.control, c.spare = c.control, c.spare[:0], nil
-		c.woken = false
+		c.woken, c.writing = false, len(control)
 		return control, nil, c.farewell
 	}
 	first := c.arrivals[0]
@@ -51,7 +51,7 @@ func (c *conn) snapshot() (control []byte, arriving []*member, farewell []byte) 
 	for i := range c.arrivals {
 		c.arrivals[i].at -= first.at
 	}
-	c.woken = true
+	c.woken, c.writing = true, len(control)
 	return control, first.members, nil
 }
 
@@ -63,6 +63,8 @@ func (c *conn) stop(control []byte) bool {
 	if cap(control) <= maxChunk {
 		c.spare = control[:0]
 	}
+	c.writing = 0
+	c.countLocked()
 	if c.woken {
 		return false
 	}
@@ -101,7 +103,7 @@ func (c *conn) writeBegun() (rest []byte, err error) {
 	c.visible = append(c.visible, begunAnswer.arriving...)
 	switch {
 	case c.below != nil: // what was begun waits there
-		if err := c.below.seeOff(); err != nil {
+		if err := c.below.seeOff(c.writeOut); err != nil {
 			return begun, err
 		}
 	case len(begun) > 0:
@@ -120,13 +122,13 @@ func (c *conn) writeBegun() (rest []byte, err error) {
 // came at the end of a line. Over TLS a part of that may be on its way.
 func (c *conn) writeAll(b []byte) (rest []byte, err error) {
 	if c.below == nil {
-		n, err := c.net.Write(b)
+		n, err := c.writeOut(c.net, b)
 		return b[n:], err
 	}
 	for len(b) > 0 {
 		n, err := c.net.Write(b[:min(len(b), maxChunk)])
 		if err == nil {
-			err = c.below.seeOff()
+			err = c.below.seeOff(c.writeOut)
 		}
 		if err != nil {
 			return b, err
