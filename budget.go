@@ -44,15 +44,20 @@ func (b *Budget) Share(cut func()) *Share {
 	return &Share{of: b, cut: cut}
 }
 
-// Take adds so many bytes, if there is room for them.
+// Take adds so many bytes, if there is room for them. After End nothing counts.
 func (s *Share) Take(n int) bool {
-	switch {
-	case s == nil:
+	if s == nil {
 		return true
-	case s.of.used.Add(int64(n)) > s.of.limit:
-		s.of.used.Add(-int64(n))
+	}
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	switch {
+	case s.ended:
+		return true
+	case s.of.used.Load()+int64(n) > s.of.limit:
 		return false
 	}
+	s.of.used.Add(int64(n))
 	s.bytes.Add(int64(n))
 	return true
 }

@@ -30,7 +30,7 @@ func TestCaseA3Budget(t *testing.T) {
 	if over.Cut(); len(cut) != 1 || cut[0] != "large" || b.Used() != 45_000 {
 		t.Errorf("%v were cut, %d bytes are used", cut, b.Used())
 	}
-	if large.Set(99_000) != nil || b.Used() != 45_000 {
+	if large.Set(99_000) != nil || !large.Take(99_000) || b.Used() != 45_000 {
 		t.Error("who was cut still counts")
 	}
 	for _, s := range []*ircbus.Share{small, large, body, small} {

@@ -75,6 +75,10 @@ type Config struct {
 	Doors       []Door
 	DoorReports func() any
 
+	// Bodies is the room for what requests bring that prove nothing yet, and Replies
+	// that for answers to senders without an account. nil: there is enough.
+	Bodies, Replies *ircbus.Budget
+
 	Refused func(ircbus.Code) // counts refused events; may be nil
 	Closed  bool              // everything but /healthz needs a login
 	MaxBody int               // bytes of one event; 0 means ircbus.MaxBody
@@ -97,6 +101,7 @@ type Handler struct {
 	ui                  *ui             // static
 	patience, heartbeat time.Duration   // static
 	bodyTimeout         time.Duration   // static
+	readTimeout, stall  time.Duration   // static
 	slowWrite           time.Duration   // static
 	searchPatience      time.Duration   // static
 	searchBytes         int             // static
@@ -142,6 +147,7 @@ func New(c Config) (*Handler, error) {
 	h := &Handler{Config: c, patience: writeTimeout, heartbeat: heartbeat}
 	h.origins, h.hosts = originPatterns(c.URL, c.Origins), newHosts(c.URL, c.Self)
 	h.bodyTimeout, h.slowWrite = bodyTimeout, slowWrite
+	h.readTimeout, h.stall = readTimeout, stall
 	h.searchPatience, h.searchBytes = searchPatience, searchBytes
 	h.searchers, h.readers = ircbus.NewCrowd(MaxSearches), ircbus.NewCrowd(MaxPerHost)
 	h.searches = ircbus.NewTurns(max(2, runtime.GOMAXPROCS(0)))

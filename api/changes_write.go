@@ -31,6 +31,9 @@ func (p *page) write(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
+	if err := visitorOf(r).keeps(2*chunkSize + compressSize); err != nil {
+		return err
+	}
 	p.stream(w, r, first, now)
 	return nil
 }

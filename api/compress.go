@@ -13,6 +13,9 @@ import (
 // minCompress is how many bytes an answer must have to be worth compressing.
 const minCompress = 1 << 10
 
+// compressSize is about how many bytes a compressor keeps.
+const compressSize = 1 << 20
+
 // compressor is what gzip and zstd writers have in common.
 type compressor interface {
 	io.WriteCloser

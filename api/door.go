@@ -2,8 +2,8 @@ package api
 
 import (
 	"cmp"
+	"io"
 	"net/http"
-	"time"
 
 	"github.com/ircbus/ircbus"
 )
@@ -58,8 +58,7 @@ func (h *Handler) serveDoor(d Door) http.Handler {
 			h.failDoor(d, w, r, errForeignPage)
 			return
 		}
-		rc := http.NewResponseController(w)
-		r.Body = doorBody{timedReader{http.MaxBytesReader(w, r.Body, maxPost), rc, time.Now().Add(h.bodyTimeout)}, r.Body, maxPost}
+		r.Body = doorBody{http.MaxBytesReader(w, r.Body, maxPost), maxPost, visitorOf(r)}
 		w.Header().Set("Cache-Control", "no-store")
 		if err := d.Serve(w, r); err != nil {
 			h.failDoor(d, w, r, err)
@@ -80,26 +79,17 @@ func (h *Handler) failDoor(d Door, w http.ResponseWriter, r *http.Request, err e
 
 // doorBody is a request's body with the door's limits.
 type doorBody struct {
-	timedReader
-	body interface{ Close() error }
-	max  int64
+	io.ReadCloser
+	max     int64
+	visitor *visitor
 }
 
 // Limit is how many bytes the body may have, also when it is inflated.
 func (b doorBody) Limit() int64 { return b.max }
 
-// Read reads, and ends the time-out with the body: it would end the wait for
-// the disk as well.
-func (b doorBody) Read(p []byte) (int, error) {
-	n, err := b.timedReader.Read(p)
-	if err != nil {
-		b.rc.SetReadDeadline(time.Time{})
-	}
-	return n, err
-}
-
-// Close closes the body.
-func (b doorBody) Close() error { return b.body.Close() }
+// Proven says that the door knows the sender now: from then on what is read does
+// not count among what strangers send.
+func (b doorBody) Proven() { b.visitor.proven() }
 
 // serveDoors is GET /doors: to operators, what has come of each door's input.
 func (h *Handler) serveDoors(w http.ResponseWriter, r *http.Request) error {

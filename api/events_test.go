@@ -245,7 +245,7 @@ func TestPostTakesForEver(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	if response.StatusCode != 400 {
+	if response.StatusCode != 408 {
 		t.Errorf("got %s", response.Status)
 	}
 }

@@ -29,6 +29,7 @@ func (h *Handler) login(r *http.Request, need ircbus.Scope) (account string, sco
 	}
 	switch {
 	case err == nil:
+		visitorOf(r).hasAccount()
 		return account, scope, checkScope(scope, need)
 	case r.Context().Err() != nil:
 		return "", "", r.Context().Err()

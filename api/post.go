@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/content"
@@ -157,39 +156,19 @@ func (h *Handler) countRefused(err error) {
 	}
 }
 
-// readBody reads the whole body, but no more than MaxPost bytes, and not from a
-// sender that has stalled or takes for ever.
+// readBody reads the whole body, but no more than MaxPost bytes.
 func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	rc := http.NewResponseController(w)
-	body, err := io.ReadAll(timedReader{http.MaxBytesReader(w, r.Body, MaxPost), rc, time.Now().Add(h.bodyTimeout)})
-	if err == nil { // or it would end the wait for the disk as well
-		err = rc.SetReadDeadline(time.Time{})
-	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxPost))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, ircbus.Refuse(ircbus.EventTooLarge, "the body has more than %d bytes; send the events in several requests", MaxPost)
+	case asProblem(err) != nil:
+		return nil, err
 	case err != nil:
 		return nil, &Problem{Status: http.StatusBadRequest, Detail: "the body could not be read to its end"}
 	}
 	return body, nil
-}
-
-type timedReader struct {
-	r  io.Reader
-	rc *http.ResponseController
-	at time.Time // when even a sender that goes on is cut off
-}
-
-func (t timedReader) Read(p []byte) (int, error) {
-	deadline := time.Now().Add(readTimeout)
-	if deadline.After(t.at) {
-		deadline = t.at
-	}
-	if err := t.rc.SetReadDeadline(deadline); err != nil {
-		return 0, err
-	}
-	return t.r.Read(p)
 }
 
 // decoderFor chooses how the body is read, by its Content-Type.

@@ -28,6 +28,9 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.Detail }
 
+// HTTPStatus makes a Problem the answer of a door, too.
+func (p *Problem) HTTPStatus() (status, retryAfter int) { return p.Status, p.RetryAfter }
+
 // statuses is the one place that says how a refusal looks over HTTP.
 var statuses = map[ircbus.Code]struct{ status, retryAfter int }{
 	ircbus.InvalidEvent:     {http.StatusBadRequest, 0},

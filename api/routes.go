@@ -47,7 +47,7 @@ func routes() []route {
 
 func (h *Handler) router() *chi.Mux {
 	mux := chi.NewMux()
-	mux.Use(h.secure, h.misdirected, h.ownPages)
+	mux.Use(h.secure, h.receive, h.misdirected, h.ownPages)
 	for _, rt := range routes() {
 		serve := h.handle(rt)
 		mux.Method(rt.method, rt.pattern, serve)

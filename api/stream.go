@@ -82,6 +82,7 @@ type stream struct {
 	peer     netip.Addr // who reads
 	views    []ircbus.View
 	matcher  *ircbus.Matcher // of views; used by follow alone
+	reply    *ircbus.Share   // of what waits to be written; nil for who has an account
 	from     time.Time
 	hasAfter bool
 	foreign  bool // the cursor is of another log
@@ -133,6 +134,13 @@ func (s *stream) run(w http.ResponseWriter, r *http.Request) error {
 		s.w.hurry()
 	})()
 	defer s.w.done()
+	if !visitorOf(r).account {
+		s.reply = s.h.Replies.Share(func() {
+			cancel()
+			s.w.hurry()
+		})
+		defer s.reply.End()
+	}
 	s.header(w.Header())
 	if r.Method == http.MethodHead {
 		return nil
@@ -277,7 +285,11 @@ func (s *stream) flush() error {
 	if len(s.buf) == 0 {
 		return nil
 	}
+	if over := s.reply.Set(len(s.buf)); over != nil {
+		over.Cut()
+	}
 	err := s.w.write(s.buf)
+	s.reply.Set(0)
 	s.buf = s.buf[:0]
 	if cap(s.buf) > 64<<10 { // an idle reader keeps little
 		s.buf = nil

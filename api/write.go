@@ -8,12 +8,10 @@ import (
 )
 
 // writeTimeout is how long one write to a reader may take before it counts as
-// stalled; readTimeout the same for the body of a POST, which may take no longer
-// than bodyTimeout altogether.
+// stalled, and stall how long an answer may take that is written without one.
 const (
 	writeTimeout = 30 * time.Second
-	readTimeout  = 30 * time.Second
-	bodyTimeout  = 5 * time.Minute
+	stall        = 2 * time.Minute
 )
 
 // writeSize is how many bytes a reader must take within writeTimeout.
@@ -47,6 +45,9 @@ func (h *Handler) writeWhole(w http.ResponseWriter, r *http.Request, mime string
 	header := w.Header()
 	header.Set("Content-Type", mime)
 	header.Set("Vary", "Accept, Accept-Encoding, Authorization")
+	if err := visitorOf(r).keeps(len(content)); err != nil {
+		return err
+	}
 	b := h.newBody(w, r, len(content))
 	if b.z == nil {
 		header.Set("Content-Length", strconv.Itoa(len(content)))

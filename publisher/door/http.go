@@ -33,10 +33,24 @@ func ReadBody(r *http.Request) ([]byte, error) {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, ircbus.Refuse(ircbus.EventTooLarge, "the body has more than %d bytes", tooLarge.Limit)
 	}
+	if answer, ok := errors.AsType[interface {
+		error
+		HTTPStatus() (status, retryAfter int)
+	}](err); ok { // there is no room, or nothing comes
+		return nil, answer
+	}
 	if err != nil {
 		return nil, &HTTPError{Status: http.StatusBadRequest, Detail: "the body could not be read to its end"}
 	}
 	return body, nil
+}
+
+// Proven says that a request is from somebody who may publish: from now on its body
+// does not count among those of strangers, which share little room.
+func Proven(r *http.Request) {
+	if body, ok := r.Body.(interface{ Proven() }); ok {
+		body.Proven()
+	}
 }
 
 // defaultLimit is how many bytes a body may have inflated if the API does not say.

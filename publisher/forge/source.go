@@ -75,6 +75,7 @@ func (d *Door) body(r *http.Request, name string) ([]byte, error) {
 		if ok, err := d.secrets.AdmitToken(r.Context(), name, token, from, right); !ok {
 			return nil, d.forbid(r, err)
 		}
+		door.Proven(r)
 		return d.read(r)
 	}
 	var body []byte
@@ -90,6 +91,7 @@ func (d *Door) body(r *http.Request, name string) ([]byte, error) {
 	if ok, err := d.secrets.Admit(r.Context(), from, right); !ok {
 		return nil, d.forbid(r, err)
 	}
+	door.Proven(r)
 	return body, nil
 }
 

@@ -88,6 +88,7 @@ func (b *Bot) call(r *http.Request, name string) (method string, params []xmlrpc
 		b.in.Refuse(door.Sender, r.RemoteAddr, errSecret)
 		return "", nil, errSecret
 	}
+	door.Proven(r)
 	return method, params, nil
 }
 

@@ -35,6 +35,7 @@ func (s *Source) ServeHTTP(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return &door.HTTPError{Status: http.StatusForbidden, Detail: err.Error()}
 	}
+	door.Proven(r)
 	input, err := s.address(m, m.event(), sender)
 	if err != nil {
 		s.in.Refuse(door.Target, sender, err)

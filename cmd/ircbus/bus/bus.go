@@ -84,6 +84,13 @@ func Start(ctx context.Context, c Config) (*Bus, error) {
 	return b, nil
 }
 
+// What strangers together may make the bus keep, in bytes: of what they send before
+// they have proven anything, and of answers that they do not read.
+const (
+	maxBodies  = 64 << 20
+	maxReplies = 256 << 20
+)
+
 // open opens what the bus consists of, without serving anybody yet.
 func (b *Bus) open(ctx context.Context) (err error) {
 	c := b.config
@@ -153,6 +160,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 	if err != nil {
 		return err
 	}
+	replies := ircbus.NewBudget(maxReplies)
 	b.irc, err = ircd.New(ircd.Config{
 		Name: c.Name, Network: c.Network, Version: "ircbus-" + c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP: b.base, STS: c.STS.irc(b.listeners.ircTLS), CloakKey: cloakKey,
@@ -165,7 +173,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		ReadMarkers: b.markers,
 		KLines:      klines, SaveKLines: func(klines []ircd.KLine) error { return saveKLines(bans, klines) },
 		Rehash: b.rehash(c), File: c.File,
-		Gather:  time.Duration(c.Gather),
+		Gather: time.Duration(c.Gather), Replies: replies,
 		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
 	})
 	if err != nil {
@@ -185,6 +193,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		Wikis: b.directory.wikis, Refused: b.metrics.refused,
 		Doors: b.doorRoutes(), DoorReports: func() any { return b.Doors() },
 		ServeIRC: b.irc.ServeConn, Origins: c.WebSocket.Origins, Proxies: c.proxies(),
+		Bodies: ircbus.NewBudget(maxBodies), Replies: replies,
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,
 		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL, Self: b.base,
