@@ -109,7 +109,8 @@ func TestCaseC1(t *testing.T) {
 	if got := key("From: cron@a\nSubject: backup\n\nfailed"); got != "" {
 		t.Errorf("a mail without an id and a date has the key %q", got)
 	}
-	if key(dated+"failed") != key(dated+"failed") || key(dated+"failed") == key(dated+"done") || key(dated) == "" {
+	first, again := key(dated+"failed"), key(dated+"failed")
+	if first == "" || first != again || first == key(dated+"done") {
 		t.Error("a dated mail's key is not of what it says")
 	}
 }

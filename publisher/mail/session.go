@@ -58,12 +58,20 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	return nil
 }
 
-// Data answers for all recipients at once; LMTP has LMTPData.
-func (s *session) Data(r io.Reader) error { return s.LMTPData(r, ignored{}) }
-
-type ignored struct{}
-
-func (ignored) SetStatus(string, error) {}
+// Data answers once for all recipients, by SMTP: the mail is on the disk for each, or
+// the sender is to try again; LMTP has LMTPData.
+func (s *session) Data(r io.Reader) error {
+	s.door.in.Received(1)
+	letter, err := Parse(r, s.door.cfg.Options)
+	if err != nil {
+		s.door.in.Refuse(door.Malformed, s.sender, err)
+		return answer(err)
+	}
+	if _, err := s.door.deliverAll(s.ctx, letter, s.recipients, s.sender); err != nil {
+		return answer(err)
+	}
+	return nil
+}
 
 // LMTPData answers for each recipient when the mail is on the disk for it.
 func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {

@@ -28,6 +28,7 @@ type Config struct {
 	Allow   []netip.Prefix // who may connect by TCP, and deliver for everybody; nil allows loopback alone
 	Trusted []string       // Unix users who may deliver for everybody by the socket
 	Name    string         // that the greeting gives
+	SMTP    bool           // speak SMTP (RFC 5321) with programs that know nothing else, in place of LMTP
 
 	// Account is whose mail a recipient's is: of an address, or of a Unix user.
 	Account   func(recipient string) (Account, bool)
@@ -135,7 +136,7 @@ func (s *Source) Run(ctx context.Context) error {
 	storing, cancel := door.Draining(ctx)
 	defer cancel()
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return s.session(storing, c.Conn()) }))
-	server.LMTP, server.Domain, server.EnableSMTPUTF8 = true, s.cfg.Name, true
+	server.LMTP, server.Domain, server.EnableSMTPUTF8 = !s.cfg.SMTP, s.cfg.Name, true
 	server.MaxMessageBytes, server.MaxRecipients, server.MaxLineLength = maxMail, maxRecipients, maxLine
 	server.ReadTimeout, server.WriteTimeout = patience, patience
 	server.ErrorLog = slog.NewLogLogger(s.in.Log.Handler(), slog.LevelDebug)
@@ -198,20 +199,35 @@ func (s *Source) account(recipient string) (Account, bool) {
 // deliver brings a mail to one of its recipients: to the disk. The error has been
 // counted.
 func (s *Source) deliver(ctx context.Context, letter *Letter, to recipient, sender string) ([]ircbus.Receipt, error) {
+	return s.deliverAll(ctx, letter, []recipient{to}, sender)
+}
+
+// deliverAll brings a mail to several recipients, each account once. The error has been
+// counted.
+func (s *Source) deliverAll(ctx context.Context, letter *Letter, recipients []recipient, sender string) ([]ircbus.Receipt, error) {
 	input := door.Input{Sender: sender}
-	var err error
-	if to.account.Channel == "" {
-		var memo ircbus.Memo
-		memo, err = s.in.Memo(s.cfg.Publisher, to.account.Name, letter.Text, letter.Key)
-		input.Memos = []ircbus.Memo{memo}
-	} else {
-		var event ircbus.Event
-		event, err = s.in.Event(to.account.Name, to.account.Channel, letter.Fields(to.address, s.in.MaxBody))
-		input.Events = []ircbus.Event{event}
-	}
-	if err != nil {
-		s.in.Refuse(door.Refused, sender, err)
-		return nil, err
+	reached := make(map[Account]bool)
+	for _, to := range recipients {
+		if reached[to.account] {
+			continue
+		}
+		reached[to.account] = true
+		if err := s.address(&input, letter, to); err != nil {
+			s.in.Refuse(door.Refused, sender, err)
+			return nil, err
+		}
 	}
 	return s.in.Store(ctx, input)
+}
+
+// address adds what a recipient gets of a mail.
+func (s *Source) address(input *door.Input, letter *Letter, to recipient) error {
+	if to.account.Channel == "" {
+		memo, err := s.in.Memo(s.cfg.Publisher, to.account.Name, letter.Text, letter.Key)
+		input.Memos = append(input.Memos, memo)
+		return err
+	}
+	event, err := s.in.Event(to.account.Name, to.account.Channel, letter.Fields(to.address, s.in.MaxBody))
+	input.Events = append(input.Events, event)
+	return err
 }

@@ -29,6 +29,7 @@ func linesBus(t *testing.T) *Bus {
 	c.Prism = Prism{Netcat: "127.0.0.1:0", Publisher: "prism"}
 	c.Syslog = Syslog{TCP: "127.0.0.1:0", Publisher: "syslog"}
 	c.PSYC = PSYC{Listen: "127.0.0.1:0", Publisher: "psyc"}
+	c.SMTP.Listen = "127.0.0.1:0"
 	c.Mail = Mail{Socket: filepath.Join(dir, "s"), Listen: "127.0.0.1:0", Publishers: map[string]string{"list": "changes"}}
 	b := startBus(t, c)
 	if err := b.Accounts().Add(account.Account{Name: "anna", Role: account.User}, "secret of anna"); err != nil {
@@ -44,6 +45,7 @@ var pageBodies = map[string]string{
 	"syslog": "<13>from a page\n",
 	"psyc":   ".\n:_source\tpsyc://x/~y\n:_target\tpsyc://z/@psyc\n\n_notice_x\nfrom a page\n.\n",
 	"mail":   "LHLO x\r\nMAIL FROM:<x@y>\r\nRCPT TO:<list>\r\nDATA\r\nSubject: from a page\r\n\r\nx\r\n.\r\n",
+	"smtp":   "HELO x\r\nMAIL FROM:<x@y>\r\nRCPT TO:<list>\r\nDATA\r\nSubject: from a page\r\n\r\nx\r\n.\r\n",
 	"irc":    "NICK page\r\nUSER p 0 * :p\r\nPRIVMSG anna :from a page\r\n",
 }
 
@@ -61,6 +63,7 @@ func TestCaseA2(t *testing.T) {
 		{"syslog", "tcp", doorAddr(t, b, "syslog", "tcp"), false},
 		{"psyc", "tcp", doorAddr(t, b, "psyc", "tcp"), false},
 		{"mail", "tcp", doorAddr(t, b, "mail", "tcp"), false},
+		{"smtp", "tcp", doorAddr(t, b, "smtp", "tcp"), false},
 		{"mail", "unix", doorAddr(t, b, "mail", "unix"), false},
 		{"irc", "tcp", b.IRCAddr(), false},
 		{"irc", "tcp", b.IRCTLSAddr(), true},

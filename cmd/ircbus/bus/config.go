@@ -60,9 +60,11 @@ type Config struct {
 	CloudEvents  WebDoor         `toml:"cloudevents"`
 	Incoming     WebDoor         `toml:"incoming"`
 	JSON         map[string]JSON `toml:"json"` // by the door's name
+	MQTT         MQTT            `toml:"mqtt"`
 	Ntfy         Ntfy            `toml:"ntfy"`
 	Ping         WebDoor         `toml:"ping"`
 	Poll         map[string]Poll `toml:"poll"` // by who publishes the wiki's changes
+	SMTP         SMTP            `toml:"smtp"`
 	Syslog       Syslog          `toml:"syslog"`
 
 	DCC    DCC    `toml:"dcc"`
@@ -228,6 +230,7 @@ func Default() Config {
 		Irker:        Irker{Publisher: "irker"},
 		Mail:         Mail{Trusted: []string{"root"}, Publisher: defaultTeller},
 		Syslog:       Syslog{Publisher: "syslog"},
+		MQTT:         MQTT{Publisher: "mqtt", QoS: 1},
 		Cloak:        true,
 		STS:          STS{Duration: Age(30 * 24 * time.Hour)},
 		Limits: Limits{

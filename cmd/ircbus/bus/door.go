@@ -38,6 +38,8 @@ func (c *Config) doors() []namedDoor {
 		{"irker", &c.Irker},
 		{"forge", &c.Forge},
 		{"mail", &c.Mail},
+		{"smtp", smtpDoor{&c.SMTP, &c.Mail, c.Name}},
+		{"mqtt", mqttDoor{&c.MQTT, c}},
 		{"prism", &c.Prism},
 		{"alertmanager", webSection{&c.Alertmanager, alertmanagerRoutes}},
 		{"cloudevents", webSection{&c.CloudEvents, cloudEventsRoutes}},

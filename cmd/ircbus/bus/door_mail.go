@@ -58,10 +58,8 @@ func (m *Mail) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 		return nil, nil
 	}
 	teller := cmp.Or(m.Publisher, defaultTeller)
-	for _, name := range append(slices.Collect(maps.Values(m.Publishers)), teller) {
-		if _, _, err := in.Ensure(ctx, ircbus.Wiki{Publisher: name}); err != nil {
-			return nil, err
-		}
+	if err := m.ensure(ctx, in); err != nil {
+		return nil, err
 	}
 	allow, err := senders(m.Allow)
 	if err != nil {
@@ -84,6 +82,16 @@ func (m *Mail) open(ctx context.Context, in *door.Inlet) (*opened, error) {
 		o.routes = []api.Door{{Methods: []string{http.MethodPost}, Pattern: "/doors/mail", Serve: source.Post}}
 	}
 	return o, nil
+}
+
+// ensure makes those publishers who tell of mail.
+func (m *Mail) ensure(ctx context.Context, in *door.Inlet) error {
+	for _, name := range append(slices.Collect(maps.Values(m.Publishers)), cmp.Or(m.Publisher, defaultTeller)) {
+		if _, _, err := in.Ensure(ctx, ircbus.Wiki{Publisher: name}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // accounts finds whose mail a recipient's is: a publisher's if the configuration

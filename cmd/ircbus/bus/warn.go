@@ -91,7 +91,7 @@ func (c *Config) mayBring(name string) bool {
 		return true
 	}
 	names := slices.Concat(sortedKeys(c.Poll), sortedKeys(c.Moin.Wikis),
-		[]string{c.Irker.Publisher, c.Mail.Publisher, c.Prism.Publisher, c.PSYC.Publisher, c.Syslog.Publisher})
+		[]string{c.Irker.Publisher, c.Mail.Publisher, c.Prism.Publisher, c.PSYC.Publisher, c.Syslog.Publisher, c.MQTT.Publisher})
 	return slices.ContainsFunc(names, func(n string) bool { return ircbus.Fold(n) == ircbus.Fold(name) })
 }
 
