@@ -69,6 +69,7 @@ type Bus struct {
 // for the person who started it; nothing stays open then.
 func Start(ctx context.Context, c Config) (*Bus, error) {
 	c = c.withDefaults()
+	c.Log = slog.New(newSeldom(c.Log.Handler()))
 	if problems := c.Check(); len(problems) > 0 {
 		return nil, problems[0]
 	}
