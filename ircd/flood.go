@@ -40,6 +40,10 @@ func (n *newcomers) add(from netip.Prefix, now time.Time) int {
 // comes from, or "". This machine may have any number.
 func (s *Server) admits(addr netip.Addr) (why string) {
 	open := s.countAddress(addr, 1)
+	if most := s.cfg.Limits.Connections; len(s.clients) > most {
+		s.log.Warn("the server is full", "connections", most)
+		return fmt.Sprintf("The server is full (limit %d)", most)
+	}
 	network := ircbus.NetworkOf(addr)
 	if !network.IsValid() || addr.IsLoopback() {
 		return ""
@@ -53,6 +57,17 @@ func (s *Server) admits(addr netip.Addr) (why string) {
 		return fmt.Sprintf("Too many connections from your address within a minute (limit %d): wait that long", limits.ConnectRate)
 	}
 	return ""
+}
+
+// keptForOperators is how many connections are, at least: some of them are held for a
+// moment by those who are being refused.
+const keptForOperators = 8
+
+// full reports whether only operators may still come: a part of the connections is
+// kept for them.
+func (s *Server) full() bool {
+	most := s.cfg.Limits.Connections
+	return len(s.clients) > most-max(keptForOperators, most/32)
 }
 
 // channelBurst is how many seconds' worth of messages a channel takes at once.

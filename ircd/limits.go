@@ -10,6 +10,7 @@ import (
 type Limits struct {
 	Registration time.Duration // until a connection must have registered; default 30 s, and more for one whose nick was refused
 	Ping         time.Duration // of silence until we ask, or up to a quarter less, and again until we give up; default 2 min
+	Connections  int           // in all, some of them for operators alone; default 1,048,576
 	PerAddress   int           // connections per IPv4 address or IPv6 /64, loopback excepted; default 64
 	ConnectRate  int           // connections a minute from there, loopback excepted; default 60
 	Lines        float64       // lines a second from people, publishers excepted; default 4
@@ -41,6 +42,7 @@ const maxReplies = 2 << 20
 func (l *Limits) setDefaults() {
 	def(&l.Registration, 30*time.Second)
 	def(&l.Ping, 2*time.Minute)
+	def(&l.Connections, 1<<20)
 	def(&l.PerAddress, 64)
 	def(&l.ConnectRate, 60)
 	def(&l.Lines, 4)

@@ -26,6 +26,11 @@ func (c *client) register() error {
 	}
 	p := s.personFor(c)
 	switch {
+	case s.full() && !c.mayOper:
+		why := "The server is full: only operators may connect now"
+		s.log.Warn("the server is full: only operators may connect", "connections", len(s.clients))
+		c.reply("437", "*", why)
+		return errQuit(why)
 	case s.cfg.Password != nil && c.account == "" && !c.admitted:
 		why := "This server wants its password (PASS), or that you log in"
 		c.reply("464", why)

@@ -17,6 +17,13 @@ const (
 	acceptPause   = 100 * time.Millisecond
 )
 
+// mostFiles is what Files says where there is no limit.
+const mostFiles = 1 << 20
+
+// atOnce is how many connections one door may have: no more than a small part of the
+// process's files, so that others can still connect.
+func atOnce() int { return max(8, min(maxConns, Files()/32)) }
+
 // Conns accepts the TCP connections of a door.
 type Conns struct {
 	in       *Inlet
@@ -123,9 +130,9 @@ func (c *Conns) admit(came net.Conn) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.open) >= maxConns || c.count[addr] >= maxPerAddress && !addr.IsLoopback() {
+	if most := atOnce(); len(c.open) >= most || c.count[addr] >= maxPerAddress && !addr.IsLoopback() {
 		err := fmt.Errorf("%d connections are open, %d of them from this address; the limits are %d and %d",
-			len(c.open), c.count[addr], maxConns, maxPerAddress)
+			len(c.open), c.count[addr], most, maxPerAddress)
 		c.in.Received(1)
 		c.in.Refuse(Rate, addr.String(), err)
 		return err

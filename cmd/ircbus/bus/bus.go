@@ -204,7 +204,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		return err
 	}
 	b.web = newWebServer(b.sessions.track(b.api), b.cert.config(), b.log)
-	(&crowd{limit: cmp.Or(c.Limits.PerAddress, defaultPerAddress), proxies: c.proxies()}).watch(b.web)
+	(&crowd{most: c.Limits.shares().http, log: b.log, limit: cmp.Or(c.Limits.PerAddress, defaultPerAddress), proxies: c.proxies()}).watch(b.web)
 	return b.metrics.registry.Register(figures{b})
 }
 

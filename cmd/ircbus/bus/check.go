@@ -273,7 +273,7 @@ func (l Limits) check(found *checker) {
 		key   string
 		value float64
 	}{
-		{"per_address", float64(l.PerAddress)}, {"connect_rate", float64(l.ConnectRate)}, {"channel_lines", l.ChannelLines},
+		{"connections", float64(l.Connections)}, {"per_address", float64(l.PerAddress)}, {"connect_rate", float64(l.ConnectRate)}, {"channel_lines", l.ChannelLines},
 		{"nicks", float64(l.Nicks)}, {"targets", float64(l.Targets)}, {"lines", l.Lines}, {"burst", float64(l.Burst)},
 		{"channels", float64(l.Channels)}, {"filters", float64(l.Filters)}, {"masks", float64(l.Masks)}, {"behind", float64(l.Behind)},
 	} {

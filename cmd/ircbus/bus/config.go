@@ -12,6 +12,7 @@ import (
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/ircd"
 	"github.com/ircbus/ircbus/ircd/account"
+	"github.com/ircbus/ircbus/publisher/door"
 )
 
 // Config says how a bus runs. The configuration file decodes into it. The zero
@@ -154,6 +155,7 @@ func (c *Config) accounts(log *slog.Logger) account.Options {
 type Limits struct {
 	Registration Age     `toml:"registration"`
 	Ping         Age     `toml:"ping"`
+	Connections  int     `toml:"connections"`
 	PerAddress   int     `toml:"per_address"`
 	ConnectRate  int     `toml:"connect_rate"`
 	Lines        float64 `toml:"lines"`
@@ -168,11 +170,27 @@ type Limits struct {
 	Behind       int     `toml:"behind"`
 }
 
+// ownFiles is how many file descriptors are kept for the bus's own files.
+const ownFiles = 128
+
+// shares is how many connections IRC and HTTP may have, so that neither can take
+// what the other, the doors, or the bus's own files need.
+func (l Limits) shares() (s struct{ irc, http int }) {
+	files := door.Files()
+	all := files - min(ownFiles, files/4)
+	if l.Connections > 0 {
+		all = min(all, l.Connections)
+	}
+	s.irc, s.http = max(16, all*11/16), max(2, all/8)
+	return s
+}
+
 // irc is the limits as the IRC server takes them.
 func (l Limits) irc() ircd.Limits {
 	return ircd.Limits{
 		Registration: time.Duration(l.Registration), Ping: time.Duration(l.Ping),
-		PerAddress: l.PerAddress, ConnectRate: l.ConnectRate, ChannelLines: l.ChannelLines, Nicks: l.Nicks, Targets: l.Targets,
+		Connections: l.shares().irc,
+		PerAddress:  l.PerAddress, ConnectRate: l.ConnectRate, ChannelLines: l.ChannelLines, Nicks: l.Nicks, Targets: l.Targets,
 		Lines: l.Lines, Burst: l.Burst, Flood: time.Duration(l.Flood),
 		Channels: l.Channels, Filters: l.Filters, Masks: l.Masks, Behind: l.Behind,
 	}

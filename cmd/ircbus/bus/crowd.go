@@ -3,9 +3,11 @@ package bus
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/ircbus/ircbus"
@@ -16,13 +18,26 @@ import (
 // proxies, which connect for many, are not limited.
 type crowd struct {
 	limit   int            // static
+	most    int            // connections in all; 0 is no limit; static
+	log     *slog.Logger   // static; may be nil
 	proxies []netip.Prefix // static
 
-	mu   sync.Mutex
-	open map[netip.Prefix]int
+	mu    sync.Mutex
+	total int
+	open  map[netip.Prefix]int
 }
 
-type crowdedKey struct{}
+type (
+	crowdedKey struct{}
+	fullKey    struct{}
+)
+
+// spare is how many more connections there may be, which are answered whether the bus
+// is well and nothing else.
+const spare = 32
+
+// alwaysAnswered are the paths that are served when there are too many connections.
+var alwaysAnswered = []string{"/healthz", "/readyz", "/metrics"}
 
 // watch makes the server count its connections, and answer those that are too
 // many with the limit.
@@ -30,6 +45,11 @@ func (c *crowd) watch(server *http.Server) {
 	c.open = map[netip.Prefix]int{}
 	serve := server.Handler
 	server.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		if total := c.count(1); c.most > 0 && total > c.most+spare {
+			conn.Close()
+		} else if c.most > 0 && total > c.most {
+			ctx = context.WithValue(ctx, fullKey{}, true)
+		}
 		if c.enter(conn.RemoteAddr()) {
 			return ctx
 		}
@@ -37,11 +57,26 @@ func (c *crowd) watch(server *http.Server) {
 	}
 	server.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateClosed || state == http.StateHijacked {
+			c.count(-1)
 			c.leave(conn.RemoteAddr())
 		}
 	}
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Context().Value(crowdedKey{}) == nil {
+		full := r.Context().Value(fullKey{}) != nil
+		if full {
+			w.Header().Set("Connection", "close")
+		}
+		switch {
+		case full && !slices.Contains(alwaysAnswered, r.URL.Path):
+			if c.log != nil {
+				c.log.Warn("too many HTTP connections: no more are served", "connections", c.most)
+			}
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.Header().Set("Retry-After", "10")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			fmt.Fprintf(w, `{"status":503,"title":"Service Unavailable","detail":"too many connections (limit %d)"}`+"\n", c.most)
+			return
+		case r.Context().Value(crowdedKey{}) == nil:
 			serve.ServeHTTP(w, r)
 			return
 		}
@@ -51,6 +86,14 @@ func (c *crowd) watch(server *http.Server) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		fmt.Fprintf(w, `{"status":429,"title":"Too Many Requests","detail":"too many connections from your address (limit %d)"}`+"\n", c.limit)
 	})
+}
+
+// count counts connections, and returns how many there are.
+func (c *crowd) count(delta int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.total += delta
+	return c.total
 }
 
 // enter counts a new connection and reports whether there is room for it.
