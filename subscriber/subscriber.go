@@ -30,7 +30,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 
-	"github.com/ircbus/ircbus/webclient"
+	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
 // Options say where the bus is, who follows, and from where on.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ircbus/ircbus/cmd/ircbus/bus"
 
-	"github.com/ircbus/ircbus/webclient"
+	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
 // Where a bus is about which nothing was said.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 
-	"github.com/ircbus/ircbus/webclient"
+	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
 // changesCmd prints old events.

@@ -17,7 +17,7 @@ func TestCaseE7(t *testing.T) {
 			"netwrok = \"a\"\nirc = 6667\nhttp = \"nowhere\"\nmax_event = \"x\"\n[limits]\nper_adress = 3\nping = \"soon\"\nlines = -1.0\n" +
 				"[sylog]\nudp = \"x\"\n[publisher.wiki]\npageurl = \"x\"\nengine = \"wiki\"\n",
 			[]string{
-				`line 1: netwrok: there is no such key: did you mean network?`, `line 2: irc: the value must be text`,
+				`line 1: netwrok: there is no such key: did you mean network?`, `line 2: irc: 6667 is neither an address in quotes nor an array of them`,
 				`line 3: http: "nowhere" must be host:port`, `line 4: max_event: the value must be a whole number`,
 				`line 6: limits.per_adress: there is no such key: did you mean per_address?`, `line 7: limits.ping: "soon" is not a duration`,
 				`line 8: limits.lines: -1 must not be negative`, `line 9: sylog: there is no such key: did you mean syslog?`,

@@ -15,7 +15,7 @@ import (
 	"github.com/ircbus/ircbus/publisher"
 	"github.com/ircbus/ircbus/publisher/door"
 	"github.com/ircbus/ircbus/publisher/mapping"
-	"github.com/ircbus/ircbus/webclient"
+	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
 // StreamConfig says which stream a Stream follows and what it takes.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus/publisher/content"
-	"github.com/ircbus/ircbus/webclient"
+	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
 const (

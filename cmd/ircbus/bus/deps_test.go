@@ -55,7 +55,7 @@ func TestDependencies(t *testing.T) {
 		{"publisher/ntfy", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/ping", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/xmlrpc"}, []string{"database/sql"}},
 		// mediawiki has the words in which poll says that wiki's changes, too.
-		{"publisher/poll", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/mediawiki", "publisher/xmlrpc", "webclient"}, []string{"database/sql"}},
+		{"publisher/poll", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/mediawiki", "publisher/xmlrpc", "publisher/webclient"}, []string{"database/sql"}},
 		{"publisher/syslog", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/xmlrpc", []string{".", "publisher/content", "publisher/mapping"}, []string{"net/http", "database/sql"}},
 		{"publisher/content", []string{"."}, []string{"net/http", "database/sql"}},
@@ -68,9 +68,9 @@ func TestDependencies(t *testing.T) {
 		{"publisher/forge", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/vcs"}, []string{"database/sql"}},
 		{"publisher/irker", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/moin", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/xmlrpc"}, []string{"database/sql"}},
-		{"publisher/mediawiki", []string{".", "publisher", "publisher/door", "publisher/mapping", "webclient"}, []string{"database/sql"}},
-		{"webclient", nil, []string{"database/sql"}},
-		{"subscriber", []string{".", "webclient"}, []string{"database/sql"}},
+		{"publisher/mediawiki", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/webclient"}, []string{"database/sql"}},
+		{"publisher/webclient", nil, []string{"database/sql"}},
+		{"subscriber", []string{".", "publisher/webclient"}, []string{"database/sql"}},
 		{"api", []string{".", "history", "publisher/content"}, []string{"database/sql"}},
 	} {
 		name := module
