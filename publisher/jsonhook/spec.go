@@ -22,6 +22,7 @@ import (
 	"text/template"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mapping"
 )
 
 // Spec says how events are made.
@@ -102,6 +103,9 @@ var functions = template.FuncMap{
 		}
 		return strings.Join(texts, separator)
 	},
+	// The bus's word for how a build, a check or a deployment went; nothing if the
+	// program's word is not known.
+	"state": func(value any) string { return mapping.State(fmt.Sprint(value)) },
 	"json": func(value any) (string, error) {
 		text, err := json.Marshal(value)
 		return string(text), err
