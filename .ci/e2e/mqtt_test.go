@@ -13,10 +13,15 @@ import (
 // publishes is in the bus's channel, also what it has published while the bus was
 // not connected.
 func TestMQTT(t *testing.T) {
-	dir, port := t.TempDir(), freePort(t)
+	dir, err := os.MkdirTemp("", "mqtt") // what t.TempDir makes is for one user
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	if err := os.Chmod(dir, 0o755); err != nil { // mosquitto has a user of its own
 		t.Fatal(err)
 	}
+	port := freePort(t)
 	passwords, secrets := filepath.Join(dir, "passwords"), file(t, dir, "secrets", "bus secret-of-the-bus\n")
 	if err := os.Chmod(secrets, 0o600); err != nil {
 		t.Fatal(err)
