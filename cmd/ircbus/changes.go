@@ -25,7 +25,8 @@ type changesCmd struct {
 	From   string `help:"Only events since then: -1h, -7d, 2026-11-20T10:00:00Z …" placeholder:"T"`
 	To     string `help:"Only events before then." placeholder:"T"`
 	After  string `help:"Only events after this id, or EPOCH-ID." placeholder:"ID"`
-	Limit  int    `help:"At most so many events (default: all; xml, json, rss and atom: one page)." placeholder:"N"`
+	Limit  int    `help:"At most so many events, the oldest of them (default: all; xml, json, rss and atom: one page)." placeholder:"N"`
+	Last   int    `help:"Only the last so many events." placeholder:"N"`
 	Format string `help:"text, ndjson, qs, csv, json, xml, rss or atom (default: text on a terminal, else ndjson)." placeholder:"FORM" enum:"text,ndjson,qs,csv,json,xml,rss,atom," default:""`
 
 	Views []string `arg:"" optional:"" name:"view" help:"Channels, optionally with a filter, as '#moinmaster?page=Bad*' (default: all)."`
@@ -38,8 +39,13 @@ const (
 
 // Run prints page after page.
 func (c *changesCmd) Run(g *globals) error {
-	if c.Limit < 0 {
+	switch {
+	case c.Limit < 0:
 		return usagef("--limit must be more than 0")
+	case c.Last < 0:
+		return usagef("--last must be more than 0")
+	case c.Last > 0 && c.Limit > 0:
+		return usagef("--last and --limit exclude each other: --limit is about the oldest events")
 	}
 	if err := errors.Join(checkTime("--from", c.From), checkTime("--to", c.To), checkCursor("--after", c.After)); err != nil {
 		return err
@@ -56,15 +62,16 @@ func (c *changesCmd) Run(g *globals) error {
 	}
 	r := &changesReader{cmd: c, g: g, base: base, left: c.Limit, format: format}
 	query := c.query(format)
-	for query != nil {
-		if query, err = r.page(query); err != nil {
-			if g.ctx.Err() != nil {
-				return errors.New("interrupted before the last event")
-			}
-			return err
-		}
+	if c.Last > 0 {
+		err = r.startAtLast(query)
 	}
-	return nil
+	for query != nil && err == nil {
+		query, err = r.page(query)
+	}
+	if err != nil && g.ctx.Err() != nil {
+		return errors.New("interrupted before the last event")
+	}
+	return err
 }
 
 // query is that of the first page.

@@ -93,3 +93,48 @@ func TestChangesBounds(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
 }
+
+// TestCaseE4: the last events, oldest first, in every format, also over several pages
+// and within the other bounds.
+func TestCaseE4(t *testing.T) {
+	b, _ := publishBus(t)
+	const events = maxChangesPage + 7
+	appendPages(t, b, 0, 1000)
+	appendPages(t, b, 1000, events)
+	server := "--server=http://" + b.HTTPAddr()
+	last := func(t *testing.T, args ...string) string {
+		t.Helper()
+		code, out, errs := invoke(t, append([]string{"changes", "#wiki", server}, args...)...)
+		if code != exitDone || errs != "" {
+			t.Fatalf("%v: exit code %d, %s", args, code, errs)
+		}
+		return out
+	}
+	all := strings.SplitAfter(last(t, "--format=qs"), "\n")
+	all = all[:len(all)-1]
+	for _, n := range []int{1, 3, maxChangesPage, maxChangesPage + 1, events, events + 9} {
+		if out := last(t, "--format=qs", fmt.Sprint("--last=", n)); out != strings.Join(all[max(0, len(all)-n):], "") {
+			t.Errorf("the last %d: %d lines", n, strings.Count(out, "\n"))
+		}
+	}
+	for format, of := range map[string]string{"text": "\n", "ndjson": "\n", "json": `"id":`, "xml": "<event ", "rss": "<item ", "atom": "<entry>"} {
+		if out := last(t, "--format="+format, "--last=3"); strings.Count(out, of) != 3 {
+			t.Errorf("%s: %s", format, out)
+		}
+	}
+	if rows, err := csv.NewReader(strings.NewReader(last(t, "--format=csv", "--last=3"))).ReadAll(); err != nil || len(rows) != 4 {
+		t.Errorf("csv: %v, %v", rows, err)
+	}
+	if out := last(t, "--format=qs", "--last=3", "--after=2006"); out != all[len(all)-1] {
+		t.Errorf("after an id: %q", out)
+	}
+	code, out, _ := invoke(t, "changes", "#wiki?page=none", server, "--format=qs", "--last=3")
+	if code != exitDone || out != "" {
+		t.Errorf("of none: exit code %d, %q", code, out)
+	}
+	for _, args := range [][]string{{"--last=-1"}, {"--last=1", "--limit=1"}} {
+		if code, _, errs := invoke(t, append([]string{"changes", server}, args...)...); code != exitUsage || !strings.Contains(errs, "--last") {
+			t.Errorf("%v: exit code %d, %q", args, code, errs)
+		}
+	}
+}

@@ -24,6 +24,10 @@ type demoCmd struct {
 // demoHistory is how many changes are there before anybody looks.
 const demoHistory = 60
 
+// demoReplay is how many lines a packed channel shows to those who join; the readable
+// ones have it by default.
+const demoReplay = 10
+
 // Run runs the demo until a signal ends it.
 func (c *demoCmd) Run(g *globals) (err error) {
 	if c.Pace <= 0 {
@@ -37,6 +41,7 @@ func (c *demoCmd) Run(g *globals) (err error) {
 	config := bus.Default()
 	config.Data, config.IRC, config.HTTP = dir, bus.Addresses(c.IRC), bus.Addresses(c.HTTP)
 	config.Network, config.Version, config.Log = "ircbus-demo", version(), g.log
+	config.Replay.Packed = demoReplay // people look at the packed channels, too
 	config.MOTD = []string{
 		"Recorded changes of five Wikipedias arrive here, as if they happened now.",
 		"Read them with /join #enwiki.text, programs read #enwiki.",
