@@ -195,23 +195,15 @@ func TestCaseE5(t *testing.T) {
 	conn.SetDeadline(time.Now().Add(patience))
 	fmt.Fprint(conn, "NICK me\r\nUSER me 0 * :me\r\n")
 	lines := bufio.NewScanner(conn)
-	for i, join := range joins {
-		fence := fmt.Sprint("fence", i)
-		fmt.Fprintf(conn, "JOIN %s\r\nPING %s\r\n", join[1], fence)
-		replayed, highlighted := 0, 0
-		for !strings.Contains(lines.Text(), " PONG ") || !strings.Contains(lines.Text(), fence) {
+	for _, join := range joins {
+		fmt.Fprintf(conn, "JOIN %s\r\n", join[1])
+		// The recorded lines come as old or as new ones, as fast as the demo is.
+		for found := false; !found; {
 			if !lines.Scan() {
-				t.Fatalf("%s: %v", join[1], lines.Err())
+				t.Fatalf("no such line in %s: %v", join[1], lines.Err())
 			}
-			if strings.Contains(lines.Text(), " PRIVMSG #") || strings.Contains(lines.Text(), " NOTICE #") {
-				replayed++
-				if strings.Contains(strings.ToLower(lines.Text()), word[1]) {
-					highlighted++
-				}
-			}
-		}
-		if replayed == 0 || join[1] == "#enwiki.text" && highlighted == 0 {
-			t.Errorf("%s: %d lines, %d of them with %q", join[1], replayed, highlighted, word[1])
+			prefix, text, _ := strings.Cut(lines.Text(), " "+join[1]+" :")
+			found = strings.HasSuffix(prefix, "PRIVMSG") && (join[1] != "#enwiki.text" || strings.Contains(strings.ToLower(text), word[1]))
 		}
 	}
 	p.end(os.Interrupt)
