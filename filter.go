@@ -37,6 +37,11 @@ func ParseFilter(query string) (Filter, error) {
 	if query == "" || len(fields) == 0 {
 		return Filter{}, Refuse(InvalidEvent, "the filter is empty")
 	}
+	for part := range strings.SplitSeq(query, "&") {
+		if part != "" && !strings.Contains(part, "=") {
+			return Filter{}, Refuse(InvalidEvent, "the filter has %q without =: write key=pattern, as in page=Bad*", clip(part))
+		}
+	}
 	var f Filter
 	for _, field := range fields {
 		i := slices.IndexFunc(f.keys, func(k keyFilter) bool { return k.key == field.Key })
@@ -51,6 +56,25 @@ func ParseFilter(query string) (Filter, error) {
 		}
 	}
 	return f, nil
+}
+
+// Keys are the fields that the filter looks at.
+func (f Filter) Keys() (keys []string) {
+	for i := range f.keys {
+		keys = append(keys, f.keys[i].key)
+	}
+	return keys
+}
+
+// HasOddBlanks reports whether a pattern has blanks where hardly anybody wants
+// them: at an end, or two together, as "C++" has.
+func (f Filter) HasOddBlanks() bool {
+	odd := func(p pattern) bool {
+		return strings.Trim(p.text, " ") != p.text || strings.Contains(p.text, "  ")
+	}
+	return slices.ContainsFunc(f.keys, func(k keyFilter) bool {
+		return slices.ContainsFunc(k.any, odd) || slices.ContainsFunc(k.not, odd)
+	})
 }
 
 // Match reports whether the event's fields pass. A missing field counts as

@@ -43,7 +43,6 @@ func TestFilter(t *testing.T) {
 		"tag=!two":                       false,
 		"tag=three":                      false,
 		"missing=":                       true,
-		"missing":                        true,
 		"missing=!":                      false, // is there and not empty
 		"page=!":                         true,
 		"missing=?*":                     false,
@@ -69,7 +68,7 @@ func TestFilter(t *testing.T) {
 
 func TestParseViewErrors(t *testing.T) {
 	for _, name := range []string{
-		"", "#", "moin", "#a b", "#a,b", "#a:b", "#a\xff", "#a?", "#a?=x", "#a?x=%", "#a?x=a b", "#a?x=a,b",
+		"", "#", "moin", "#a b", "#a,b", "#a:b", "#a\xff", "#a?", "#a?x", "#a?x=1&y", "#a?=x", "#a?x=%", "#a?x=a b", "#a?x=a,b",
 		"#" + strings.Repeat("x", ircbus.MaxChannelLen), "#a?x=" + strings.Repeat("x", ircbus.MaxViewLen),
 	} {
 		if v, err := ircbus.ParseView(name); err == nil {

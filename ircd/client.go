@@ -64,6 +64,7 @@ type client struct {
 	paced       paced
 	offer       *offer // a file that it may fetch, or nil
 	views       assoc[viewing]
+	asked       lcChan // the last channel that was asked back about, see asksBack
 	inbox       inbox
 	gone        string            // this connection's away message; see settleAway
 	monitored   map[lcNick]string // nicks as the client wrote them

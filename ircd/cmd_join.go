@@ -53,7 +53,7 @@ func (c *client) join(name, key string) error {
 		return c.joinFeed(fn, name, filtered)
 	}
 	if filtered {
-		return errNoSuchChannel(name, "No publisher has this channel, and only publishers' channels can be filtered")
+		return errNoSuchChannel(name, "No publisher has this channel, and only publishers' channels can be filtered"+didYouMean(c.nearFeed(base)))
 	}
 	return c.joinChannel(name, key)
 }
@@ -75,6 +75,9 @@ func (c *client) joinFeed(fn *feedName, name string, filtered bool) error {
 	v.view.enter(c, v)
 	c.respond(c.joinMessage(name, c.caps))
 	c.replyJoined(v.target())
+	if filtered {
+		c.reviewFilter(v, view)
+	}
 	c.replayView(v)
 	return nil
 }
@@ -91,7 +94,10 @@ func (c *client) joinChannel(name, key string) error {
 			return numeric("476", clip(name), err.Error())
 		}
 		if c.srv.cfg.NoUserChannels {
-			return errNoSuchChannel(name, "No publisher has this channel, and people cannot make channels here")
+			return errNoSuchChannel(name, "No publisher has this channel, and people cannot make channels here"+didYouMean(c.nearFeed(name)))
+		}
+		if err := c.asksBack(name); err != nil {
+			return err
 		}
 		ch = newChannel(name)
 		c.srv.channels[foldChan(name)] = ch

@@ -37,6 +37,9 @@ func (c *client) cmdList(msg *ircmsg.Message) error {
 			c.reply("322", ch.name, itoa(l.people), ch.topic)
 		}
 	}
+	if len(msg.Params) > 0 {
+		c.reviewNames(msg.Params[0])
+	}
 	c.reply("323", "End of LIST")
 	return nil
 }

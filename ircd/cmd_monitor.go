@@ -60,6 +60,13 @@ func (c *client) addMonitored(nicks []string) {
 		}
 	}
 	c.replyStatus(added)
+	for _, nick := range added {
+		if c.srv.nicks[foldNick(nick)] == nil {
+			if publisher := c.nearPublisher(nick); publisher != "" {
+				c.tell(c.name(), "Nobody is "+nick+" now"+didYouMean(publisher))
+			}
+		}
+	}
 	for _, some := range wrap(left, monitorLine) {
 		if len(some) > 0 {
 			c.reply("734", itoa(maxMonitor), strings.Join(some, ","), "Your list for MONITOR is full")

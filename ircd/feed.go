@@ -24,8 +24,9 @@ type feed struct {
 	packed, text *feedName // text may be nil
 	publishers   []*publisher
 
-	newest ircbus.ID // of the events delivered; at least the head when the feed was made, since those before are not known
-	recent *recent   // nil: not known
+	newest ircbus.ID       // of the events delivered; at least the head when the feed was made, since those before are not known
+	recent *recent         // nil: not known
+	keys   map[string]bool // that its events are known to have
 }
 
 // feedName is one of a feed's channels: packed or text.

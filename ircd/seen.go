@@ -175,7 +175,5 @@ func (c *client) noteLeftOut(name string, p past, r *resumption) {
 	default:
 		text += ": a client that knows CHATHISTORY can ask for them"
 	}
-	for _, line := range (message{source: c.srv.cfg.Name, command: "NOTICE", params: []string{name, text}}).inLines() {
-		c.respond(line)
-	}
+	c.tell(name, text)
 }

@@ -239,6 +239,7 @@ func (b *bus) sizes() map[string]int {
 // mayStay bounds what the server remembers of people who have left.
 var mayStay = map[string]int{
 	"Server.used":      len(commands),
+	"Server.seen":      maxSeen,
 	"Server.listeners": 1, // the test's, once it serves
 }
 
