@@ -29,11 +29,11 @@ type Conns struct {
 	in       *Inlet
 	listener net.Listener
 	allow    []netip.Prefix
+	room     *Room
 
 	mu    sync.Mutex
 	ended bool
-	open  map[net.Conn]netip.Addr
-	count map[netip.Addr]int
+	open  map[net.Conn]struct{}
 }
 
 // past is a deadline that has passed.
@@ -71,7 +71,7 @@ func ListenConns(in *Inlet, listen string, allow []netip.Prefix) (*Conns, error)
 	if allow == nil {
 		allow = Loopback
 	}
-	return &Conns{in: in, listener: listener, allow: allow, open: make(map[net.Conn]netip.Addr), count: make(map[netip.Addr]int)}, nil
+	return &Conns{in: in, listener: listener, allow: allow, room: NewRoom(atOnce(), maxPerAddress), open: make(map[net.Conn]struct{})}, nil
 }
 
 // Addr returns the address that it listens on, or the addresses.
@@ -95,13 +95,14 @@ func (c *Conns) Run(ctx context.Context, serve func(context.Context, net.Conn)) 
 		accepted, err := c.listener.Accept()
 		switch {
 		case err == nil:
-			if why := c.admit(accepted); why != nil {
+			place, why := c.admit(accepted)
+			if why != nil {
 				accepted.Close()
 				continue
 			}
 			serving.Go(func() {
-				defer c.forget(accepted)
-				serve(storing, Screen(c.in, conn{accepted, c}))
+				defer c.forget(accepted, place)
+				serve(context.WithValue(storing, placeKey{}, place), Screen(c.in, conn{accepted, c}))
 			})
 			if ctx.Err() != nil {
 				c.end() // this one came in between
@@ -120,37 +121,32 @@ func (c *Conns) Run(ctx context.Context, serve func(context.Context, net.Conn)) 
 	}
 }
 
-// admit says why a connection is not served, or counts it.
-func (c *Conns) admit(came net.Conn) error {
+// admit says why a connection is not served, or gives it its place.
+func (c *Conns) admit(came net.Conn) (*Place, error) {
 	addr := Remote(came.RemoteAddr())
 	if !Allowed(c.allow, addr) {
 		c.in.Received(1)
 		c.in.Refuse(Sender, addr.String(), errSender)
-		return errSender
+		return nil, errSender
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if most := atOnce(); len(c.open) >= most || c.count[addr] >= maxPerAddress && !addr.IsLoopback() {
-		err := fmt.Errorf("%d connections are open, %d of them from this address; the limits are %d and %d",
-			len(c.open), c.count[addr], most, maxPerAddress)
+	place, err := c.room.Enter(addr, func() { came.Close() })
+	if err != nil {
 		c.in.Received(1)
 		c.in.Refuse(Rate, addr.String(), err)
-		return err
+		return nil, err
 	}
-	c.open[came] = addr
-	c.count[addr]++
-	return nil
-}
-
-func (c *Conns) forget(gone net.Conn) {
-	gone.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	addr := c.open[gone]
+	c.open[came] = struct{}{}
+	return place, nil
+}
+
+func (c *Conns) forget(gone net.Conn, place *Place) {
+	gone.Close()
+	place.Leave()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	delete(c.open, gone)
-	if c.count[addr]--; c.count[addr] == 0 {
-		delete(c.count, addr)
-	}
 }
 
 // end lets every blocked read and Accept return.

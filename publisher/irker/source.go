@@ -129,6 +129,7 @@ func (s *Source) serve(ctx context.Context, conn net.Conn) {
 			break
 		}
 		if text := strings.Trim(string(line), " \t"+door.LineEnds); text != "" && (err == nil || errors.Is(err, io.EOF)) {
+			door.Heard(ctx)
 			s.in.Received(1)
 			inputs = append(inputs, s.inputs(sender, []byte(text))...)
 		}

@@ -28,6 +28,7 @@ type session struct {
 	user       string // the Unix user at the other end; "" over TCP
 	forAll     bool   // may deliver for everybody
 	recipients []recipient
+	place      *door.Place
 }
 
 // recipient is one RCPT of the mail under way.
@@ -75,6 +76,8 @@ func (s *session) Data(r io.Reader) error {
 
 // LMTPData answers for each recipient when the mail is on the disk for it.
 func (s *session) LMTPData(r io.Reader, status smtp.StatusCollector) error {
+	s.place.Busy()
+	defer s.place.Heard()
 	s.door.in.Received(1)
 	letter, err := Parse(r, s.door.cfg.Options)
 	if err != nil {

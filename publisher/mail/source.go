@@ -164,12 +164,13 @@ func (s *Source) Run(ctx context.Context) error {
 
 // session greets who has connected.
 func (s *Source) session(ctx context.Context, conn net.Conn) (smtp.Session, error) {
+	var place *door.Place
 	if held, ok := conn.(*held); ok {
-		conn = held.raw
+		conn, place = held.raw, held.place
 	}
 	local, ok := conn.(*net.UnixConn)
 	if !ok {
-		return &session{door: s, ctx: ctx, sender: door.Remote(conn.RemoteAddr()).String(), forAll: true}, nil
+		return &session{door: s, ctx: ctx, sender: door.Remote(conn.RemoteAddr()).String(), forAll: true, place: place}, nil
 	}
 	user, err := peer(local)
 	if err != nil {
@@ -177,7 +178,7 @@ func (s *Source) session(ctx context.Context, conn net.Conn) (smtp.Session, erro
 		s.in.Refuse(door.Sender, "unix", err)
 		return nil, &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 7, 0}, Message: err.Error()}
 	}
-	return &session{door: s, ctx: ctx, sender: "unix user " + user, user: user, forAll: slices.Contains(s.cfg.Trusted, user)}, nil
+	return &session{door: s, ctx: ctx, sender: "unix user " + user, user: user, forAll: slices.Contains(s.cfg.Trusted, user), place: place}, nil
 }
 
 // account finds whose mail it is, by the whole address, what is before the @,

@@ -81,6 +81,7 @@ func (s *Source) line(ctx context.Context, line []byte, conn net.Conn) (door.Inp
 	if m == nil && err == nil {
 		return door.Input{}, false // an empty line
 	}
+	door.Heard(ctx)
 	s.in.Received(1)
 	if err != nil {
 		s.in.Refuse(door.Malformed, from.Addr.String(), err)

@@ -147,6 +147,7 @@ func (c *circuit) take(ctx context.Context, text string) bool {
 		}
 		return c.refuse(nil, wrong) == nil
 	}
+	door.Heard(ctx)
 	from := door.Remote(c.conn.RemoteAddr())
 	switch {
 	case p.Method == "" && p.Check.Name == "":

@@ -114,6 +114,7 @@ func (s *Source) serve(ctx context.Context, conn net.Conn) {
 		var inputs []door.Input
 		message, err := f.next()
 		for err == nil || len(message) > 0 {
+			door.Heard(ctx)
 			s.in.Received(1)
 			inputs = s.take(inputs, message, sender)
 			if err != nil || len(inputs) >= maxInputs || !f.ready() {
