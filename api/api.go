@@ -184,10 +184,14 @@ func (h *Handler) base(r *http.Request) string {
 	if h.URL != "" {
 		return h.URL
 	}
-	if isSecure(r) {
-		return "https://" + r.Host
+	host := r.Host
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !h.hosts.mayName(r) {
+		host = local.String()
 	}
-	return "http://" + r.Host
+	if isSecure(r) {
+		return "https://" + host
+	}
+	return "http://" + host
 }
 
 // waiting counts a request that will stay, and frees it from the server's

@@ -84,6 +84,16 @@ func (n hosts) knows(r *http.Request) bool {
 	return n.listed && isProxied(r)
 }
 
+// mayName reports whether addresses in an answer may have the host that the request
+// names, if there is no public address: one that is no name at all, the machine's
+// own, what a listed proxy passes on, or what TLS was made for. Who asks may have been
+// sent here under any other.
+func (n hosts) mayName(r *http.Request) bool {
+	host := hostName(r.Host)
+	return host != "" && (isLiteral(host) || host == "localhost" || host == n.own || isProxied(r) ||
+		r.TLS != nil && strings.EqualFold(strings.TrimSuffix(r.TLS.ServerName, "."), host))
+}
+
 // misdirected answers requests under names that the bus does not know.
 func (h *Handler) misdirected(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

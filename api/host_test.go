@@ -2,11 +2,14 @@ package api
 
 import (
 	"bufio"
+	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -246,4 +249,35 @@ func FuzzHostName(f *testing.F) {
 			t.Errorf("%q is %q", authority, name)
 		}
 	})
+}
+
+// TestCaseANext: addresses in answers do not have a host that whoever sent the
+// request has made up.
+func TestCaseANext(t *testing.T) {
+	b := startBus(t, func(c *Config) { c.Self, c.Proxies = "http://machine:8667", listed })
+	for _, test := range []struct{ host, name, from, header, want string }{
+		{"evil.example", "", "192.0.2.7:1", "", "http://192.0.2.1:8667"},
+		{"evil.example:80", "", "192.0.2.7:1", "X-Forwarded-For", "http://192.0.2.1:8667"}, // from no listed proxy
+		{"", "", "192.0.2.7:1", "", "http://192.0.2.1:8667"},
+		{"machine:8667", "", "192.0.2.7:1", "", "http://machine:8667"},
+		{"198.51.100.9:80", "", "192.0.2.7:1", "", "http://198.51.100.9:80"},
+		{"LocalHost:1", "", "192.0.2.7:1", "", "http://LocalHost:1"},
+		{"bus.example", "bus.example", "192.0.2.7:1", "", "https://bus.example"},
+		{"evil.example", "bus.example", "192.0.2.7:1", "", "https://192.0.2.1:8667"},
+		{"bus.example", "", "127.0.0.1:1", "X-Forwarded-For", "http://bus.example"},
+	} {
+		r := httptest.NewRequest("GET", "/changes", nil)
+		r.Host, r.RemoteAddr = test.host, test.from
+		if test.header != "" {
+			r.Header.Set(test.header, "203.0.113.9")
+		}
+		if test.name != "" {
+			r.TLS = &tls.ConnectionState{ServerName: test.name}
+		}
+		local := net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:8667"))
+		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(local)))
+		if got := b.api.base(b.api.forwarded(r)); got != test.want {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
 }

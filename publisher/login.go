@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
+
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
 )
 
 // connectTimeout bounds one try: address look-up, TLS, and login, which the bus
@@ -51,7 +53,7 @@ func dial(ctx context.Context, o *Options) (net.Conn, error) {
 		return nil, err
 	}
 	if o.TLS != nil {
-		secure := tls.Client(nc, o.TLS)
+		secure := tls.Client(nc, tlsconfig.Complete(o.TLS))
 		if err := secure.HandshakeContext(ctx); err != nil {
 			nc.Close()
 			return nil, err

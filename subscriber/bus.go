@@ -16,6 +16,7 @@ import (
 
 	"github.com/ircbus/ircbus"
 
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
 	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
@@ -37,10 +38,10 @@ type bus struct {
 }
 
 func newBus(o *Options) *bus {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := webclient.Transport()
 	transport.ResponseHeaderTimeout = 90 * time.Second
 	if o.TLS != nil {
-		transport.TLSClientConfig = o.TLS.Clone()
+		transport.TLSClientConfig = tlsconfig.Complete(o.TLS)
 		// IRC and HTTP may have different names; each fills in its own.
 		transport.TLSClientConfig.ServerName = ""
 		transport.TLSClientConfig.NextProtos = nil

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/ergochat/irc-go/ircmsg"
+
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
 )
 
 // connectTimeout bounds one try: address look-up, TLS, and login, which the bus
@@ -62,7 +64,7 @@ func dial(ctx context.Context, addr string, secure *tls.Config, o *Options) (net
 		return nil, err
 	}
 	if secure != nil {
-		c := tls.Client(nc, secure)
+		c := tls.Client(nc, tlsconfig.Complete(secure))
 		if err := c.HandshakeContext(ctx); err != nil {
 			nc.Close()
 			return nil, err

@@ -190,7 +190,7 @@ func (r *changesReader) ask(query url.Values) (*http.Response, error) {
 		}
 		request.SetBasicAuth(r.cmd.Account, secret)
 	}
-	answer, err := (&http.Client{CheckRedirect: webclient.StayOnHost}).Do(request)
+	answer, err := (&http.Client{Transport: webclient.Transport(), CheckRedirect: webclient.StayOnHost}).Do(request)
 	if err != nil {
 		var ue *url.Error
 		if errors.As(err, &ue) {

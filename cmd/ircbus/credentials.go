@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
 // credentials are the flags of commands that log in to a bus.
@@ -26,7 +27,7 @@ func (c *credentials) overHTTP(base string, s secret) (bus *url.URL, client *htt
 	if bus, err = url.Parse(base); err != nil {
 		return nil, nil, nil, usageError(err.Error())
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := webclient.Transport()
 	if bus.Scheme == "http" && !c.InsecurePlaintext {
 		transport.Proxy, transport.DialContext = nil, dialLoopback
 	}

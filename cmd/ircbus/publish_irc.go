@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ircbus/ircbus/publisher"
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
 )
 
 const (
@@ -38,7 +38,7 @@ func newIRCDoor(g *globals, c *publishCmd, to busAddress, channel string, s secr
 		Log: slog.New(atLeast{g.log.Handler(), slog.LevelWarn}),
 	}
 	if to.tls {
-		o.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		o.TLS = tlsconfig.New()
 	}
 	if len(c.Fields) > 0 { // what happened to one event is told at the end
 		o.Log = slog.New(atLeast{g.log.Handler(), slog.LevelError})

@@ -152,3 +152,19 @@ func TestBadSockets(t *testing.T) {
 		}
 	}
 }
+
+// TestCaseAUnit: the service gives up what it does not need.
+func TestCaseAUnit(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("there is no systemd-analyze")
+	}
+	unit, err := filepath.Abs("../../contrib/systemd/ircbus.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := exec.Command(analyze, "security", "--offline=true", "--threshold=20", unit).CombinedOutput() // 2.0
+	if err != nil {
+		t.Errorf("%v: %s", err, output)
+	}
+}

@@ -55,7 +55,7 @@ func NewStream(in *door.Inlet, cfg StreamConfig) (*Stream, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%q is not the address of a stream, such as https://stream.wikimedia.org/v2/stream/recentchange", cfg.URL)
 	}
-	s := &Stream{intake: taking, cfg: cfg, name: u.Redacted(), client: &http.Client{CheckRedirect: webclient.StayOnHost}}
+	s := &Stream{intake: taking, cfg: cfg, name: u.Redacted(), client: &http.Client{Transport: webclient.Transport(), CheckRedirect: webclient.StayOnHost}}
 	s.id, err = cfg.Load()
 	return s, err
 }

@@ -38,7 +38,7 @@ type client struct {
 }
 
 func newClient(agent string) *client {
-	transport := http.DefaultTransport.(*http.Transport).Clone() // net/http's own is one
+	transport := webclient.Transport()
 	transport.MaxResponseHeaderBytes = maxHeader
 	return &client{agent: agent, limit: maxAnswer, http: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: webclient.StayOnHost}}
 }

@@ -9,7 +9,16 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
 )
+
+// Transport returns one like http.DefaultTransport with the TLS that all here speak.
+func Transport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone() // net/http's own is one
+	transport.TLSClientConfig = tlsconfig.New()
+	return transport
+}
 
 const maxRedirects = 5
 

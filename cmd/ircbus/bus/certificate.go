@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
 )
 
 // certificate is the TLS certificate in use; it can be exchanged while
@@ -54,12 +55,9 @@ func (c *certificate) forIRC() *tls.Config {
 }
 
 // config is the TLS configuration that all listeners share. It is the least that
-// is safe: TLS 1.2 (RFC 9325).
+// is safe.
 func (c *certificate) config() *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return c.current.Load(), nil
-		},
-	}
+	config := tlsconfig.New()
+	config.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil }
+	return config
 }

@@ -45,7 +45,7 @@ func TestDependencies(t *testing.T) {
 		{"ircd", []string{"."}, []string{"net/http", "database/sql"}},
 		{"ircd/account", []string{"."}, []string{"net/http", "database/sql"}},
 		{"ircd/readable", []string{"."}, []string{"net/http", "database/sql"}},
-		{"publisher", []string{"."}, []string{"database/sql"}},
+		{"publisher", []string{".", "publisher/tlsconfig"}, []string{"database/sql"}},
 		{"publisher/alertmanager", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/cloudevents", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/incoming", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
@@ -69,13 +69,17 @@ func TestDependencies(t *testing.T) {
 		{"publisher/irker", []string{".", "publisher", "publisher/door", "publisher/mapping"}, []string{"database/sql"}},
 		{"publisher/moin", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/xmlrpc"}, []string{"database/sql"}},
 		{"publisher/mediawiki", []string{".", "publisher", "publisher/door", "publisher/mapping", "publisher/webclient"}, []string{"database/sql"}},
-		{"publisher/webclient", nil, []string{"database/sql"}},
-		{"subscriber", []string{".", "publisher/webclient"}, []string{"database/sql"}},
+		{"publisher/tlsconfig", nil, []string{"database/sql", "net/http"}},
+		{"publisher/webclient", []string{"publisher/tlsconfig"}, []string{"database/sql"}},
+		{"subscriber", []string{".", "publisher/tlsconfig", "publisher/webclient"}, []string{"database/sql"}},
 		{"api", []string{".", "history", "publisher/content"}, []string{"database/sql"}},
 	} {
 		name := module
 		if rule.packages != "." {
 			name += "/" + rule.packages
+		}
+		if slices.Contains(rule.may, "publisher") || slices.Contains(rule.may, "publisher/webclient") {
+			rule.may = append(rule.may, "publisher/tlsconfig")
 		}
 		if slices.Contains(rule.may, "publisher/door") || rule.packages == "publisher/door" {
 			rule.may = append(rule.may, "publisher/content") // with which every door reads
