@@ -66,7 +66,6 @@ func TestCheckPassword(t *testing.T) {
 		"trailing space ":            "space",
 		"line\nbreak in it":          "control",
 		"zero\x00 byte in it":        "control",
-		"\xff\xfe not UTF-8":         "UTF-8",
 		strings.Repeat("abcde", 121): "at most 600",
 	} {
 		err := store.CheckPassword("moin", password)

@@ -55,7 +55,7 @@ func (s *Store) loginPassword(ctx context.Context, name, password string, from n
 // keepSCRAM adds the SCRAM keys to an account from the time before there were
 // any, now that its password is known.
 func (s *Store) keepSCRAM(old *record, password string) {
-	keys := newSCRAM(password)
+	keys := newSCRAM(prepare(password))
 	err := s.update(func(b *book) (*book, error) {
 		return b.edited(old.name, func(r *record) error {
 			if r.password != nil && r.password.equal(old.password) {
@@ -91,7 +91,7 @@ func (s *Store) verify(ctx context.Context, name, password string, v *verifier, 
 		return true, false, nil
 	}
 	d.stats.verified.Add(1)
-	if !v.verify(password) {
+	if !v.accepts(password) {
 		d.throttle.fail(name, from, d.cache.again(name, password), time.Now())
 		return false, true, nil
 	}
@@ -153,7 +153,8 @@ func (s *Store) LoginCertificate(_ context.Context, name string, f Fingerprint, 
 func (s *Store) CheckShared(given, want string, from netip.Addr) error {
 	return s.Slowly(sharedName, given, from, func() bool {
 		// MACs under a key that nobody knows: the time tells nothing.
-		return s.door.cache.mac("", given) == s.door.cache.mac("", want)
+		right := s.door.cache.mac("", prepare(want))
+		return s.door.cache.mac("", prepare(given)) == right
 	})
 }
 

@@ -21,9 +21,8 @@ const (
 // CheckPassword says why a password cannot be that of the named account: too
 // short, too easy, or not to be carried by every protocol.
 func (s *Store) CheckPassword(name, password string) error {
+	password = prepare(password)
 	switch half := s.minPassword / 2; {
-	case !utf8.ValidString(password):
-		return errors.New("the password is not valid UTF-8")
 	case strings.ContainsFunc(password, unicode.IsControl):
 		return errors.New("the password has a control character: use letters, digits, signs and spaces")
 	case utf8.RuneCountInString(password) < s.minPassword:

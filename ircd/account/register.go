@@ -21,6 +21,7 @@ var ErrCrowded = errors.New("too many accounts were made within an hour")
 // ErrCrowded. Whether people may make accounts at all is the caller's affair.
 func (s *Store) Register(ctx context.Context, name, password string, from netip.Addr) (Account, error) {
 	a := Account{Name: name, Role: User}
+	password = prepare(password)
 	err := cmp.Or(CheckNew(name), s.CheckPassword(name, password), s.held(s.door.throttle.wait("", from, time.Now())))
 	if err != nil {
 		return Account{}, err

@@ -115,6 +115,7 @@ func (s *Store) Add(a Account, password string) error {
 	}
 	r := &record{name: a.Name, role: a.Role, channels: otherChannels(a.Name, a.Channels), created: now()}
 	if password != "" {
+		password = prepare(password)
 		if err := s.CheckPassword(a.Name, password); err != nil {
 			return err
 		}
@@ -126,6 +127,7 @@ func (s *Store) Add(a Account, password string) error {
 // SetPassword gives an account a new password; its tokens and certificates stay
 // valid.
 func (s *Store) SetPassword(name, password string) error {
+	password = prepare(password)
 	if err := s.CheckPassword(name, password); err != nil {
 		return err
 	}
