@@ -173,7 +173,11 @@ func (c *conn) queueLocked(line []byte, arriving []*member) {
 	default:
 		c.add(line, arriving)
 	}
-	if len(c.control)+len(c.held.control) > c.limit {
+	waiting := len(c.control) + len(c.held.control)
+	if c.share != nil { // a stranger's, of whom there may be many
+		waiting += c.writing
+	}
+	if waiting > c.limit {
 		c.cutLocked()
 	}
 	c.countLocked()

@@ -50,7 +50,7 @@ func (c *conn) countLocked() {
 	if c.share == nil {
 		return
 	}
-	if over := c.share.Set(len(c.control) + len(c.held.control) + c.writing); over != nil {
+	if over := c.share.Set(cap(c.control) + cap(c.held.control) + c.writing); over != nil {
 		c.hub.start(over.Cut) // its mu may be held
 	}
 }
