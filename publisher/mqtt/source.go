@@ -17,6 +17,7 @@ import (
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher"
 	"github.com/ircbus/ircbus/publisher/door"
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
 )
 
 // Config says which broker a Source asks for what, and who publishes it.
@@ -169,9 +170,7 @@ func (s *Source) options(handle func(paho.Message), lost func(error)) (*paho.Cli
 		SetAutoReconnect(false).SetConnectRetry(false).SetAutoAckDisabled(true).SetOrderMatters(true).
 		SetDefaultPublishHandler(func(_ paho.Client, m paho.Message) { handle(m) }).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { lost(err) })
-	if s.cfg.TLS != nil {
-		o.SetTLSConfig(s.cfg.TLS)
-	}
+	o.SetTLSConfig(tlsconfig.Complete(s.cfg.TLS))
 	o.SetUsername(s.cfg.Username)
 	if s.cfg.Password != nil {
 		password, err := s.cfg.Password()

@@ -7,12 +7,12 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/door"
 	"github.com/ircbus/ircbus/publisher/mqtt"
+	"github.com/ircbus/ircbus/publisher/tlsconfig"
+	"github.com/ircbus/ircbus/publisher/webclient"
 )
 
 // MQTT configures the door that subscribes at a broker.
@@ -53,7 +53,7 @@ func (m *MQTT) check(found *checker) {
 	if (m.SecretsFile == "") != (m.Username == "") {
 		found.add(errors.New("a username and the file with its password go together"), "mqtt", "username")
 	}
-	if err == nil && !secure && m.SecretsFile != "" && !isLoopbackHost(broker) {
+	if err == nil && !secure && m.SecretsFile != "" && !webclient.IsLoopback(broker.Hostname()) {
 		found.add(errors.New("a password goes to another machine over mqtts:// or wss:// alone"), "mqtt", "broker")
 	}
 	_, err = m.password()
@@ -64,11 +64,6 @@ func (m *MQTT) check(found *checker) {
 	if m.Channel != "" {
 		found.add(ircbus.CheckChannel(m.Channel), "mqtt", "channel")
 	}
-}
-
-func isLoopbackHost(u *url.URL) bool {
-	ip := net.ParseIP(u.Hostname())
-	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // password is what gives the password; nil without one.
@@ -101,7 +96,9 @@ func (m *MQTT) tls() (*tls.Config, error) {
 	if !pool.AppendCertsFromPEM(text) {
 		return nil, fmt.Errorf("there is no certificate in %s: it must be PEM", m.CAFile)
 	}
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+	config := tlsconfig.New()
+	config.RootCAs = pool
+	return config, nil
 }
 
 func (m mqttDoor) open(ctx context.Context, in *door.Inlet) (*opened, error) {
