@@ -8,12 +8,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/smtp"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/ircbus/ircbus"
+	"github.com/ircbus/ircbus/publisher/mqtt"
 )
 
 // scalarTrial is how a door is tried by TestCaseC6.
@@ -26,8 +29,9 @@ type scalarTrial struct {
 	// again sends an input to a door that asks for it.
 	again func(t *testing.T, trial *scalarTrial, body string, done chan []ircbus.Event)
 
-	open  func(context.Context) (*opened, error) // the door, once more
-	names map[string]bool
+	open    func(context.Context) (*opened, error) // the door, once more
+	address string                                 // where it listens
+	names   map[string]bool
 }
 
 // trialInput is one request, packet, line or document.
@@ -44,7 +48,9 @@ func configureAll(t testing.TB, c *Config, feed *trialServer) {
 	c.EventStreams = EventStreams{URL: feed.URL + "/stream", Names: []string{"*"}}
 	c.Moin.SecretsFile, c.Forge.SecretsFile = secrets, secrets
 	c.Irker = Irker{Listen: "127.0.0.1:0", Publisher: "irker"}
-	c.Mail = Mail{HTTP: true, Publisher: "mail", Body: 1000}
+	c.Mail = Mail{HTTP: true, Publisher: "mail", Body: 1000, Publishers: map[string]string{"code": "code"}}
+	c.SMTP.Listen = "127.0.0.1:0"
+	c.MQTT = MQTT{Broker: "mqtt://127.0.0.1:1", Topics: []string{"#"}, Publisher: "mqtt"}
 	c.Prism = Prism{HTTP: true, Publisher: "prism"}
 	c.Alertmanager, c.CloudEvents, c.Incoming, c.Ping = WebDoor{true}, WebDoor{true}, WebDoor{true}, WebDoor{true}
 	c.Ntfy.Open = true
@@ -71,6 +77,8 @@ func scalarTrials(feed *trialServer) map[string]*scalarTrial {
 		"irker": {inputs: []trialInput{{body: `{"to":["irc://h/irker"],"privmsg":"proj: ann main:12 * a.c / : Fix it http://x.example","more":{"a":[1,"b"]}}`}}, places: jsonPlaces, page: "doors/irker.md"},
 		"forge": {path: "/doors/forge/code", inputs: forgeInputs(), places: jsonPlaces, page: "doors/webhooks.md"},
 		"mail":  {path: "/doors/mail", page: "doors/mail.md", places: textPlaces(`(?m)^[A-Za-z-]+: ([a-z]+)$|(?m)^body ([a-z]+)`), inputs: []trialInput{{body: "From: ann\nTo: bob\nSubject: hello\nX-Mailer: mutt\nList-Id: list\nReceived: here\n\nbody text\n"}}},
+		"smtp":  {page: "doors/smtp.md", again: mailed, places: textPlaces(`(?m)^[A-Za-z-]+: ([a-z]+)$|(?m)^body ([a-z]+)`), inputs: []trialInput{{body: "From: ann\r\nTo: bob\r\nSubject: hello\r\nX-Mailer: mutt\r\n\r\nbody text\r\n"}}},
+		"mqtt":  {page: "doors/mqtt.md", again: published, places: jsonPlaces, inputs: []trialInput{{body: `{"message":"m","n":1.5,"more":{"a":[1,"b"]}}`}}},
 		"prism": {path: "/notification/send", page: "doors/twistedprism.md", places: jsonPlaces, inputs: []trialInput{{"Content-Type: application/json", `{"message":"m","users":[],"channels":["#x"],"key":"k","more":{"a":"b"}}`}}},
 		"alertmanager": {path: "/doors/alertmanager", page: "doors/alertmanager.md", places: jsonPlaces, inputs: []trialInput{{body: `{"version":"4","groupKey":"g","truncatedAlerts":0,"status":"firing","receiver":"r","groupLabels":{"a":"x"},"commonLabels":{"a":"x"},"commonAnnotations":{},` +
 			`"externalURL":"http://a.example","alerts":[{"status":"firing","labels":{"alertname":"Down","instance":"i"},"annotations":{"summary":"s","description":"d"},"startsAt":"2026-01-02T03:04:05Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://g.example","fingerprint":"f"}]}`}}},
@@ -84,10 +92,12 @@ func scalarTrials(feed *trialServer) map[string]*scalarTrial {
 		"syslog": {page: "doors/syslog.md", places: textPlaces(`[ "=\[<]([A-Za-z0-9][A-Za-z0-9@.:-]*)`), inputs: []trialInput{{body: `<34>1 2026-01-02T03:04:05Z host app 77 ID47 [ex@32473 iut="3" more="x"] text of it`}, {body: "<13>Feb  5 17:32:18 host app[123]: text of it"}}},
 		"psyc":   {page: "doors/psyc.md", places: textPlaces("\t([a-z]+)\n"), inputs: []trialInput{{body: ".\n:_target\tpsyc://localhost/@wikinotify\n\n:_nick_wiki\tlynx\n:_article\tfoo\n:_page\tbar\n:_summary\tpacket\n:_more\tmore\n_notice_update_wiki\n(Wiki:[_nick_wiki]) has made a change\n.\n"}}},
 		"json":   {path: "/doors/json/any", page: "doors/json.md", places: jsonPlaces, inputs: []trialInput{{body: `{"a":"x","b":{"c":"d"},"tags":["t",1,{"u":"v"}],"key":"k","more":[{"n":1,"m":null},{"n":2}],"id":"i"}`}}},
-		"poll": {page: "doors/polling.md", places: textPlaces(`<(?:title|dc:contributor|description|wiki:version|wiki:diff|link)>([a-z:/.0-9]+)</`), again: feed.poll, inputs: []trialInput{{body: `<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:wiki="http://purl.org/rss/1.0/modules/wiki/">` +
-			`<item rdf:about="http://w.example/a"><title>page</title><link>http://w.example/a</link><dc:date>2026-01-02T03:04:05Z</dc:date><dc:contributor>ann</dc:contributor><description>comment</description><wiki:version>7</wiki:version><wiki:diff>http://w.example/d</wiki:diff></item></rdf:RDF>`}}},
+		"poll":   {page: "doors/polling.md", places: textPlaces(`<(?:title|dc:contributor|description|wiki:version|wiki:diff|link)>([a-z:/.0-9]+)</`), again: feed.poll, inputs: []trialInput{{body: feedOfAWiki}}},
 	}
 }
+
+const feedOfAWiki = `<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:wiki="http://purl.org/rss/1.0/modules/wiki/">` +
+	`<item rdf:about="http://w.example/a"><title>page</title><link>http://w.example/a</link><dc:date>2026-01-02T03:04:05Z</dc:date><dc:contributor>ann</dc:contributor><description>comment</description><wiki:version>7</wiki:version><wiki:diff>http://w.example/d</wiki:diff></item></rdf:RDF>`
 
 func member(name, value string) string {
 	return "<member><name>" + name + "</name><value><string>" + value + "</string></value></member>"
@@ -120,12 +130,13 @@ func forgeInputs() (inputs []trialInput) {
 type trialServer struct {
 	*httptest.Server
 	events chan string
-	asked  chan struct{}
-	feed   string // set while nobody asks
+	feeds  chan string   // what is answered, one after the other
+	asked  chan struct{} // somebody asks for more
+	gone   chan struct{} // and has gone
 }
 
 func newTrialServer(t testing.TB) *trialServer {
-	s := &trialServer{events: make(chan string), asked: make(chan struct{}, 100)}
+	s := &trialServer{events: make(chan string), feeds: make(chan string, 2), asked: make(chan struct{}), gone: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/stream", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -139,10 +150,16 @@ func newTrialServer(t testing.TB) *trialServer {
 			}
 		}
 	})
-	mux.HandleFunc("/feed", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("/feed", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/rss+xml")
-		w.Write([]byte(s.feed))
-		s.asked <- struct{}{}
+		select {
+		case feed := <-s.feeds:
+			w.Write([]byte(feed))
+		default:
+			s.asked <- struct{}{}
+			<-r.Context().Done()
+			s.gone <- struct{}{}
+		}
 	})
 	s.Server = httptest.NewServer(mux)
 	t.Cleanup(s.CloseClientConnections)
@@ -150,21 +167,33 @@ func newTrialServer(t testing.TB) *trialServer {
 	return s
 }
 
+// mailed sends a mail to the address of a publisher.
+func mailed(t *testing.T, trial *scalarTrial, body string, done chan []ircbus.Event) {
+	t.Helper()
+	if err := smtp.SendMail(trial.address, nil, "ann@example.org", []string{"code@example.org"}, []byte(body)); err != nil {
+		done <- nil
+	}
+}
+
+// published is what a message of a broker becomes. (TestMQTTDoor has a broker.)
+func published(_ *testing.T, _ *scalarTrial, body string, done chan []ircbus.Event) {
+	m := &mqtt.Message{Topic: "topic", Payload: []byte(body)}
+	done <- []ircbus.Event{{Fields: m.Fields(0)}}
+}
+
 // stream sends an event to who follows.
 func (s *trialServer) stream(t *testing.T, _ *scalarTrial, body string, _ chan []ircbus.Event) {
 	s.events <- body
 }
 
-// poll opens the door anew, and lets it ask twice: what it has not stored then, it
-// has refused.
+// poll opens the door anew, and lets it ask twice. The first answer is only
+// remembered; what of the second is not stored when it asks again has been refused.
 func (s *trialServer) poll(t *testing.T, trial *scalarTrial, body string, done chan []ircbus.Event) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s.feed = body
-	for len(s.asked) > 0 {
-		<-s.asked
-	}
+	s.feeds <- strings.NewReplacer("2026-", "2025-", "/a<", "/older<", "/a\"", "/older\"", ">page<", ">older<", ">7<", ">6<").Replace(feedOfAWiki)
+	s.feeds <- body
 	open, err := trial.open(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -175,8 +204,8 @@ func (s *trialServer) poll(t *testing.T, trial *scalarTrial, body string, done c
 		open.source.Run(ctx)
 	}()
 	<-s.asked
-	<-s.asked
 	cancel()
 	<-ended
+	<-s.gone
 	done <- nil
 }
