@@ -23,7 +23,7 @@ func (c *client) cmdRehash(*ircmsg.Message) error {
 	if err := s.cfg.Rehash(); err != nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.tellOperators(c, "The configuration was not taken over whole: "+err.Error())
+		s.tellOperators(c, "The configuration was only partly reloaded: "+err.Error())
 	}
 	return nil
 }

@@ -251,7 +251,7 @@ func TestRehash(t *testing.T) {
 	for _, step := range []struct{ text, says string }{
 		{text + "motd = [\"new\"]\n", " 382 ada " + filepath.Base(file) + " Rehashing"},
 		{text + "motd = [\"new\"]\n", " 372 ada :- new"},
-		{text + "nonsense = 1\n", "not taken over whole: " + file},
+		{text + "nonsense = 1\n", "only partly reloaded: " + file},
 	} {
 		if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
 			t.Fatal(err)

@@ -157,7 +157,7 @@ func reloadBus(g *globals, b *bus.Bus, reload func(*globals) (bus.Config, error)
 				g.log.Error("the new configuration is bad", "err", line)
 			}
 		}
-		g.log.Error("the configuration was not taken over whole", "err", err)
+		g.log.Error("the configuration was only partly reloaded", "err", err)
 		return err
 	}
 	g.log.Info("configuration and certificates read again")

@@ -221,7 +221,7 @@ func (b *Bus) release() {
 	}
 	if b.lock != nil {
 		if err := unlock(b.lock); err != nil {
-			b.log.Error("the data directory is not given free well", "err", err)
+			b.log.Error("could not release the lock on the data directory", "err", err)
 		}
 	}
 }
