@@ -1,6 +1,7 @@
 package forge
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus/publisher/mapping"
@@ -35,7 +36,7 @@ func (p *payload) other() *mapping.Event {
 // number is that of an issue, a pull request or a milestone.
 func (p *payload) number(about mapping.Value) string {
 	number := firstOf(about.Text("number"), about.Text("iid"))
-	if number == "" && contains([]string{"issue", "pullrequest", "pullRequest"}, p.aboutName()) { // Bitbucket's
+	if number == "" && slices.Contains([]string{"issue", "pullrequest", "pullRequest"}, p.aboutName()) { // Bitbucket's
 		number = about.Text("id")
 	}
 	if number == "0" || strings.Trim(number, "0123456789") != "" {
@@ -97,7 +98,7 @@ func (p *payload) address(about mapping.Value) string {
 	if id := p.Text("build_id"); id != "" && p.home() != "" { // GitLab's jobs do not say theirs
 		address = firstOf(address, p.home()+"/-/jobs/"+id)
 	}
-	if address = firstOf(address, page(p.Value)); address == "" && p.home() != "" && !contains(people, p.aboutName()) {
+	if address = firstOf(address, page(p.Value)); address == "" && p.home() != "" && !slices.Contains(people, p.aboutName()) {
 		if rev := p.revision(); rev != "" && p.At("repository", "html_url").IsString() {
 			return p.home() + "/commit/" + rev
 		}

@@ -2,6 +2,7 @@ package forge
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ircbus/ircbus/publisher/mapping"
@@ -94,7 +95,7 @@ func (p *payload) aboutName() string {
 		}
 	}
 	for _, name := range p.Names() {
-		if v := p.At(name); !p.isResult() && which(p.Value) == "" && v.IsObject() && which(v) != "" && !contains(general, name) && name != "comment" && name != "review" {
+		if v := p.At(name); !p.isResult() && which(p.Value) == "" && v.IsObject() && which(v) != "" && !slices.Contains(general, name) && name != "comment" && name != "review" {
 			return name
 		}
 	}
@@ -108,7 +109,7 @@ func subjectOf(kind string) []string {
 		return []string{"deployment_status"}
 	}
 	names := []string{kind, strings.TrimSuffix(kind, "s")}
-	if contains([]string{"pipeline", "build", "job", "merge_request", "wiki_page", "deployment"}, kind) { // GitLab's
+	if slices.Contains([]string{"pipeline", "build", "job", "merge_request", "wiki_page", "deployment"}, kind) { // GitLab's
 		names = append(names, "object_attributes")
 	}
 	if i := strings.LastIndexByte(kind, '_'); i > 0 {
@@ -151,15 +152,6 @@ func which(v mapping.Value) string {
 		}
 	}
 	return ""
-}
-
-func contains(list []string, word string) bool {
-	for _, one := range list {
-		if one == word {
-			return true
-		}
-	}
-	return false
 }
 
 // isAPI reports whether an address is one of the forge's API, or a template, and
