@@ -3,20 +3,15 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -30,7 +25,7 @@ type bus struct {
 	program, dir, data, config string
 	irc, ircTLS, web           string // addresses
 	lmtp, irker, syslog, psyc  string
-	token                      string
+	token, operator            string // the publisher's, and the password of root
 	epoch                      string
 	process                    *exec.Cmd
 	output                     *lockedBuffer
@@ -57,14 +52,11 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// lastPort is below those that the system gives to connections: a port that is
-// free while its bus is dead must not be taken.
-var lastPort atomic.Int32
-
+// freeAddress is one of which the port is below those that the system gives to
+// connections: while its bus is dead nobody must take it.
 func freeAddress() string {
-	lastPort.CompareAndSwap(0, int32(12000+os.Getpid()%10000))
 	for {
-		address := fmt.Sprintf("127.0.0.1:%d", lastPort.Add(1))
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
 		if l, err := net.Listen("tcp", address); err == nil {
 			l.Close()
 			return address
@@ -121,8 +113,13 @@ open = true
 
 const webhookSecret = "a-secret-of-webhooks"
 
-// account makes the publisher. When it returns, that must be kept.
-func (b *bus) account() error {
+// accounts makes the publisher and an operator.
+func (b *bus) accounts() error {
+	password, err := b.run("account", "add", "root", "--role", "operator", "--generate")
+	if err != nil {
+		return err
+	}
+	b.operator = strings.TrimSpace(password)
 	if _, err := b.run("account", "add", "wiki", "--role", "publisher", "--generate"); err != nil {
 		return err
 	}
@@ -199,86 +196,6 @@ func (b *bus) kill() {
 		b.process.Wait()
 		b.process = nil
 	}
-}
-
-// verify reads the whole log and holds it against the ledger.
-func (b *bus) verify(l *ledger) error {
-	acked, seen := l.expectations()
-	log, epoch, err := b.log("")
-	if err != nil {
-		return fmt.Errorf("reading the log: %w: %s", err, b.output)
-	}
-	if b.epoch != "" && b.epoch != epoch {
-		l.fault("the epoch was %s and is %s", b.epoch, epoch)
-	}
-	b.epoch = epoch
-	l.check(log, acked, seen)
-	return nil
-}
-
-// changeEvent is an event as the bus gives it.
-type changeEvent struct {
-	ID     uint64         `json:"id"`
-	Fields map[string]any `json:"fields"`
-}
-
-var marks = regexp.MustCompile(`F[0-9]+x[0-9]+(b[0-9]+)?`)
-
-// mark is what identifies an event for us, in whatever field.
-func (c *changeEvent) mark() string {
-	for _, v := range c.Fields {
-		if mark := marks.FindString(fmt.Sprint(v)); mark != "" {
-			return mark
-		}
-	}
-	return ""
-}
-
-// log reads the log, or one channel of it.
-func (b *bus) log(channel string) (log []entry, epoch string, err error) {
-	after := uint64(0)
-	for {
-		answer, err := get(fmt.Sprintf("http://%s/changes?format=ndjson&limit=10000&after=%d%s", b.web, after, channel))
-		if err != nil {
-			return nil, "", err
-		}
-		epoch = answer.header.Get("Ircbus-Epoch")
-		for line := range strings.Lines(answer.body) {
-			var c changeEvent
-			if err := json.Unmarshal([]byte(line), &c); err != nil {
-				return nil, "", err
-			}
-			log = append(log, entry{c.ID, c.mark()})
-			after = c.ID
-		}
-		if !strings.Contains(answer.header.Get("Link"), "next") {
-			return log, epoch, nil
-		}
-	}
-}
-
-type answer struct {
-	header http.Header
-	body   string
-}
-
-func get(url string) (answer, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
-	if err != nil {
-		return answer{}, err
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return answer{}, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != 200 {
-		err = fmt.Errorf("%s: %s: %s", url, response.Status, body)
-	}
-	return answer{response.Header, string(body)}, err
 }
 
 // pause waits up to a time, left to chance.

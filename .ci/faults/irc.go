@@ -77,6 +77,14 @@ func (c *ircConn) until(word string) error {
 	}
 }
 
+func (c *ircConn) login(account, secret string) error {
+	login := base64.StdEncoding.EncodeToString([]byte(account + "\x00" + account + "\x00" + secret))
+	if err := c.say("CAP REQ :sasl labeled-response echo-message message-tags batch", "NICK "+account, "USER x 0 * :x", "AUTHENTICATE PLAIN", "AUTHENTICATE "+login, "CAP END"); err != nil {
+		return err
+	}
+	return c.until(" 422 ")
+}
+
 // window is how many events a publisher sends without waiting.
 const window = 10
 
@@ -90,11 +98,7 @@ func publishIRC(how string) func(*publisher) error {
 		}
 		defer c.Close()
 		defer p.onStop(c.Conn)()
-		login := base64.StdEncoding.EncodeToString([]byte("wiki\x00wiki\x00" + p.bus.token))
-		if err := c.say("CAP REQ :sasl labeled-response echo-message message-tags batch", "NICK x", "USER x 0 * :x", "AUTHENTICATE PLAIN", "AUTHENTICATE "+login, "CAP END"); err != nil {
-			return err
-		}
-		if err := c.until(" 422 "); err != nil {
+		if err := c.login("wiki", p.bus.token); err != nil {
 			return err
 		}
 		for p.goesOn() {

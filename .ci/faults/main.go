@@ -117,7 +117,7 @@ func tryAll(all []plan) error {
 	for range *buses {
 		workers.Go(func() {
 			for p := range queue {
-				if err := try(p, nil); err != nil {
+				if err := try(p, nil); err != nil && ctx.Err() == nil {
 					stop(fmt.Errorf("world %d (-seed %d -world %d): %w", p.number, *seed, p.number, err))
 					return
 				}
@@ -125,6 +125,7 @@ func tryAll(all []plan) error {
 		})
 	}
 	begun := time.Now()
+	go progress(ctx, begun)
 	for _, p := range all {
 		if *single >= 0 && p.number != *single {
 			continue
@@ -133,7 +134,6 @@ func tryAll(all []plan) error {
 		case queue <- p:
 		case <-ctx.Done():
 		}
-		fmt.Printf("%4ds: %d of %d kills, %d of %d power cuts\n", int(time.Since(begun).Seconds()), happened.kills.Load(), *kills, happened.cuts.Load(), *cuts)
 	}
 	close(queue)
 	workers.Wait()
@@ -141,6 +141,18 @@ func tryAll(all []plan) error {
 		return err
 	}
 	return report(time.Since(begun))
+}
+
+// progress says how far it has come, now and then.
+func progress(ctx context.Context, begun time.Time) {
+	for tick := time.NewTicker(10 * time.Second); ; {
+		select {
+		case <-tick.C:
+			fmt.Printf("%4.0fs: %d of %d kills, %d of %d power cuts\n", time.Since(begun).Seconds(), happened.kills.Load(), *kills, happened.cuts.Load(), *cuts)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // report says what has come through each door, and is an error if nothing has.
@@ -154,7 +166,9 @@ func report(took time.Duration) (err error) {
 			err = errors.Join(err, fmt.Errorf("nothing came through the door %s: %v", d.name, reason))
 		}
 	}
-	fmt.Printf("%8d  ircbus publish --spool\n", through.by["ircbus publish"])
+	for _, name := range []string{"ircbus publish", "ircbus account add", "KLINE"} {
+		fmt.Printf("%8d  %s\n", through.by[name], name)
+	}
 	return err
 }
 
