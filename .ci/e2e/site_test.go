@@ -43,7 +43,7 @@ func newSite(t *testing.T, b *bus, name, dir string, more ...string) *site {
 	}
 	s := &site{
 		gate: newGate(t, b.http), bus: b, name: name, config: filepath.Join(dir, name+".ini"), spool: filepath.Join(dir, "spool"),
-		browser: &http.Client{Jar: jar, Timeout: time.Minute},
+		browser: &http.Client{Jar: jar, Timeout: 5 * time.Minute},
 	}
 	t.Cleanup(func() {
 		if t.Failed() {

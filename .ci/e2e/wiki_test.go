@@ -42,7 +42,7 @@ func newMediawiki(t *testing.T, name, settings string) *mediawiki {
 	}
 	w := &mediawiki{
 		t: t, dir: t.TempDir(), url: "http://127.0.0.1:" + port,
-		client: &http.Client{Jar: jar, Timeout: time.Minute},
+		client: &http.Client{Jar: jar, Timeout: 5 * time.Minute},
 	}
 	w.php("install.php", "--dbtype", "sqlite", "--dbname", name, "--dbpath", filepath.Join(w.dir, "data"),
 		"--server", w.url, "--scriptpath", "", "--lang", "en", "--confpath", w.dir, "--pass", password, "End to end", "Admin")
@@ -215,7 +215,7 @@ func start(t *testing.T, cmd *exec.Cmd, name string) *bytes.Buffer {
 // waitFor polls until condition holds.
 func waitFor(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(5 * time.Minute)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for !condition() {

@@ -52,14 +52,20 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// freeAddress is one of which the port is below those that the system gives to
-// connections: while its bus is dead nobody must take it.
-func freeAddress() string {
-	for {
-		address := fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			l.Close()
-			return address
+// freeAddresses are on an address of loopback of their own, and their ports are below
+// those that the system gives to connections: while their bus is dead nobody else
+// takes them.
+func freeAddresses() func() string {
+	host := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+	port := 10_000 + rand.IntN(20_000)
+	return func() string {
+		for {
+			port++
+			address := fmt.Sprintf("%s:%d", host, port)
+			if l, err := net.Listen("tcp", address); err == nil {
+				l.Close()
+				return address
+			}
 		}
 	}
 }
@@ -69,6 +75,7 @@ func newBus(program, dir, data string) (*bus, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	freeAddress := freeAddresses()
 	b := &bus{
 		program: program, dir: dir, data: data, config: filepath.Join(dir, "ircbus.toml"),
 		irc: freeAddress(), ircTLS: freeAddress(), web: freeAddress(),
