@@ -23,6 +23,7 @@ type readme struct {
 	exports []string          // what export has said
 	ports   map[string]string // free ones, by those of README
 	running []*exec.Cmd
+	ended   []chan struct{} // closed when nothing that a running command has started is left
 }
 
 // TestCaseE2: the steps of README.md work in the order in which they stand, while
@@ -128,7 +129,7 @@ func (r *readme) start(says, line string) {
 		r.t.Logf("there is no curl: %s", line)
 		return
 	}
-	cmd := r.command(line)
+	cmd := r.command("exec " + line)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		r.t.Fatal(err)
@@ -137,9 +138,11 @@ func (r *readme) start(says, line string) {
 	if err := cmd.Start(); err != nil {
 		r.t.Fatal(err)
 	}
-	r.running = append(r.running, cmd)
-	said := make(chan string, 1)
+	ended := make(chan struct{})
+	r.running, r.ended = append(r.running, cmd), append(r.ended, ended)
+	said := make(chan string, 2)
 	go func() {
+		defer close(ended)
 		var all strings.Builder
 		lines := bufio.NewScanner(out)
 		for found := false; lines.Scan(); {
@@ -151,7 +154,7 @@ func (r *readme) start(says, line string) {
 				said <- ""
 			}
 		}
-		said <- all.String() // dropped if somebody has been told
+		said <- all.String() // nobody reads it who has been told
 	}()
 	select {
 	case missed := <-said:
@@ -167,7 +170,8 @@ func (r *readme) stop() {
 	for _, cmd := range r.running {
 		syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
 	}
-	for _, cmd := range r.running {
+	for i, cmd := range r.running {
+		<-r.ended[i]
 		cmd.Wait()
 	}
 }
