@@ -170,7 +170,7 @@ class IrcbusController(BaseServerController, DirectoryBasedController):
     def account(self, name: str, role: str, password: str) -> None:
         assert self.directory
         subprocess.run(
-            [IRCBUS, "--config", "ircbus.toml", "account", "add", name, "--role", role],
+            [IRCBUS, "--config", "ircbus.toml", "--data", "data", "account", "add", name, "--role", role],
             cwd=self.directory,
             input=password + "\n",
             text=True,
