@@ -1,6 +1,7 @@
 package ircbus_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,5 +21,5 @@ func TestCaseE6(t *testing.T) {
 			t.Error("a key without a value was taken")
 		}
 	}()
-	ircbus.NewFields("page")
+	ircbus.NewFields(strings.Fields("page")...)
 }

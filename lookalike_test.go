@@ -7,7 +7,7 @@ import "testing"
 func TestCaseA15(t *testing.T) {
 	for name, good := range map[string]bool{
 		"#pub": true, "#Wiki-2": true, "#ру́сский": true, "#ελληνικά": true, "#հայերեն": true, "#wiki.日本語": true, "#日本語カナ": true,
-		"#می‌خواهم": true, "#क्‍ष": true, "#ക്‍ഷ": true, "#עברית": true, "#naïve": true, "#😀": true,
+		"#می\u200cخواهم": true, "#क्\u200dष": true, "#ക്\u200dഷ": true, "#עברית": true, "#naïve": true, "#😀": true,
 		"#pub\u200b": false, "#pu\u00adb": false, "#p\u2060ub": false, "#\u202epub": false, "#pub\ufe0f": false, "#pub\u3164": false,
 		"#pub\u00a0": false, "#pub\u3000x": false, "#pub\u2800": false, "#pub\ufeff": false, "#pub\U000e0041": false, "#pu\u034fb": false,
 		"#рub": false, "#pυb": false, "#puբ": false, "#рορ": false, "#pub\u200c": false, "#pu\u200db": false, "#\u200cpub": false,
@@ -25,7 +25,7 @@ func TestCaseA15(t *testing.T) {
 }
 
 func FuzzLooks(f *testing.F) {
-	for _, seed := range []string{"#pub", "#рub", "#می‌خواهم", "#\u200d", "#\xff"} {
+	for _, seed := range []string{"#pub", "#рub", "#می\u200cخواهم", "#\u200d", "#\xff"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, name string) {

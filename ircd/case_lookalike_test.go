@@ -21,7 +21,7 @@ func TestCaseA15(t *testing.T) {
 		}
 	}
 	for _, u := range []*user{alice, bob} {
-		u.send("JOIN #talk", "JOIN #می‌خواهم")
+		u.send("JOIN #talk", "JOIN #می\u200cخواهم")
 		u.fence()
 	}
 	alice.fence()
