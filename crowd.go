@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// wideShare is how many times as much a wide network may have as a narrow one.
-const wideShare = 4
+// WideShare is how many times as much a wide network may have as a narrow one.
+const WideShare = 4
 
 // Crowd counts who is in at one time, so that no network fills all the room. This
 // machine, where proxies run, may have all of it.
@@ -30,7 +30,7 @@ func (c *Crowd) Enter(from netip.Addr) (leave func(), ok bool) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.counts[network.Narrow] >= c.each || c.counts[network.Wide] >= wideShare*c.each {
+	if c.counts[network.Narrow] >= c.each || c.counts[network.Wide] >= WideShare*c.each {
 		return nil, false
 	}
 	c.counts[network.Narrow]++

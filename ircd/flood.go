@@ -2,73 +2,10 @@ package ircd
 
 import (
 	"fmt"
-	"net/netip"
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/ircbus/ircbus"
 )
-
-// newcomers counts who has connected lately, per IPv4 address and per IPv6 /64.
-// Guarded by Server.mu.
-type newcomers struct {
-	since  time.Time
-	counts map[netip.Prefix]int
-}
-
-// Limits of newcomers: it begins anew so often, and does not tell more networks
-// apart than that.
-const (
-	newcomersTime = time.Minute
-	maxNewcomers  = 100_000
-)
-
-// add counts a connection and returns how many there have been from there.
-func (n *newcomers) add(from netip.Prefix, now time.Time) int {
-	if n.counts == nil || now.Sub(n.since) >= newcomersTime {
-		n.since, n.counts = now, make(map[netip.Prefix]int)
-	}
-	if _, known := n.counts[from]; !known && len(n.counts) >= maxNewcomers {
-		return 0
-	}
-	n.counts[from]++
-	return n.counts[from]
-}
-
-// admits counts a new connection and says why there are too many from where it
-// comes from, or "". This machine may have any number.
-func (s *Server) admits(addr netip.Addr) (why string) {
-	open := s.countAddress(addr, 1)
-	if most := s.cfg.Limits.Connections; len(s.clients) > most {
-		s.log.Warn("the server is full", "connections", most)
-		return fmt.Sprintf("The server is full (limit %d)", most)
-	}
-	network := ircbus.NetworkOf(addr)
-	if !network.IsValid() || addr.IsLoopback() {
-		return ""
-	}
-	limits := &s.cfg.Limits
-	lately := s.newcomers.add(network.Narrow, time.Now())
-	switch {
-	case open > limits.PerAddress:
-		return fmt.Sprintf("Too many connections from your address (limit %d)", limits.PerAddress)
-	case lately > limits.ConnectRate:
-		return fmt.Sprintf("Too many connections from your address within a minute (limit %d): wait that long", limits.ConnectRate)
-	}
-	return ""
-}
-
-// keptForOperators is how many connections are, at least: some of them are held for a
-// moment by those who are being refused.
-const keptForOperators = 8
-
-// full reports whether only operators may still come: a part of the connections is
-// kept for them.
-func (s *Server) full() bool {
-	most := s.cfg.Limits.Connections
-	return len(s.clients) > most-max(keptForOperators, most/32)
-}
 
 // channelBurst is how many seconds' worth of messages a channel takes at once.
 const channelBurst = 3

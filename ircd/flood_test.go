@@ -29,6 +29,57 @@ func TestConnectRate(t *testing.T) {
 	}
 }
 
+// TestCaseA11Connections: twelve /64 of one /48 have four times as many connections as
+// one of them, and four times as many newcomers; those that are refused take no room
+// while they say nothing. Others come in.
+func TestCaseA11Connections(t *testing.T) {
+	for name, test := range map[string]struct {
+		limits func(*Limits)
+		want   string
+	}{
+		"open":     {func(l *Limits) { l.PerAddress = 2 }, "Too many connections from your network 2001:db8::/48 (limit 8)"},
+		"a minute": {func(l *Limits) { l.ConnectRate = 2 }, "Too many connections from your network 2001:db8::/48 within a minute (limit 8): wait that long"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBus(t, func(c *Config) { test.limits(&c.Limits) })
+			for i := range 8 {
+				u := b.dialFrom(fmt.Sprintf("2001:db8:0:%x::1", i), plainConn)
+				u.send("PING x")
+				u.until("PONG")
+			}
+			for i := range 4 {
+				u := b.dialFrom(fmt.Sprintf("2001:db8:0:%x::1", 8+i), plainConn)
+				if got := u.line(); !strings.Contains(got, test.want) {
+					t.Error(got)
+				}
+			}
+			for _, addr := range []string{"2001:db8:1::1", "127.0.0.1"} {
+				u := b.dialFrom(addr, plainConn)
+				u.send("PING x")
+				u.until("PONG")
+			}
+		})
+	}
+}
+
+// TestCaseA11Refused: of those who are too many no more than a few are told, and held,
+// at one time.
+func TestCaseA11Refused(t *testing.T) {
+	b := newBus(t, func(c *Config) { c.Limits.PerAddress = 2 })
+	addr := netip.MustParseAddr("192.0.2.7")
+	b.Server.mu.Lock()
+	defer b.Server.mu.Unlock()
+	for i := range 100 {
+		why, ok := b.admits(addr)
+		if ok != (i < 2+toldAtOnce) || ok && (why == "") != (i < 2) {
+			t.Errorf("connection %d: %q, %v", i, why, ok)
+		}
+	}
+	if n := b.addresses[netip.MustParsePrefix("192.0.2.7/32")]; n != 2+toldAtOnce {
+		t.Errorf("%d are counted", n)
+	}
+}
+
 // TestNewcomers: it forgets, and does not grow without bound.
 func TestNewcomers(t *testing.T) {
 	var n newcomers

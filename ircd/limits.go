@@ -11,8 +11,8 @@ type Limits struct {
 	Registration time.Duration // until a connection must have registered; default 30 s, and more for one whose nick was refused
 	Ping         time.Duration // of silence until we ask, or up to a quarter less, and again until we give up; default 2 min
 	Connections  int           // in all, some of them for operators alone; default 1,048,576
-	PerAddress   int           // connections per IPv4 address or IPv6 /64, loopback excepted; default 64
-	ConnectRate  int           // connections a minute from there, loopback excepted; default 60
+	PerAddress   int           // connections per IPv4 address or IPv6 /64, and four times as many per /24 or /48, loopback excepted; default 64
+	ConnectRate  int           // connections a minute from there, in the same way; default 60
 	Lines        float64       // lines a second from people, publishers excepted; default 4
 	Burst        int           // lines at once before that counts; default 200
 	Flood        time.Duration // for which one may go on sending faster than that; default 2 min

@@ -87,12 +87,12 @@ func TestAddressLimit(t *testing.T) {
 	b.Server.mu.Lock()
 	defer b.Server.mu.Unlock()
 	for i, addr := range []string{"192.0.2.1", "192.0.2.1", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"} {
-		want := []int{1, 2, 1, 2, 1}[i]
-		if n := b.countAddress(netip.MustParseAddr(addr), 1); n != want {
-			t.Errorf("%s is the address's connection %d, want %d", addr, n, want)
+		want := [][2]int{{1, 1}, {2, 2}, {1, 1}, {2, 2}, {1, 3}}[i]
+		if narrow, wide := b.countAddress(netip.MustParseAddr(addr), 1); narrow != want[0] || wide != want[1] {
+			t.Errorf("%s is the network's connection %d, %d, want %v", addr, narrow, wide, want)
 		}
 	}
-	if b.countAddress(netip.MustParseAddr("192.0.2.1"), -2); len(b.addresses) != 2 {
-		t.Errorf("%d addresses are counted", len(b.addresses))
+	if b.countAddress(netip.MustParseAddr("192.0.2.1"), -2); len(b.addresses) != 3 {
+		t.Errorf("%d networks are counted", len(b.addresses))
 	}
 }

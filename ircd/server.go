@@ -176,7 +176,7 @@ type Server struct {
 	closing    bool
 	listeners  map[net.Listener]struct{}
 	clients    map[*client]struct{} // every connection
-	addresses  map[netip.Prefix]int // connections of each address
+	addresses  map[netip.Prefix]int // connections of each narrow and wide network
 	newcomers  newcomers
 	nicks      map[lcNick]*person // those who have registered, and all publishers
 	owners     map[lcNick]string  // accounts, whose nicks their names are
@@ -314,27 +314,16 @@ func (s *Server) accept(nc net.Conn) {
 		return
 	}
 	c := newClient(s, nc)
+	refused, ok := s.admits(c.conn.from.Counted)
+	if !ok {
+		s.wg.Go(func() { nc.Close() }) // which may wait for a WebSocket
+		return
+	}
 	s.clients[c] = struct{}{}
 	s.arriving++
 	s.stats.connections.Add(1)
-	refused := s.admits(c.conn.from.Counted)
 	s.wg.Add(1) // until forget
 	go c.serve(refused)
-}
-
-// countAddress counts connections per IPv4 address and per IPv6 /64.
-func (s *Server) countAddress(addr netip.Addr, delta int) int {
-	prefix := ircbus.NetworkOf(addr).Narrow
-	if !prefix.IsValid() {
-		return 0
-	}
-	n := s.addresses[prefix] + delta
-	if n <= 0 {
-		delete(s.addresses, prefix)
-	} else {
-		s.addresses[prefix] = n
-	}
-	return n
 }
 
 // forget takes a closed connection off the books.

@@ -13,18 +13,18 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-// crowd limits how many HTTP connections one address has open, as the IRC server
+// crowd limits how many HTTP connections one network has open, as the IRC server
 // does for its own, so that no stranger can take them all. Loopback and the listed
 // proxies, which connect for many, are not limited.
 type crowd struct {
-	limit   int            // static
+	limit   int            // from a narrow network; static
 	most    int            // connections in all; 0 is no limit; static
 	log     *slog.Logger   // static; may be nil
 	proxies []netip.Prefix // static
 
 	mu    sync.Mutex
 	total int
-	open  map[netip.Prefix]int
+	open  map[netip.Prefix]int // by narrow and by wide network; no zeros
 }
 
 type (
@@ -35,6 +35,10 @@ type (
 // spare is how many more connections there may be, which are answered whether the bus
 // is well and nothing else.
 const spare = 32
+
+// toldAtOnce is how many connections of one network wait at one time to be answered
+// that they are too many.
+const toldAtOnce = 8
 
 // alwaysAnswered are the paths that are served when there are too many connections.
 var alwaysAnswered = []string{"/healthz", "/readyz", "/metrics"}
@@ -50,8 +54,11 @@ func (c *crowd) watch(server *http.Server) {
 		} else if c.most > 0 && total > c.most {
 			ctx = context.WithValue(ctx, fullKey{}, true)
 		}
-		if c.enter(conn.RemoteAddr()) {
+		over := c.enter(conn.RemoteAddr())
+		if over == 0 {
 			return ctx
+		} else if over > toldAtOnce { // it has sent nothing yet, and may never do
+			conn.Close()
 		}
 		return context.WithValue(ctx, crowdedKey{}, true)
 	}
@@ -84,7 +91,7 @@ func (c *crowd) watch(server *http.Server) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.Header().Set("Retry-After", "10")
 		w.WriteHeader(http.StatusTooManyRequests)
-		fmt.Fprintf(w, `{"status":429,"title":"Too Many Requests","detail":"too many connections from your address (limit %d)"}`+"\n", c.limit)
+		fmt.Fprintf(w, `{"status":429,"title":"Too Many Requests","detail":"too many connections from your address (limit %d) or network (%d)"}`+"\n", c.limit, ircbus.WideShare*c.limit)
 	})
 }
 
@@ -96,35 +103,40 @@ func (c *crowd) count(delta int) int {
 	return c.total
 }
 
-// enter counts a new connection and reports whether there is room for it.
-func (c *crowd) enter(from net.Addr) bool {
-	prefix, limited := c.limited(from)
+// enter counts a new connection and returns how many there are too many of its
+// network.
+func (c *crowd) enter(from net.Addr) (over int) {
+	network, limited := c.limited(from)
 	if !limited {
-		return true
+		return 0
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.open[prefix]++
-	return c.open[prefix] <= c.limit
+	c.open[network.Narrow]++
+	c.open[network.Wide]++
+	return max(0, c.open[network.Narrow]-c.limit, c.open[network.Wide]-ircbus.WideShare*c.limit)
 }
 
 func (c *crowd) leave(from net.Addr) {
-	prefix, limited := c.limited(from)
+	network, limited := c.limited(from)
 	if !limited {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.open[prefix]--; c.open[prefix] <= 0 {
-		delete(c.open, prefix)
+	for _, prefix := range []netip.Prefix{network.Narrow, network.Wide} {
+		if c.open[prefix]--; c.open[prefix] <= 0 {
+			delete(c.open, prefix)
+		}
 	}
 }
 
-func (c *crowd) limited(from net.Addr) (netip.Prefix, bool) {
+// limited is the network of somebody whose connections are counted.
+func (c *crowd) limited(from net.Addr) (ircbus.Network, bool) {
 	if listed(c.proxies, from) {
-		return netip.Prefix{}, false
+		return ircbus.Network{}, false
 	}
 	origin := ircbus.OriginOf(from.String())
 	network := ircbus.NetworkOf(origin.Counted)
-	return network.Narrow, network.IsValid() && !origin.Addr.IsLoopback()
+	return network, network.IsValid() && !origin.Addr.IsLoopback()
 }
