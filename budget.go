@@ -8,18 +8,40 @@ import (
 // Budget is how many bytes strangers together may make the bus keep for them,
 // whatever each of them may. Its methods may be called from any goroutine.
 type Budget struct {
-	limit int64
-	used  atomic.Int64
+	limit   int64
+	used    atomic.Int64
+	pressed chan struct{}
 
 	mu    sync.Mutex
 	large map[*Share]struct{} // that can be cut
 }
 
 // NewBudget returns a budget of so many bytes.
-func NewBudget(limit int64) *Budget { return &Budget{limit: limit, large: make(map[*Share]struct{})} }
+func NewBudget(limit int64) *Budget {
+	return &Budget{limit: limit, large: make(map[*Share]struct{}), pressed: make(chan struct{}, 1)}
+}
 
 // Used is how many bytes are kept now.
 func (b *Budget) Used() int64 { return b.used.Load() }
+
+// Pressed gets a value when more than a quarter of the budget has come to be used.
+func (b *Budget) Pressed() <-chan struct{} { return b.pressed }
+
+// IsPressed reports whether more than a quarter of the budget is used.
+func (b *Budget) IsPressed() bool { return b.used.Load() > b.limit/4 }
+
+// add changes what is used, and returns it. mu is held.
+func (b *Budget) add(n int64) int64 {
+	before := b.IsPressed()
+	used := b.used.Add(n)
+	if !before && b.IsPressed() {
+		select {
+		case b.pressed <- struct{}{}:
+		default:
+		}
+	}
+	return used
+}
 
 // Share is what one connection or request has of a budget. A nil Share has no
 // limit, and counts for nobody.
@@ -57,7 +79,7 @@ func (s *Share) Take(n int) bool {
 	case s.of.used.Load()+int64(n) > s.of.limit:
 		return false
 	}
-	s.of.used.Add(int64(n))
+	s.of.add(int64(n))
 	s.bytes.Add(int64(n))
 	return true
 }
@@ -82,7 +104,7 @@ func (s *Share) Set(n int) (over *Share) {
 		return nil
 	}
 	s.bytes.Store(int64(n))
-	used := s.of.used.Add(int64(n) - old)
+	used := s.of.add(int64(n) - old)
 	switch {
 	case n == 0 && s.listed:
 		delete(s.of.large, s)
@@ -125,6 +147,6 @@ func (s *Share) End() {
 
 func (s *Share) end() {
 	delete(s.of.large, s)
-	s.of.used.Add(-s.bytes.Swap(0))
+	s.of.add(-s.bytes.Swap(0))
 	s.listed, s.ended = false, true
 }

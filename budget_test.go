@@ -46,6 +46,28 @@ func TestCaseA3Budget(t *testing.T) {
 	none.End()
 }
 
+// TestCaseA3Pressed: it is told once when much comes to be used, and again after it was
+// given back.
+func TestCaseA3Pressed(t *testing.T) {
+	b := ircbus.NewBudget(100_000)
+	s := b.Share(nil)
+	told := func() bool {
+		select {
+		case <-b.Pressed():
+			return true
+		default:
+			return false
+		}
+	}
+	for i, n := range []int{20_000, 30_000, 40_000, 10_000, 26_000} {
+		s.Set(n)
+		want := i == 1 || i == 4
+		if got := told(); got != want || b.IsPressed() != (n > 25_000) {
+			t.Errorf("%d bytes: told %v, pressed %v", n, got, b.IsPressed())
+		}
+	}
+}
+
 func TestBudgetByMany(t *testing.T) {
 	b := ircbus.NewBudget(50_000)
 	var wg sync.WaitGroup

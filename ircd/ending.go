@@ -106,9 +106,15 @@ func (c *conn) tooSlow() []byte {
 	return fmt.Appendf(nil, "ERROR :Too slow: resume after id %d\r\n", first-ircbus.ID(1))
 }
 
-// giveUpPlaces forgets the visible places before the last words, which may take
-// their time: the streams need keep nothing for them.
-func (c *conn) giveUpPlaces() {
+// giveUp forgets the replies and the visible places before the last words, which may
+// take their time: nothing need be kept for them.
+func (c *conn) giveUp() {
+	c.mu.Lock()
+	for _, a := range append(c.arrivals, c.held.arrivals...) {
+		c.missed = append(c.missed, a.members...)
+	}
+	c.replies, c.held, c.spare = replies{}, replies{}, nil
+	c.mu.Unlock()
 	for _, m := range c.visible {
 		m.stream.remove(m)
 	}

@@ -254,7 +254,7 @@ func (c *client) quit(reason string) {
 	if c.conn.isCut() {
 		reason = "Too slow"
 		s.stats.slow.Add(1)
-		c.log().Warn("a reader was too slow and has been cut off", "nick", c.nick, "limit", s.cfg.Limits.Behind)
+		c.log().Warn("a reader was too slow and has been cut off", "nick", c.nick)
 	}
 	if c.ending != "" {
 		reason = c.ending

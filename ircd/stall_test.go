@@ -78,7 +78,7 @@ func testCaseA3(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 		most = append(most, b.deaf(fmt.Sprint("most", i)))
 	}
 	b.longMOTD()
-	least.ask(5)
+	least.ask(2)
 	for _, u := range most {
 		u.ask(16)
 	}
@@ -88,7 +88,7 @@ func testCaseA3(t *testing.T, newBus func(testing.TB, ...func(*Config)) *bus) {
 		}
 		return b.cutOff() > 0
 	})
-	if lines := least.fence(); len(lines) < 5*300 {
+	if lines := least.fence(); len(lines) < 2*300 {
 		t.Errorf("for whom the least waited got %d lines", len(lines))
 	}
 }

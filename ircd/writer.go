@@ -16,7 +16,7 @@ func (c *conn) write() {
 		switch {
 		case c.isCut():
 			farewell = c.tooSlow()
-			c.giveUpPlaces()
+			c.giveUp()
 			c.lastWords(rest, farewell)
 			return
 		case err != nil:

@@ -49,6 +49,7 @@ type Bus struct {
 	api       *api.Handler
 	web       *http.Server
 	doors     []*openDoor
+	replies   *ircbus.Budget // of what strangers do not read
 
 	head ircbus.ID // of the log at the start
 
@@ -89,7 +90,7 @@ func Start(ctx context.Context, c Config) (*Bus, error) {
 // they have proven anything, and of answers that they do not read.
 const (
 	maxBodies  = 64 << 20
-	maxReplies = 256 << 20
+	maxReplies = 96 << 20
 )
 
 // open opens what the bus consists of, without serving anybody yet.
@@ -161,7 +162,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 	if err != nil {
 		return err
 	}
-	replies := ircbus.NewBudget(maxReplies)
+	b.replies = ircbus.NewBudget(maxReplies)
 	b.irc, err = ircd.New(ircd.Config{
 		Name: c.Name, Network: c.Network, Version: "ircbus-" + c.Version, MOTD: c.MOTD, Admin: c.Admin,
 		HTTP: b.base, STS: c.STS.irc(b.listeners.ircTLS), CloakKey: cloakKey,
@@ -174,7 +175,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		ReadMarkers: b.markers,
 		KLines:      klines, SaveKLines: func(klines []ircd.KLine) error { return saveKLines(bans, klines) },
 		Rehash: b.rehash(c), File: c.File,
-		Gather: time.Duration(c.Gather), Replies: replies,
+		Gather: time.Duration(c.Gather), Replies: b.replies,
 		MaxBody: c.MaxEvent, Limits: c.Limits.irc(), Log: b.log,
 	})
 	if err != nil {
@@ -194,7 +195,7 @@ func (b *Bus) build(ctx context.Context, told *descriptions) (err error) {
 		Wikis: b.directory.wikis, Refused: b.metrics.refused,
 		Doors: b.doorRoutes(), DoorReports: func() any { return b.Doors() },
 		ServeIRC: b.irc.ServeConn, Origins: c.WebSocket.Origins, Proxies: c.proxies(),
-		Bodies: ircbus.NewBudget(maxBodies), Replies: replies,
+		Bodies: ircbus.NewBudget(maxBodies), Replies: b.replies,
 		Closed: c.Access == AccessLogin, MaxBody: c.MaxEvent,
 		Name: c.Network, Version: c.Version,
 		IRC: public(b.listeners.irc, c.URL), IRCTLS: public(b.listeners.ircTLS, c.URL), URL: c.URL, Self: b.base,

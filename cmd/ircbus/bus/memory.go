@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	runtimemetrics "runtime/metrics"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Go keeps the memory that a rush has taken, such as thousands who come at once,
@@ -16,18 +18,47 @@ const (
 	worthwhile = 8 << 20 // bytes to give back, at least, and a quarter of what is kept
 )
 
-// returnMemory gives memory back to the system when it has become calm.
-func returnMemory(ctx context.Context) error {
+// pressedGC is GOGC while strangers have the bus keep much, so that the garbage
+// beside it is a part of that, not as much again.
+const pressedGC = 25
+
+// returnMemory gives memory back to the system when it has become calm, and has
+// garbage collected more often while strangers take much of their budget.
+func returnMemory(ctx context.Context, strangers *ircbus.Budget) error {
 	ticker := time.NewTicker(memoryTick)
 	defer ticker.Stop()
 	m := newMemory()
+	var gc collection
+	defer gc.press(false)
 	for {
 		select {
+		case <-strangers.Pressed():
+			gc.press(true)
 		case <-ticker.C:
+			gc.press(strangers.IsPressed())
 			m.look()
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// collection is how often garbage is collected.
+type collection struct {
+	pressed bool
+	usual   int // GOGC while not pressed
+}
+
+// press sets it, unless garbage is collected as often anyway, or not at all.
+func (c *collection) press(pressed bool) {
+	if pressed == c.pressed {
+		return
+	}
+	c.pressed = pressed
+	if !pressed {
+		debug.SetGCPercent(c.usual)
+	} else if c.usual = debug.SetGCPercent(pressedGC); c.usual < pressedGC {
+		debug.SetGCPercent(c.usual)
 	}
 }
 

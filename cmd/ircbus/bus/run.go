@@ -41,7 +41,7 @@ func (b *Bus) run(ctx context.Context) {
 	})
 	b.task("retention", func() error { return b.retain(stopping) })
 	b.task("the read markers", func() error { return b.markers.run(reading, b.log) })
-	b.task("the memory", func() error { return returnMemory(reading) })
+	b.task("the memory", func() error { return returnMemory(reading, b.replies) })
 	for _, d := range b.doors {
 		if d.current().source != nil {
 			b.tasks.Go(func() { d.run(stopping) })
