@@ -35,6 +35,7 @@ const (
 type Bus struct {
 	// static; in the order in which they are opened
 	log       *slog.Logger
+	configLog *slog.Logger // of what is wrong with the configuration: all of it, each time somebody has it read
 	lock      *os.File
 	store     *sqlite.Store
 	accounts  *account.Store
@@ -70,11 +71,12 @@ type Bus struct {
 // for the person who started it; nothing stays open then.
 func Start(ctx context.Context, c Config) (*Bus, error) {
 	c = c.withDefaults()
+	configLog := c.Log
 	c.Log = slog.New(newSeldom(c.Log.Handler()))
 	if problems := c.Check(); len(problems) > 0 {
 		return nil, problems[0]
 	}
-	b := &Bus{log: c.Log, config: c, reloaded: make(chan struct{}, 1), done: make(chan struct{})}
+	b := &Bus{log: c.Log, configLog: configLog, config: c, reloaded: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := b.open(ctx); err != nil {
 		b.release()
 		return nil, err

@@ -19,7 +19,7 @@ func (b *Bus) Reload(c Config) error {
 	c = c.withDefaults()
 	if problems := c.Check(); len(problems) > 0 {
 		for _, problem := range problems[1:] {
-			b.log.Error("the new configuration is bad", "err", problem)
+			b.configLog.Error("the new configuration is bad", "err", problem)
 		}
 		return problems[0]
 	}
@@ -28,19 +28,19 @@ func (b *Bus) Reload(c Config) error {
 	b.config = c
 	b.mu.Unlock()
 	if fixed := changedFixed(old, c); len(fixed) > 0 {
-		b.log.Warn("changes that need a restart", "keys", strings.Join(fixed, " "))
+		b.configLog.Warn("changes that need a restart", "keys", strings.Join(fixed, " "))
 	}
 	var errs error
 	if b.cert.current.Load() != nil {
 		if err := b.cert.load(c.Cert, c.Key); err != nil {
 			errs = err
-			b.log.Error("the old certificate stays in use", "err", err)
+			b.configLog.Error("the old certificate stays in use", "err", err)
 		}
 	}
 	if b.password.Load() != nil && old.PasswordFile == c.PasswordFile {
 		if err := b.loadPassword(c.PasswordFile); err != nil {
 			errs = errors.Join(errs, err)
-			b.log.Error("the server's password stays as it was", "err", err)
+			b.configLog.Error("the server's password stays as it was", "err", err)
 		}
 	}
 	b.irc.Configure(ircd.Settings{

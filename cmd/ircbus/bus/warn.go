@@ -21,10 +21,10 @@ const (
 // machine. A proxy may protect HTTP: then it has a public https address.
 func (b *Bus) warnPlain() {
 	if l := b.listeners.irc; l != nil && !isLoopback(l) {
-		b.log.Warn(plainIRC, "address", address(l))
+		b.configLog.Warn(plainIRC, "address", address(l))
 	}
 	if l := b.listeners.http; l != nil && !isLoopback(l) && !strings.HasPrefix(b.config.URL, "https://") {
-		b.log.Warn(plainHTTP, "address", address(l))
+		b.configLog.Warn(plainHTTP, "address", address(l))
 	}
 }
 
@@ -42,7 +42,7 @@ func isLocal(a net.Addr) bool {
 func (b *Bus) warnCertificate() {
 	if pair := b.cert.current.Load(); pair != nil {
 		if problem := untimely(pair.Leaf, time.Now()); problem != "" {
-			b.log.Warn(problem, "from", pair.Leaf.NotBefore, "until", pair.Leaf.NotAfter)
+			b.configLog.Warn(problem, "from", pair.Leaf.NotBefore, "until", pair.Leaf.NotAfter)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (b *Bus) warnOf(c Config) {
 	c.aboutNobody(&found, b.directory.knows, b.directory.hasFeed)
 	c.placeholders(&found)
 	for _, p := range found {
-		b.log.Warn(p.Reason, "key", strings.Join(p.Key, "."))
+		b.configLog.Warn(p.Reason, "key", strings.Join(p.Key, "."))
 	}
 }
 
