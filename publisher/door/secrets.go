@@ -104,6 +104,19 @@ func (s *Secrets) Names() ([]string, error) {
 	return s.names, s.refresh()
 }
 
+// Short are the names whose secrets are so short that they could be found by trying:
+// at the bus, which guards them as passwords, or from one signed message without it.
+func (s *Secrets) Short() (names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range s.names {
+		if len(s.byName[name]) < guessable {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // refresh reads the file again if it is another one.
 func (s *Secrets) refresh() error {
 	info, err := os.Stat(s.path)

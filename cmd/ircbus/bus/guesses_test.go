@@ -2,12 +2,15 @@ package bus
 
 import (
 	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // While others guess at a webhook's secret from the address of its sender, what is
@@ -104,5 +107,38 @@ func TestCaseA11DoorSecrets(t *testing.T) {
 				t.Error("after many guesses the right secret is looked at")
 			}
 		})
+	}
+}
+
+// TestCaseA8Short: a secret that could be found by trying is warned of, at the start
+// and by check-config, by its name alone.
+func TestCaseA8Short(t *testing.T) {
+	const short = "fifteen-bytes-x"
+	path := filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(path, []byte("weak "+short+"\nstrong sixteen-bytes-xy\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var c Config
+	c.Forge.SecretsFile, c.Moin.SecretsFile, c.Prism.SecretsFile, c.PSYC.SecretsFile = path, path, path, path
+	found := map[string]int{}
+	for _, p := range c.Review(time.Now()) {
+		text := p.Error()
+		if strings.Contains(text, short) || strings.Contains(text, "strong") {
+			t.Error(text)
+		}
+		if strings.Contains(text, `"weak"`) {
+			found[p.Key[0]]++
+		}
+	}
+	if want := map[string]int{"forge": 1, "moin": 1, "prism": 1, "psyc": 1}; !maps.Equal(found, want) {
+		t.Errorf("warned of %v", found)
+	}
+
+	var log lockedText
+	c = quiet(t)
+	c.Log, c.Forge.SecretsFile = slog.New(slog.NewTextHandler(&log, nil)), path
+	startBus(t, c)
+	if text := log.String(); strings.Count(text, "weak") != 1 || strings.Contains(text, short) {
+		t.Errorf("the log says %s", text)
 	}
 }

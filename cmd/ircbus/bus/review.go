@@ -30,6 +30,7 @@ func (c Config) Review(now time.Time) []*Problem {
 		}
 	}
 	c.placeholders(&found)
+	c.shortSecrets(&found)
 	c.absent(&found)
 	return found
 }

@@ -3,6 +3,7 @@ package bus
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -65,8 +66,27 @@ func (b *Bus) warnOf(c Config) {
 	var found checker
 	c.aboutNobody(&found, b.directory.knows, b.directory.hasFeed)
 	c.placeholders(&found)
+	c.shortSecrets(&found)
 	for _, p := range found {
 		b.configLog.Warn(p.Reason, "key", strings.Join(p.Key, "."))
+	}
+}
+
+// shortSecrets names those whose secrets could be found by trying.
+func (c *Config) shortSecrets(found *checker) {
+	for _, file := range []struct{ section, path string }{
+		{"forge", c.Forge.SecretsFile}, {"moin", c.Moin.SecretsFile}, {"prism", c.Prism.SecretsFile}, {"psyc", c.PSYC.SecretsFile},
+	} {
+		if file.path == "" {
+			continue
+		}
+		secrets, err := door.OpenSecrets(file.path)
+		if err != nil {
+			continue // which Check refuses
+		}
+		for _, name := range secrets.Short() {
+			found.warn(fmt.Errorf("the secret of %q has fewer than 16 bytes and could be found by trying: give it a longer one, as from openssl rand -hex 32", name), file.section, "secrets_file")
+		}
 	}
 }
 
