@@ -6,13 +6,24 @@ import (
 )
 
 // requestLine is the first line of an HTTP request (RFC 9112, 3), as browsers send it.
-var requestLine = regexp.MustCompile(`^[A-Z]{3,10} \S+ HTTP/1\.[01]$`)
+// or as what stands between them and the bus may write it.
+var requestLine = regexp.MustCompile(`^[A-Za-z-]{3,20} \S+ HTTP/[0-9]\.[0-9]$`)
 
 // requestBegun is what such a line may begin with.
-var requestBegun = regexp.MustCompile(`^[A-Z]{0,10}$|^[A-Z]{3,10} \S*$|^[A-Z]{3,10} \S+ (|H|HT|HTT|HTTP|HTTP/|HTTP/1|HTTP/1\.|HTTP/1\.[01]\r?)$`)
+var requestBegun = regexp.MustCompile(`^[A-Za-z-]{0,20}$|^[A-Za-z-]{3,20} \S*$|^[A-Za-z-]{3,20} \S+ (|H|HT|HTT|HTTP|HTTP/|HTTP/[0-9]|HTTP/[0-9]\.|HTTP/[0-9]\.[0-9]\r?)$`)
 
 // longRequest is what a request line begins with that is too long to be read whole.
-var longRequest = regexp.MustCompile(`^[A-Z]{3,10} /\S*$`)
+var longRequest = regexp.MustCompile(`^[A-Za-z-]{3,20} /\S*$`)
+
+// handshake is the first byte of TLS, whose handshake repeats what a server has said
+// before, with line ends in it if that server likes.
+const handshake = 0x16
+
+// stunCookie is in the first ten bytes of STUN (RFC 8489, section 5), with or without
+// the length before it: WebRTC sends it with words of the page in it.
+var stunCookie = []byte{0x21, 0x12, 0xa4, 0x42}
+
+const stunBegin = 10
 
 // maxRequestLine is how many bytes of a line are read to tell what it is.
 const maxRequestLine = 8 << 10
@@ -21,11 +32,17 @@ const maxRequestLine = 8 << 10
 // HTTP.
 func IsHTTPLine(line []byte) bool { return requestLine.Match(line) }
 
-// IsHTTP tells whether what begins a connection is a request of HTTP. Web pages
-// let browsers send one to any port of their reader's machine, with a body of
-// their own: so no protocol of lines may read on behind it. maybe says that more
-// of the first line must come before that can be told.
-func IsHTTP(begin []byte) (is, maybe bool) {
+// FromPage tells whether what begins a connection is what a browser sends for a web
+// page: a request of HTTP, TLS, or STUN. Pages let browsers send these to any port of
+// their reader's machine, with words of their own: so no protocol of lines may read on
+// behind it. maybe says that more must come before that can be told.
+func FromPage(begin []byte) (is, maybe bool) {
+	switch {
+	case len(begin) > 0 && begin[0] == handshake:
+		return true, false
+	case len(begin) > 0 && begin[0] <= 1:
+		return bytes.Contains(begin[:min(len(begin), stunBegin)], stunCookie), len(begin) < stunBegin && !bytes.Contains(begin, stunCookie)
+	}
 	line, _, whole := bytes.Cut(begin, []byte{'\n'})
 	switch {
 	case len(line) > maxRequestLine:

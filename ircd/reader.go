@@ -81,7 +81,7 @@ func (lr *lineReader) take() ([]byte, bool) {
 		lr.searched = lr.w
 		if !lr.discarding && lr.w-lr.r > maxInput+len("\r") {
 			lr.discarding = true
-			lr.http, _ = ircbus.IsHTTP(lr.buf[lr.r:lr.w])
+			lr.http, _ = ircbus.FromPage(lr.buf[lr.r:lr.w])
 		}
 		if lr.discarding {
 			lr.skipped += lr.w - lr.r

@@ -118,11 +118,17 @@ func (c *client) screen(line []byte, tooLong error) error {
 	if c.registered { // only the read loop changes it
 		return nil
 	}
-	if tooLong == nil && !ircbus.IsHTTPLine(line) || tooLong != nil && !c.conn.in.http {
+	if tooLong == nil && !fromPage(line) || tooLong != nil && !c.conn.in.http {
 		return nil
 	}
-	c.srv.refuse(ircbus.Refuse(ircbus.InvalidEvent, "a request of HTTP"))
-	return errQuit("This is IRC, not HTTP")
+	c.srv.refuse(ircbus.Refuse(ircbus.InvalidEvent, "a request of HTTP, or TLS"))
+	return errQuit("This is IRC, not HTTP, nor TLS on this port")
+}
+
+// fromPage is ircbus.FromPage for a whole line without its end.
+func fromPage(line []byte) bool {
+	is, maybe := ircbus.FromPage(line)
+	return is || maybe && ircbus.IsHTTPLine(line)
 }
 
 func (c *client) deadline() time.Time {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/ircbus/ircbus"
 )
 
 const (
@@ -193,6 +195,10 @@ func (p *Packets) takePacket(s *packetSocket, packet, ancillary []byte, from net
 	sender := from.Addr().Unmap().WithZone("")
 	if !Allowed(p.allow, sender) {
 		p.in.Refuse(Sender, sender.String(), errSender)
+		return
+	}
+	if is, _ := ircbus.FromPage(packet); is {
+		p.in.Refuse(Malformed, sender.String(), errPage)
 		return
 	}
 	if !p.queue.put(Packet{packet, netip.AddrPortFrom(sender, from.Port())}) {

@@ -8,10 +8,10 @@ import (
 	"github.com/ircbus/ircbus"
 )
 
-var errHTTP = errors.New("it is a request of HTTP, as a web page can let a browser send it: the connection ends")
+var errPage = errors.New("it is a request of HTTP, or TLS or STUN, as a web page can let a browser send it: nothing in it is read")
 
 // screened is a connection whose first line is looked at before anybody reads it:
-// if that is a request of HTTP, nothing is read and the connection ends.
+// if a browser has sent it, nothing is read and the connection ends.
 type screened struct {
 	net.Conn
 	in   *Inlet
@@ -40,9 +40,9 @@ func (s *screened) Read(b []byte) (int, error) {
 		more := make([]byte, max(len(b), 512))
 		n, err := s.Conn.Read(more)
 		s.held = append(s.held, more[:n]...)
-		is, maybe := ircbus.IsHTTP(s.held)
+		is, maybe := ircbus.FromPage(s.held)
 		if err != nil && maybe { // no more will come: then its line may have no end
-			is, _ = ircbus.IsHTTP(append(s.held, '\n'))
+			is, _ = ircbus.FromPage(append(s.held, '\n'))
 		}
 		switch {
 		case is:
@@ -65,7 +65,7 @@ func (s *screened) Read(b []byte) (int, error) {
 func (s *screened) refuse() error {
 	s.held = nil
 	s.in.Received(1)
-	s.in.Refuse(Malformed, Remote(s.RemoteAddr()).String(), errHTTP)
+	s.in.Refuse(Malformed, Remote(s.RemoteAddr()).String(), errPage)
 	s.Conn.Close()
 	return io.EOF
 }

@@ -70,7 +70,8 @@ func TestCaseA2(t *testing.T) {
 	} {
 		for _, request := range []string{
 			"POST / HTTP/1.1", "GET /?x HTTP/1.0", "PUT /a/b HTTP/1.1", "OPTIONS * HTTP/1.1", "PROPFIND http://127.0.0.1/ HTTP/1.1",
-			"POST /" + strings.Repeat("a", 70_000) + " HTTP/1.1",
+			"POST /" + strings.Repeat("a", 70_000) + " HTTP/1.1", "PRI * HTTP/2.0", "post / HTTP/1.1",
+			"\x16\x03\x01\x02\x00\x01", "\x00\x01\x00\x04\x21\x12\xa4\x42",
 		} {
 			for _, piecemeal := range []bool{false, true} {
 				what := fmt.Sprintf("%s over %s (secure %v), %.30q in pieces: %v", listener.name, listener.network, listener.secure, request, piecemeal)
@@ -152,5 +153,26 @@ func TestCaseA2Others(t *testing.T) {
 			t.Errorf("%d: stored are %q", i, got)
 			break
 		}
+	}
+}
+
+// TestCaseA2Packets: what a browser sends by UDP, for WebRTC, is no message either.
+func TestCaseA2Packets(t *testing.T) {
+	c := quiet(t)
+	c.Syslog = Syslog{UDP: "127.0.0.1:0", Publisher: "syslog"}
+	b := startBus(t, c)
+	conn, err := net.Dial("udp", doorAddr(t, b, "syslog", "udp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, packet := range []string{"\x00\x01\x00\x10\x21\x12\xa4\x42from a page", "\x16\xfe\xfdfrom a page", "<13>from a program"} {
+		if _, err := io.WriteString(conn, packet); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, "the message", func() bool { return len(stored(t, b)) > 0 })
+	if got := stored(t, b); len(got) != 1 || !strings.Contains(got[0], "from+a+program") || refusedBy(t, b, "syslog") != 2 {
+		t.Errorf("stored is %q, %d packets are refused", got, refusedBy(t, b, "syslog"))
 	}
 }
