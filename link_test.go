@@ -28,6 +28,23 @@ func TestCaseA13Link(t *testing.T) {
 	}
 }
 
+// TestCaseA13Escaped: what would end a link in a text, or in HTML that a reader of feeds
+// makes, is escaped.
+func TestCaseA13Escaped(t *testing.T) {
+	for address, want := range map[string]string{
+		"http://h/My Page":            "http://h/My%20Page",
+		`http://h" onclick="alert(1)`: "http://h%22%20onclick=%22alert(1)",
+		"https://h/<script>`x`":       "https://h/%3Cscript%3E%60x%60",
+		"https://h/a\u202eb":          "https://h/a%E2%80%AEb",
+		"https://h/a\u2028b\u00a0c":   "https://h/a%E2%80%A8b%C2%A0c",
+		"https://h/{page}?a='b'&c|d":  "https://h/{page}?a='b'&c|d",
+	} {
+		if got := ircbus.Link(address); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}
+
 // FuzzLink: a link has one of the schemes for everybody who reads it.
 func FuzzLink(f *testing.F) {
 	f.Add("javascript:alert(1)")
@@ -38,7 +55,7 @@ func FuzzLink(f *testing.F) {
 		if link == "" || err != nil {
 			return
 		}
-		if link != address || !strings.Contains(" http https irc ircs mailto ", " "+u.Scheme+" ") {
+		if ircbus.Link(link) != link || strings.ContainsAny(link, " \"<>`\r\n\t") || !strings.Contains(" http https irc ircs mailto ", " "+u.Scheme+" ") {
 			t.Errorf("%q is a link with the scheme %q", address, u.Scheme)
 		}
 	})
