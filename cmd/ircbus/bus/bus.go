@@ -35,6 +35,7 @@ const (
 type Bus struct {
 	// static; in the order in which they are opened
 	log       *slog.Logger
+	seldom    seldom       // under log
 	configLog *slog.Logger // of what is wrong with the configuration: all of it, each time somebody has it read
 	lock      *os.File
 	store     *sqlite.Store
@@ -72,11 +73,12 @@ type Bus struct {
 func Start(ctx context.Context, c Config) (*Bus, error) {
 	c = c.withDefaults()
 	configLog := c.Log
-	c.Log = slog.New(newSeldom(c.Log.Handler()))
+	seldom := newSeldom(c.Log.Handler())
+	c.Log = slog.New(seldom)
 	if problems := c.Check(); len(problems) > 0 {
 		return nil, problems[0]
 	}
-	b := &Bus{log: c.Log, configLog: configLog, config: c, reloaded: make(chan struct{}, 1), done: make(chan struct{})}
+	b := &Bus{log: c.Log, seldom: seldom, configLog: configLog, config: c, reloaded: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := b.open(ctx); err != nil {
 		b.release()
 		return nil, err
@@ -227,6 +229,7 @@ func (b *Bus) release() {
 			b.log.Error("could not release the lock on the data directory", "err", err)
 		}
 	}
+	b.seldom.close()
 }
 
 // Append takes events into the log and counts them. It is the one way in, for

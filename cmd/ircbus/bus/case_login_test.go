@@ -208,7 +208,7 @@ func TestCaseA6Scopes(t *testing.T) {
 // TestCaseA14: what may be a password comes neither into the log nor to operators,
 // and every proof that fails counts, in whatever command.
 func TestCaseA14(t *testing.T) {
-	var log lockedText
+	var log logged
 	c := quiet(t)
 	c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b := startBus(t, c)

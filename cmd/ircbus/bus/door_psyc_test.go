@@ -256,7 +256,7 @@ func extended(t *testing.T, kind, secret, packet string) string {
 // TestCaseA5: a check that others can extend counts only for clients that are
 // listed for it, and never for what can be an extension.
 func TestCaseA5(t *testing.T) {
-	var log lockedText
+	var log logged
 	path := filepath.Join(t.TempDir(), "secrets")
 	text := "wiki wikisecret\nold/sha1 oldsecret\nolder/MD5 oldersecret\nboth bothsecret\nboth/sha1 bothsecret\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

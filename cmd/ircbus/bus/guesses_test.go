@@ -134,7 +134,7 @@ func TestCaseA8Short(t *testing.T) {
 		t.Errorf("warned of %v", found)
 	}
 
-	var log lockedText
+	var log logged
 	c = quiet(t)
 	c.Log, c.Forge.SecretsFile = slog.New(slog.NewTextHandler(&log, nil)), path
 	startBus(t, c)

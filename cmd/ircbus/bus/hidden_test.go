@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -16,24 +15,6 @@ import (
 
 	"github.com/ircbus/ircbus"
 )
-
-// lockedText is a log that a test reads while the bus writes.
-type lockedText struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // hidingHeaders are some of those that show a proxy in front.
 var hidingHeaders = []string{"Forwarded: for=127.0.0.1", "X-Forwarded-For: 203.0.113.9", "X-Forwarded-For: 127.0.0.1", "X-Real-IP: 203.0.113.9", "Via: 1.1 cache", "CF-Connecting-IP: 127.0.0.1"}
@@ -47,7 +28,7 @@ func headerOf(line string) http.Header {
 // anybody, is not let in for its address, whatever networks are; with a secret it
 // is. The log says what to do.
 func TestCaseA9Door(t *testing.T) {
-	var log lockedText
+	var log logged
 	c := quiet(t)
 	c.Log = slog.New(slog.NewTextHandler(&log, nil))
 	c.Prism = Prism{HTTP: true, Publisher: "prism", Allow: []string{"127.0.0.0/8", "0.0.0.0/0", "::/0"}}

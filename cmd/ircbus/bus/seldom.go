@@ -25,19 +25,22 @@ type seldom struct {
 }
 
 type kinds struct {
-	mu    sync.Mutex
-	known map[string]*kind
+	mu     sync.Mutex
+	known  map[string]*kind
+	closed bool
 }
 
 // kind is what was written of one kind in the present minute.
 type kind struct {
+	end  *time.Timer
 	said map[string]bool // by the values; at most seldomBurst
 	more int             // that were not written
 	last slog.Record     // of these
+	to   slog.Handler    // with what With has added
 }
 
 // newSeldom returns a handler that writes to next.
-func newSeldom(next slog.Handler) slog.Handler {
+func newSeldom(next slog.Handler) seldom {
 	return seldom{Handler: next, kinds: &kinds{known: map[string]*kind{}}}
 }
 
@@ -60,11 +63,12 @@ func (s seldom) admit(r slog.Record) bool {
 	defer s.kinds.mu.Unlock()
 	k := s.kinds.known[name]
 	switch {
-	case k == nil && len(s.kinds.known) >= seldomKinds:
+	case k == nil && (s.kinds.closed || len(s.kinds.known) >= seldomKinds):
 		return true
 	case k == nil:
-		s.kinds.known[name] = &kind{said: map[string]bool{values: true}}
-		time.AfterFunc(seldomEvery, func() { s.summarize(name) })
+		k = &kind{said: map[string]bool{values: true}, to: s.Handler}
+		s.kinds.known[name] = k
+		k.end = time.AfterFunc(seldomEvery, func() { s.kinds.finish(name, k) })
 		return true
 	case !k.said[values] && len(k.said) < seldomBurst:
 		k.said[values] = true
@@ -75,15 +79,35 @@ func (s seldom) admit(r slog.Record) bool {
 	return false
 }
 
-// summarize ends a kind's minute.
-func (s seldom) summarize(name string) {
-	s.kinds.mu.Lock()
-	k := s.kinds.known[name]
-	delete(s.kinds.known, name)
-	s.kinds.mu.Unlock()
+// finish ends a kind's minute.
+func (ks *kinds) finish(name string, k *kind) {
+	ks.mu.Lock()
+	if ks.known[name] != k {
+		ks.mu.Unlock()
+		return // close has been here
+	}
+	delete(ks.known, name)
+	ks.mu.Unlock()
+	k.summarize()
+}
+
+func (k *kind) summarize() {
 	if k.more > 0 {
 		k.last.AddAttrs(slog.Int("repeated", k.more))
-		_ = s.Handler.Handle(context.Background(), k.last) // nobody could be told
+		_ = k.to.Handle(context.Background(), k.last) // nobody could be told
+	}
+}
+
+// close writes what was repeated in the minutes that have begun. Afterwards every
+// record is written, and nothing by itself.
+func (s seldom) close() {
+	s.kinds.mu.Lock()
+	defer s.kinds.mu.Unlock()
+	s.kinds.closed = true
+	for name, k := range s.kinds.known {
+		k.end.Stop()
+		delete(s.kinds.known, name)
+		k.summarize()
 	}
 }
 

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"strings"
@@ -13,8 +12,9 @@ import (
 // TestCaseB7Log: lines of a kind are written once a minute, with how many there were.
 func TestCaseB7Log(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
-		log := slog.New(newSeldom(slog.NewTextHandler(&out, nil)))
+		var out logged
+		handler := newSeldom(slog.NewTextHandler(&out, nil))
+		log := slog.New(handler)
 		count := func(part string, want int) {
 			t.Helper()
 			synctest.Wait()
@@ -42,5 +42,15 @@ func TestCaseB7Log(t *testing.T) {
 		count("accepting failed", 5)
 		time.Sleep(2 * seldomEvery)
 		count("accepting failed", 5) // a single one is not summed up
+		for range 3 {
+			log.Error("accepting failed", "err", full)
+		}
+		handler.close()
+		count("repeated=2", 1) // nothing is lost at the end, and nothing comes after it
+		time.Sleep(2 * seldomEvery)
+		count("accepting failed", 7)
+		log.Error("accepting failed", "err", full)
+		log.Error("accepting failed", "err", full)
+		count("accepting failed", 9)
 	})
 }
