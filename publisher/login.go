@@ -116,9 +116,9 @@ func (l *loginState) handle(m *ircmsg.Message) (done bool, err error) {
 		l.loggedIn = true
 		l.send("CAP END")
 	case "902", "904", "905", "906", "908", "464", "465": // what SASL, PASS and bans are refused with
-		return false, &LoginError{l.options.Account, reason}
+		return false, &LoginError{l.options.Addr, l.options.Account, reason}
 	case "FAIL":
-		return false, &LoginError{l.options.Account, reason}
+		return false, &LoginError{l.options.Addr, l.options.Account, reason}
 	case "ERROR":
 		return false, fmt.Errorf("the bus at %s closed the connection: %s", l.options.Addr, reason)
 	case "001":

@@ -68,12 +68,13 @@ var (
 
 // LoginError says that the bus has refused the account or its secret.
 type LoginError struct {
+	Addr    string // the bus that was asked
 	Account string
 	Reason  string // the bus's words
 }
 
 func (e *LoginError) Error() string {
-	return fmt.Sprintf("the bus refused the login as %q: %s", e.Account, e.Reason)
+	return fmt.Sprintf("the bus at %s refused the login as %q: %s", e.Addr, e.Account, e.Reason)
 }
 
 // check completes the options and says what is wrong with them.

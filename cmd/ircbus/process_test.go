@@ -22,7 +22,7 @@ const patience = 5 * time.Minute
 
 // process is a running ircbus.
 type process struct {
-	t    *testing.T
+	t    testing.TB
 	cmd  *exec.Cmd
 	said chan string // lines of standard error, closed at its end
 
@@ -31,7 +31,7 @@ type process struct {
 }
 
 // launch starts the real program.
-func launch(t *testing.T, args ...string) *process {
+func launch(t testing.TB, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(binary, args...), said: make(chan string, 1000)}
 	stderr, err := p.cmd.StderrPipe()

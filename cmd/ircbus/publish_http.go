@@ -258,7 +258,9 @@ func problemOf(response *http.Response, answer []byte) *postProblem {
 	if !strings.HasSuffix(response.Header.Get("Content-Type"), "json") || json.Unmarshal(answer, p) != nil || p.Detail == "" {
 		*p = postProblem{Detail: fmt.Sprintf("%s answered %s", response.Request.URL.Redacted(), response.Status)}
 	}
-	p.status = response.StatusCode
+	if p.status = response.StatusCode; p.status == http.StatusUnauthorized { // perhaps it is another bus's password
+		p.Detail = fmt.Sprintf("%s://%s: %s", response.Request.URL.Scheme, response.Request.URL.Host, p.Detail)
+	}
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
 		p.retryAfter = time.Duration(seconds) * time.Second
 	}

@@ -6,14 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 
 	"github.com/ircbus/ircbus"
 )
 
 // redactCmd removes an event, or fields of it, from a running bus.
 type redactCmd struct {
-	ID     uint64   `arg:"" help:"The event's id."`
+	ID     string   `arg:"" help:"The event's id, as 123, or EPOCH-123."`
 	Field  []string `help:"A field to remove; without any, the whole event goes." placeholder:"NAME"`
 	Reason string   `help:"Why, for those who have seen the event." placeholder:"TEXT"`
 
@@ -29,6 +28,12 @@ func (*redactCmd) Help() string {
 
 // Run asks the bus and prints the tombstone's id.
 func (c *redactCmd) Run(g *globals) error {
+	event, err := ircbus.ParseCursor(c.ID)
+	if err != nil {
+		return usageError(err.Error())
+	} else if event.ID == 0 {
+		return usagef("%q is not an event id: ids begin with 1", c.ID)
+	}
 	base, err := httpAddress(g, c.Server)
 	if err != nil {
 		return err
@@ -46,7 +51,7 @@ func (c *redactCmd) Run(g *globals) error {
 	if c.Reason != "" {
 		query.Set("reason", c.Reason)
 	}
-	bus = bus.JoinPath("events", strconv.FormatUint(c.ID, 10))
+	bus = bus.JoinPath("events", event.String())
 	bus.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(g.ctx, http.MethodDelete, bus.String(), nil)
 	if err != nil {

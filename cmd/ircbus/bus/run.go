@@ -15,8 +15,9 @@ import (
 	"github.com/ircbus/ircbus/ircd/account"
 )
 
-// grace is how long the end may take; what is not finished then is cut off.
-const grace = 3 * time.Second
+// grace is how long those who are connected have to take their last words; who has not
+// then is cut off. The whole end takes less than a second, with what else there is to do.
+const grace = 500 * time.Millisecond
 
 // run starts every task and the supervisor that ends them.
 func (b *Bus) run(ctx context.Context) {
