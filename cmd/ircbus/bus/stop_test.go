@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -60,6 +64,58 @@ func ladenConfig(t testing.TB) Config {
 	c := quiet(t)
 	c.Retention = map[string]Retention{"*": {MaxCount: 2000}}
 	return c
+}
+
+// TestStopTellsClients: the end is announced, and streams end too.
+func TestStopTellsClients(t *testing.T) {
+	b := startBus(t, quiet(t))
+	reader := connect(t, b.IRCAddr(), "reader")
+	request, err := http.NewRequestWithContext(t.Context(), "GET", b.URL()+"/stream", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	stopBus(t, b)
+	reader.until("ERROR :")
+	if _, err := io.Copy(io.Discard, stream.Body); err != nil {
+		t.Errorf("the stream did not end well: %v", err)
+	}
+	if err := b.Wait(); err != nil {
+		t.Error(err)
+	}
+	stopBus(t, b) // may be called again
+}
+
+// TestFirstFailureStopsAll: when a part fails, the bus ends and says why.
+func TestFirstFailureStopsAll(t *testing.T) {
+	b, err := Start(t.Context(), quiet(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.listeners.irc.Close()
+	if err := b.Wait(); err == nil || !strings.Contains(err.Error(), "IRC failed") {
+		t.Errorf("the bus ended with %v", err)
+	}
+	if _, err := net.Dial("tcp", b.HTTPAddr()); err == nil {
+		t.Error("HTTP still listens")
+	}
+}
+
+// TestContextStops: the bus ends with the context it was started with.
+func TestContextStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	b, err := Start(ctx, quiet(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if err := b.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestCaseB9: a bus in the middle of its maintenance stops between two steps, loses
