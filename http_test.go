@@ -15,7 +15,7 @@ func TestCaseA2RequestLine(t *testing.T) {
 		"POST / HTTP/1.1\r\nHost: x\r\n": "is", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": "is", "M-SEARCH * HTTP/1.1\r\n": "is", "post / HTTP/1.1\r\n": "is",
 		"\x16\x03\x01\x02\x00\x01": "is", "\x16": "is", "\x00\x01\x00\x00\x21\x12\xa4\x42": "is", "\x00\x14\x00\x01\x00\x00\x21\x12\xa4\x42": "is",
 		"\x00": "maybe", "\x00\x01\x00\x00\x21": "maybe", "\x00<13>hello\x00": "no", "\x00\x00\x00\x00\x00\x00\x00\x21\x12\xa4\x42": "no", "\x02bold\x02 words\n": "no",
-		 "GET /a?b HTTP/1.0\n": "is", "OPTIONS * HTTP/1.1\r\n": "is", "PROPPATCH http://h/ HTTP/1.1\r\n": "is",
+		"GET /a?b HTTP/1.0\n": "is", "OPTIONS * HTTP/1.1\r\n": "is", "PROPPATCH http://h/ HTTP/1.1\r\n": "is",
 		"POST /" + long: "is", "POST /" + long + " HTTP/1.1\r\n": "is", "PUT /%D7%A9 HTTP/1.1\r\n": "is",
 		"": "maybe", "P": "maybe", "POST": "maybe", "POST ": "maybe", "POST /": "maybe", "POST / H": "maybe", "POST / HTTP/1.1": "maybe", "POST / HTTP/1.1\r": "maybe",
 		"NICK alice": "maybe", "NICK alice\r\n": "no", "USER a 0": "no", "<13>GET / HTTP/1.1\r\n": "no", "{": "no", ".\n": "no", "LHLO host\r\n": "no",
