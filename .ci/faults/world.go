@@ -168,8 +168,18 @@ func (w *world) checkFiles(times int) error {
 	return err
 }
 
-// settle ends the publishers, and waits until the readers have everything.
+// settle ends the publishers once something has been published, on a busy machine
+// too, and waits until the readers have everything.
 func (w *world) settle() error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		if ids, err := w.feed(); err != nil {
+			return err
+		} else if len(ids) > 0 {
+			break
+		} else if time.Now().After(deadline) {
+			return errors.New("nothing was published")
+		}
+	}
 	w.stopPublishing()
 	w.spooler.kill()
 	w.publishers.Wait()
@@ -218,9 +228,6 @@ func (w *world) feed() (ids []uint64, err error) {
 	log, _, err := w.log("&channel=wiki")
 	for _, e := range log {
 		ids = append(ids, e.id)
-	}
-	if err == nil && len(ids) == 0 {
-		err = errors.New("nothing was published")
 	}
 	return ids, err
 }
