@@ -271,6 +271,8 @@ func TestCaseC22Confidential(t *testing.T) {
 		{Event: "note", Body: []byte(`{"object_kind":"note","object_attributes":{"note":"x"},"issue":{"confidential":true}}`)},
 		{Event: "note", Body: []byte(`{"object_kind":"note","object_attributes":{"note":"x","internal":true},"issue":{"title":"t"}}`)},
 		{Event: "emoji", Body: []byte(`{"object_kind":"emoji","object_attributes":{"name":"x"},"work_item":{"confidential":true}}`)},
+		{Event: "emoji", Body: []byte(`{"object_kind":"emoji","object_attributes":{"name":"x"},"note":{"internal":true}}`)},
+		{Event: "issue", Body: []byte(`{"object_kind":"issue","object_attributes":{"title":"x","confidential":"true"}}`)},
 	} {
 		if events, err := Parse(d); err != nil || len(events) != 0 {
 			t.Errorf("%s %s: %v, %v", d.Event, d.Body, events, err)
@@ -317,5 +319,37 @@ func TestCaseA18(t *testing.T) {
 	// Nothing tells two apart: there is no key (C1).
 	if key := made(t, Delivery{Event: "watch", Body: []byte(`{"action":"started"}`)})[0].Get("key"); key != "" {
 		t.Errorf("the key is %q", key)
+	}
+}
+
+// Forgejo tells of its actions' runs with kinds and names of its own.
+func TestCaseC5ForgejoRun(t *testing.T) {
+	const body = `{"action":"failure","run":{"id":70,"title":"Fix","index_in_repo":7,"status":"failure",
+		"html_url":"https://forge.example/r/7","workflow_id":"ci.yml","prettyref":"main","commit_sha":"abcd"},
+		"repository":{"full_name":"ann/proj","html_url":"https://forge.example/ann/proj"},"sender":{"login":"ann"}}`
+	text, fields := line(t, "action_run_failure", body)
+	for key, want := range map[string]string{"state": "failed", "branch": "main", "rev": "abcd", "comment": "ci.yml #7: Fix", "url": "https://forge.example/r/7"} {
+		if got := fields.Get(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	if !strings.Contains(text, "(failed): ci.yml #7: Fix https://forge.example/r/7") {
+		t.Errorf("the line is %q", text)
+	}
+}
+
+// Commits without a revision have no key: one that they shared would swallow all
+// but the first, for ever.
+func TestCaseC1CommitWithoutRevision(t *testing.T) {
+	const body = `{"ref":"refs/heads/m","before":"1","after":"2","commits":[{"message":"a"},"b"],"repository":{"full_name":"ann/proj"}}`
+	var said []string
+	for _, fields := range made(t, Delivery{Event: "push", ID: "1", Body: []byte(body)}) {
+		said = append(said, fields.Get("comment"))
+		if key := fields.Get("key"); key != "" {
+			t.Errorf("the key of %q is %q", fields.Get("comment"), key)
+		}
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, said); diff != "" {
+		t.Error(diff)
 	}
 }

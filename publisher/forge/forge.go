@@ -121,12 +121,16 @@ func (p *payload) confidential() bool {
 	}
 	for _, name := range p.Names() {
 		about := p.At(name)
-		if about.Text("confidential") == "1" || name == "object_attributes" && about.Text("internal") == "1" {
+		isNote := name == "object_attributes" || name == "note"
+		if isTrue(about.Text("confidential")) || isNote && isTrue(about.Text("internal")) {
 			return true
 		}
 	}
-	return p.Text("confidential") == "1"
+	return isTrue(p.Text("confidential"))
 }
+
+// isTrue reads a truth value, also where it is a string.
+func isTrue(text string) bool { return text == "1" || strings.EqualFold(text, "true") }
 
 // identity makes of a delivery what tells it from all others. What was signed
 // does, if it has a time of its own: then a delivery that somebody has caught is

@@ -85,7 +85,7 @@ func (p *payload) aboutName() string {
 	names := append(subjectOf(p.kind), subjects...)
 	switch {
 	case p.isResult():
-		names = append(subjectOf(p.kind), "commit_status", "build", "object_attributes")
+		names = append(subjectOf(p.kind), "commit_status", "build", "run", "object_attributes") // "run" is Forgejo's
 	case p.kind == "note" || strings.HasSuffix(p.kind, "_note"):
 		names = []string{"merge_request", "issue", "work_item", "snippet", "commit"}
 	}
@@ -162,7 +162,7 @@ func isAPI(address string) bool {
 
 // pages are where a thing says the address of its page, the best first.
 var pages = [][]string{
-	{"html_url"}, {"web_url"}, {"target_url"}, {"log_url"}, {"environment_url"}, {"details_url"}, {"deployable_url"}, {"links", "html", "href"}, {"url"}, {"commit_url"},
+	{"html_url"}, {"web_url"}, {"target_url"}, {"log_url"}, {"environment_url"}, {"details_url"}, {"deployable_url"}, {"links", "html", "href"}, {"url"}, {"commit_url"}, {"awarded_on_url"},
 }
 
 // page is the address of a thing's page, "" if it does not say one.

@@ -155,7 +155,7 @@ func (u *pushed) commit(c mapping.Value) *vcs.Commit {
 	rev := revOf(c)
 	author, email := authorOf(c.At("author"))
 	made := &vcs.Commit{
-		Project: u.project(), Repo: u.repo(), Rev: rev, Message: c.Text("message"), URL: page(c), Parents: parents(c),
+		Project: u.project(), Repo: u.repo(), Rev: rev, Message: firstOf(c.Text("message"), c.Text()), URL: page(c), Parents: parents(c),
 		Author: author, Email: email,
 		Pusher: u.actor(), Insertions: -1, Deletions: -1,
 		Files: slices.Concat(c.Texts("added"), c.Texts("modified"), c.Texts("removed")), Changed: -1,
@@ -166,6 +166,9 @@ func (u *pushed) commit(c mapping.Value) *vcs.Commit {
 		made.Branch = name
 	case "tag": // whose commits some branch tells, too
 		made.Tag, made.Key = name, u.key(rev)
+	}
+	if rev == "" { // nothing tells two of them apart
+		made.Key = ""
 	}
 	if name, email := authorOf(c.At("committer")); name != "" {
 		made.Committer, made.CommitterEmail = name, email

@@ -18,7 +18,7 @@ func (p *payload) isResult() bool {
 			return true
 		}
 	}
-	return kind == "job" || strings.HasSuffix(kind, "_job") || strings.HasSuffix(kind, "_run")
+	return kind == "job" || strings.HasPrefix(kind, "action_run") || strings.HasSuffix(kind, "_job") || strings.HasSuffix(kind, "_run")
 }
 
 // result says how it is going, and what it is of.
@@ -53,7 +53,7 @@ func (p *payload) state() string {
 func (p *payload) branch() string {
 	about := p.about()
 	for _, v := range []mapping.Value{about, about.At("check_suite"), about.At("deployment"), p.At("deployment"), p.Value} {
-		for _, name := range [...]string{"head_branch", "ref", "refname"} {
+		for _, name := range [...]string{"head_branch", "ref", "refname", "prettyref"} {
 			if branch := v.Text(name); branch != "" {
 				branch = strings.TrimPrefix(branch, "refs/heads/")
 				return strings.TrimPrefix(branch, "refs/tags/")
@@ -69,7 +69,7 @@ func (p *payload) branch() string {
 func (p *payload) revision() string {
 	about := p.about()
 	for _, v := range []mapping.Value{about, about.At("deployment"), p.At("deployment"), p.Value} {
-		for _, name := range [...]string{"head_sha", "sha", "short_sha", "commit_id"} {
+		for _, name := range [...]string{"head_sha", "sha", "short_sha", "commit_id", "commit_sha"} {
 			if rev := v.Text(name); rev != "" {
 				return rev
 			}
@@ -82,11 +82,11 @@ func (p *payload) revision() string {
 // of itself: "CI #42", "ci/jenkins: 3 tests failed", "build / test".
 func (p *payload) whichResult(about mapping.Value) string {
 	name := firstOf(p.Text("build_name"), about.Text("name"), p.Text("workflow", "name"), p.Text("context"), about.Text("context"),
-		p.Text("environment"), about.Text("environment"), p.Text("deployment", "environment"), about.Text("app", "name"))
+		p.Text("environment"), about.Text("environment"), p.Text("deployment", "environment"), about.Text("app", "name"), about.Text("workflow_id"))
 	if stage := firstOf(p.Text("build_stage"), about.Text("workflow_name")); stage != "" && stage != name {
 		name = strings.TrimPrefix(stage+" / "+name, " / ")
 	}
-	number := firstOf(about.Text("run_number"), p.Text("build_id"))
+	number := firstOf(about.Text("run_number"), about.Text("index_in_repo"), p.Text("build_id"))
 	if p.kind == "pipeline" {
 		name, number = firstOf(name, "pipeline"), about.Text("id")
 	}
@@ -98,7 +98,7 @@ func (p *payload) whichResult(about mapping.Value) string {
 		failure = p.Text("build_failure_reason")
 	}
 	says := firstOf(about.Text("output", "title"), about.Text("description"), p.Text("description"), about.Text("display_title"),
-		failure, p.Text("commit_title"), about.Text("error", "message"), about.Text("message"))
+		failure, p.Text("commit_title"), about.Text("error", "message"), about.Text("message"), about.Text("title"))
 	if says = strings.TrimSpace(says); says != "" && says != name && says != "unknown_failure" {
 		first, _, _ := strings.Cut(says, "\n")
 		name = strings.TrimPrefix(name+": "+first, ": ")
