@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -42,10 +43,20 @@ func Text(contentType string, body []byte) ([]byte, error) {
 		return withoutDeclaration(text), err
 	case utf8.Valid(body):
 		return body, nil
-	case bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("<?xml")):
+	case declares(body):
 		return body, nil // its reader asks XMLReader
 	}
 	return []byte(ircbus.ToUTF8(string(body))), nil
+}
+
+// declaration is that of XML which names a charset.
+var declaration = regexp.MustCompile(`^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]*)["']`)
+
+// declares reports whether XML names a charset other than UTF-8, which what is no
+// UTF-8 can have.
+func declares(body []byte) bool {
+	m := declaration.FindSubmatch(body)
+	return m != nil && !isUTF8(string(m[1]))
 }
 
 // marked puts a byte order mark before UTF-16 that has none: JSON and XML begin with
