@@ -148,7 +148,7 @@ func TestCaseA12Listener(t *testing.T) {
 	var all []net.Conn
 	for i := range 6 {
 		conn := dial()
-		conn.Write([]byte("x"))
+		conn.Write([]byte("<")) // which no request of HTTP begins with
 		if _, err := conn.Read(b[:]); err != nil {
 			t.Fatalf("connection %d: %v", i, err)
 		}
