@@ -20,9 +20,9 @@ const (
 // mostFiles is what Files says where there is no limit.
 const mostFiles = 1 << 20
 
-// atOnce is how many connections one door may have: no more than a small part of the
-// process's files, so that others can still connect.
-func atOnce() int { return max(8, min(maxConns, Files()/32)) }
+// AtOnce is how many connections a door has at one time that would take this many: no
+// more than a small part of the process's files, so that others can still connect.
+func AtOnce(most int) int { return max(8, min(most, Files()/32)) }
 
 // Conns accepts the TCP connections of a door.
 type Conns struct {
@@ -71,7 +71,7 @@ func ListenConns(in *Inlet, listen string, allow []netip.Prefix) (*Conns, error)
 	if allow == nil {
 		allow = Loopback
 	}
-	return &Conns{in: in, listener: listener, allow: allow, room: NewRoom(atOnce(), maxPerAddress), open: make(map[net.Conn]struct{})}, nil
+	return &Conns{in: in, listener: listener, allow: allow, room: NewRoom(AtOnce(maxConns), maxPerAddress), open: make(map[net.Conn]struct{})}, nil
 }
 
 // Addr returns the address that it listens on, or the addresses.

@@ -8,8 +8,8 @@ import (
 	"github.com/ircbus/ircbus/publisher/door"
 )
 
-// How many mail servers and programs may be connected at once to one listener, and
-// how many of one Unix user or address.
+// How many mail servers and programs may be connected at once to one listener (fewer
+// where file descriptors are few), and how many of one Unix user or address.
 const (
 	maxConns = 256
 	maxEach  = 64
@@ -28,7 +28,7 @@ type gate struct {
 }
 
 func newGate(in *door.Inlet, l net.Listener, admit func(net.Conn) bool) *gate {
-	return &gate{Listener: l, in: in, admit: admit, room: door.NewRoom(maxConns, maxEach), open: make(map[*held]struct{})}
+	return &gate{Listener: l, in: in, admit: admit, room: door.NewRoom(door.AtOnce(maxConns), maxEach), open: make(map[*held]struct{})}
 }
 
 // held is a connection that counts until it is closed.
