@@ -11,7 +11,12 @@ import (
 // bitbucketPush is a push of Bitbucket's, Cloud's or Server's, which may be to
 // several refs.
 func (p *payload) bitbucketPush(changes []mapping.Value) (events []*mapping.Event) {
+	unread := false
 	for i, change := range changes {
+		if !isChange(change) {
+			unread = true
+			continue
+		}
 		u := p.cloudChange(change)
 		if change.Has("toHash") {
 			u = p.serverChange(change)
@@ -23,10 +28,15 @@ func (p *payload) bitbucketPush(changes []mapping.Value) (events []*mapping.Even
 		}
 		events = append(events, u.events()...)
 	}
-	if len(events) == 0 {
-		return []*mapping.Event{p.other()}
+	if unread || len(events) == 0 {
+		events = append(events, p.other())
 	}
 	return events
+}
+
+// isChange reports whether a change says what came or went.
+func isChange(change mapping.Value) bool {
+	return change.Has("toHash") || change.At("new").IsObject() || change.At("old").IsObject()
 }
 
 // ofChange are the members of a change that its events have under other names.
@@ -38,6 +48,7 @@ func (p *payload) cloudChange(change mapping.Value) *pushed {
 	to, from := change.At("new"), change.At("old")
 	u := &pushed{
 		payload: p, before: from.Text("target", "hash"), after: to.Text("target", "hash"), forced: change.Text("forced") == "1",
+		created: !from.IsObject(), deleted: !to.IsObject(),
 		cut: change.Text("truncated") == "1", url: firstOf(change.Text("links", "html", "href"), page(to)),
 	}
 	ref := to
@@ -70,8 +81,11 @@ func (p *payload) serverChange(change mapping.Value) *pushed {
 
 // restOfPush is what a change, and the push around it, says beside its commits.
 func (p *payload) restOfPush(change mapping.Value, without ...string) mapping.Flat {
-	rest := change.Without(ofChange...).Flat().Fields
+	rest := change.Without(asRead(change, ofChange)...).Flat().Fields
 	rest = append(rest, p.At("push").Without("changes").In("push").Flat().Fields...)
+	if !p.At("commits").IsList() {
+		without = slices.DeleteFunc(without, func(name string) bool { return name == "commits" })
+	}
 	rest = append(rest, p.Without(without...).Flat().Fields...)
 	return mapping.Flat{Fields: rest, Omitted: p.Omitted()}
 }

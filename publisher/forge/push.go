@@ -17,6 +17,8 @@ type pushed struct {
 	ref           string // refs/heads/main
 	before, after string
 	forced        bool
+	created       bool // as the forge says beside the revisions
+	deleted       bool
 	commits       []mapping.Value // the oldest first
 	total         int             // commits that were pushed, told or not; 0 is not known
 	cut           bool            // there are more, and nobody says how many
@@ -39,8 +41,9 @@ var ofPush = []string{
 func (p *payload) push() []*mapping.Event {
 	u := &pushed{
 		payload: p, ref: p.Text("ref"), before: p.Text("before"), after: p.Text("after"), forced: p.Text("forced") == "1",
+		created: isTrue(p.Text("created")), deleted: isTrue(p.Text("deleted")),
 		commits: p.At("commits").List(), url: firstOf(p.Text("compare"), p.Text("compare_url")), message: p.Text("message"),
-		rest: p.Without(ofPush...).Flat(),
+		rest: p.Without(asRead(p.Value, ofPush)...).Flat(),
 	}
 	for _, name := range [...]string{"total_commits_count", "total_commits", "size"} {
 		n, _ := strconv.Atoi(p.Text(name))
@@ -93,12 +96,32 @@ func isDistinct(c mapping.Value) bool { return !c.Has("distinct") || c.Text("dis
 // beside the commits.
 func (u *pushed) refAction() (action string, told bool) {
 	switch {
-	case vcs.IsZero(u.after):
+	case u.deleted || isNone(u.after):
 		return "delete", true
-	case vcs.IsZero(u.before):
+	case u.created || isNone(u.before):
 		return "create", true
 	}
 	return "update", u.forced || !slices.ContainsFunc(u.commits, isDistinct)
+}
+
+// isNone reports whether a forge says that there is no revision: all zeros. One that
+// is not told says nothing.
+func isNone(rev string) bool { return rev != "" && vcs.IsZero(rev) }
+
+// asRead are those of a push or change that are of the type in which they are read.
+func asRead(v mapping.Value, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		switch member := v.At(name); name {
+		case "commits":
+			return !member.IsList()
+		case "head_commit", "new", "old", "links":
+			return !member.IsObject()
+		case "ref": // an object in a change of Bitbucket Server's
+			return v.Has("toHash") != member.IsObject()
+		default:
+			return member.IsObject() || member.IsList()
+		}
+	})
 }
 
 // refFields is an event of the ref. what tells several of one delivery apart.
