@@ -57,18 +57,19 @@ func (c *client) cmdPrivmsg(msg *ircmsg.Message) error {
 	return nil
 }
 
-// cmdNotice is answered only where it was meant to be an event.
+// cmdNotice is answered only as unlessNotice says.
 func (c *client) cmdNotice(msg *ircmsg.Message) error {
 	return unlessNotice("NOTICE", c.cmdPrivmsg(msg))
 }
 
 // unlessNotice is the error of a command, and nil for that of a NOTICE: it is
-// never answered, so that programs cannot talk for ever
-// (modern.ircdocs.horse/#notice-message). What a publisher tries to publish with
-// it is refused like any event.
+// not answered, so that programs cannot talk for ever
+// (modern.ircdocs.horse/#notice-message). But what a publisher tries to publish with
+// it is refused like any event, and a line that is too long is by any command.
 func unlessNotice(command string, err error) error {
 	var fail *failure
-	if command == "NOTICE" && !errors.As(err, &fail) {
+	var reply *ircError
+	if command == "NOTICE" && !errors.As(err, &fail) && !(errors.As(err, &reply) && reply.numeric == "417") {
 		return nil
 	}
 	return err
@@ -94,7 +95,7 @@ func (c *client) say(m message) error {
 	if err := ch.hears(c, m); err != nil {
 		return err
 	}
-	if err := m.spread(); err != nil {
+	if err := m.relayed(); err != nil {
 		return err
 	}
 	if err := c.busy(ch); err != nil {
@@ -192,7 +193,7 @@ func (c *client) sayTo(nick string, m message) error {
 		return errNotConnected(p)
 	}
 	m.params[0] = p.nick
-	if err := cmp.Or(m.spread(), c.tooManyTargets(nick)); err != nil {
+	if err := cmp.Or(m.relayed(), c.tooManyTargets(nick)); err != nil {
 		return err
 	}
 	c.srv.sent.add(sent{msgid: m.msgid, from: c.person, to: p})

@@ -6,8 +6,8 @@ import (
 )
 
 // Nothing that people say is cut (docs/protocol.md, "Between people"): a text that
-// does not fit into a line with its sender's name becomes several lines, and what
-// cannot be several is refused.
+// does not fit into a line with its sender's name is refused, and a line of a batch,
+// or what the server says, becomes several lines.
 
 // errTextTooLong refuses a text that would have to be cut.
 func errTextTooLong(what string, size, limit int) error {
@@ -27,12 +27,24 @@ func (m *message) room() int {
 	return maxLine - len(":"+m.source+" "+m.command+" "+m.params[0]+" :\r\n")
 }
 
+// relayed makes what somebody says ready for others: a line of a batch becomes several
+// if it is too long with the sender's name, a message of one line is refused.
+func (m *message) relayed() error {
+	switch {
+	case m.command == "TAGMSG":
+		return nil
+	case len(m.lines) == 0:
+		return m.fits()
+	}
+	return m.spread()
+}
+
 // spread makes the message one of several lines if its text, or a line of it, is
 // too long for one. What is not for people to read (CTCP) is refused then.
 func (m *message) spread() error {
 	room, lines := m.room(), m.lines
 	if len(lines) == 0 {
-		if m.command == "TAGMSG" || len(m.text()) <= room {
+		if len(m.text()) <= room {
 			return nil
 		}
 		lines = []textLine{{text: m.text()}}
