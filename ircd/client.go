@@ -1,6 +1,7 @@
 package ircd
 
 import (
+	"container/list"
 	"log/slog"
 	"net"
 	"sync/atomic"
@@ -51,12 +52,13 @@ type client struct {
 
 	// guarded by Server.mu
 	registered  bool
-	negotiating bool         // CAP without CAP END
-	admitted    bool         // has given the server's password
-	proven      time.Time    // when it has logged in other than by a token; zero: it has not
-	scope       ircbus.Scope // of its token
-	renewed     bool         // changes its account, so that the next LogOut is not for it
-	nickRefused bool         // before registration: somebody may be asked for another
+	registering *list.Element // of Server.registering; nil: it is not there
+	negotiating bool          // CAP without CAP END
+	admitted    bool          // has given the server's password
+	proven      time.Time     // when it has logged in other than by a token; zero: it has not
+	scope       ircbus.Scope  // of its token
+	renewed     bool          // changes its account, so that the next LogOut is not for it
+	nickRefused bool          // before registration: somebody may be asked for another
 	version302  bool
 	caps        capSet
 	*person          // whose connection this is

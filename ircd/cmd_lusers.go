@@ -20,7 +20,7 @@ func (c *client) lusers() {
 	n, most := s.census.people, s.census.most
 	c.reply("251", fmt.Sprintf("There are %d users and %d invisible on 1 servers", n-s.census.invisible, s.census.invisible))
 	c.reply("252", itoa(s.census.operators), "operators online")
-	c.reply("253", itoa(s.arriving), "unknown connections")
+	c.reply("253", itoa(s.registering.Len()), "unknown connections")
 	c.reply("254", itoa(len(s.feeds)+len(s.channels)), "channels")
 	c.reply("255", fmt.Sprintf("I have %d clients and 0 servers", n))
 	c.reply("265", itoa(n), itoa(most), fmt.Sprintf("Current local users %d, max %d", n, most))

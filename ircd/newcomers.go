@@ -73,7 +73,7 @@ func (s *Server) admits(addr netip.Addr) (why string, ok bool) {
 		s.countAddress(addr, -1)
 		return "", false
 	}
-	if len(s.clients) >= most {
+	if len(s.clients) >= most && !s.makeRoom() {
 		s.log.Warn("the server is full", "connections", most)
 		return fmt.Sprintf("The server is full (limit %d)", most), true
 	}
@@ -81,6 +81,19 @@ func (s *Server) admits(addr netip.Addr) (why string, ok bool) {
 		return "", true
 	}
 	return s.tooMany(ircbus.NetworkOf(addr), narrow, wide), true
+}
+
+// makeRoom ends the connection that has been registering for longest, so that silent
+// ones cannot keep everybody out, operators among them. It reports whether there is one.
+func (s *Server) makeRoom() bool {
+	oldest := s.registering.Front()
+	if oldest == nil {
+		return false
+	}
+	c := oldest.Value.(*client)
+	c.leaveRegistering()
+	c.end("The server is full, and others want to register")
+	return true
 }
 
 // tooMany says why so many connections of a network are too many, or "".

@@ -53,7 +53,7 @@ func (c *client) register() error {
 	c.attach(p)
 	c.registered, c.password, c.said = true, "", nil
 	s.registered++
-	s.arriving--
+	c.leaveRegistering()
 	s.stats.registered.Add(1)
 	c.welcome()
 	c.replyMarkers()

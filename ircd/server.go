@@ -7,6 +7,7 @@
 package ircd
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -172,35 +173,35 @@ type Server struct {
 	people sync.Mutex // their queue for mu, see client.lock
 
 	// guarded by mu
-	mu         sync.Mutex
-	closing    bool
-	listeners  map[net.Listener]struct{}
-	clients    map[*client]struct{} // every connection
-	addresses  map[netip.Prefix]int // connections of each narrow and wide network
-	newcomers  newcomers
-	nicks      map[lcNick]*person // those who have registered, and all publishers
-	owners     map[lcNick]string  // accounts, whose nicks their names are
-	enrolling  map[lcNick]*person // who is making an account of this name
-	publishers map[lcNick]*publisher
-	feeds      map[lcChan]*feedName // packed and text channels
-	channels   map[lcChan]*channel  // people's channels
-	messages   uint64               // people's messages so far, for msgid
-	lastKept   time.Time            // of these
-	lastEvent  time.Time            // of those delivered; the clock may be behind both
-	sent       sentLog              // the newest of them
-	offers     int                  // of files
-	registered int                  // connections
-	arriving   int                  // connections that have neither registered nor ended
-	census     census
-	klines     []kline
-	past       pastNicks
-	seen       seenPlaces
-	monitors   map[lcNick]map[*client]struct{} // who monitors a nick
-	used       map[string]uint64               // how often each command was used
-	set        Settings
-	scratch    scratch   // for Deliver
-	response   []message // memory for client.response, nil while in use
-	answer     []byte    // and for client.compose
+	mu          sync.Mutex
+	closing     bool
+	listeners   map[net.Listener]struct{}
+	clients     map[*client]struct{} // every connection
+	addresses   map[netip.Prefix]int // connections of each narrow and wide network
+	newcomers   newcomers
+	nicks       map[lcNick]*person // those who have registered, and all publishers
+	owners      map[lcNick]string  // accounts, whose nicks their names are
+	enrolling   map[lcNick]*person // who is making an account of this name
+	publishers  map[lcNick]*publisher
+	feeds       map[lcChan]*feedName // packed and text channels
+	channels    map[lcChan]*channel  // people's channels
+	messages    uint64               // people's messages so far, for msgid
+	lastKept    time.Time            // of these
+	lastEvent   time.Time            // of those delivered; the clock may be behind both
+	sent        sentLog              // the newest of them
+	offers      int                  // of files
+	registered  int                  // connections
+	registering list.List            // of *client: who have yet to register, the oldest first
+	census      census
+	klines      []kline
+	past        pastNicks
+	seen        seenPlaces
+	monitors    map[lcNick]map[*client]struct{} // who monitors a nick
+	used        map[string]uint64               // how often each command was used
+	set         Settings
+	scratch     scratch   // for Deliver
+	response    []message // memory for client.response, nil while in use
+	answer      []byte    // and for client.compose
 }
 
 // New returns a server that listens nowhere yet.
@@ -320,7 +321,9 @@ func (s *Server) accept(nc net.Conn) {
 		return
 	}
 	s.clients[c] = struct{}{}
-	s.arriving++
+	if refused == "" {
+		c.registering = s.registering.PushBack(c)
+	}
 	s.stats.connections.Add(1)
 	s.wg.Add(1) // until forget
 	go c.serve(refused)

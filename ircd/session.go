@@ -281,10 +281,17 @@ func (c *client) quit(reason string) {
 			c.announceQuit(reason)
 		}
 		c.detach()
-	} else {
-		s.arriving--
 	}
+	c.leaveRegistering()
 	c.conn.finish("ERROR :" + strings.ToValidUTF8(reason, "?"))
+}
+
+// leaveRegistering takes a connection off those that have yet to register.
+func (c *client) leaveRegistering() {
+	if c.registering != nil {
+		c.srv.registering.Remove(c.registering)
+		c.registering = nil
+	}
 }
 
 // end closes the connection from our side; others see the reason in its QUIT.
