@@ -97,16 +97,17 @@ type Config struct {
 type Handler struct {
 	Config // static
 
-	mux                 *chi.Mux        // static
-	ui                  *ui             // static
-	patience, heartbeat time.Duration   // static
-	bodyTimeout         time.Duration   // static
-	readTimeout, stall  time.Duration   // static
-	slowWrite           time.Duration   // static
-	searchPatience      time.Duration   // static
-	searchBytes         int             // static
-	searches, catchUps  *ircbus.Turns   // static
-	searchers, readers  *ircbus.Crowd   // static
+	mux                 *chi.Mux      // static
+	ui                  *ui           // static
+	patience, heartbeat time.Duration // static
+	bodyTimeout         time.Duration // static
+	readTimeout, stall  time.Duration // static
+	slowWrite           time.Duration // static
+	searchPatience      time.Duration // static
+	searchBytes         int           // static
+	searches, catchUps  *ircbus.Turns // static
+	searchers, readers  *ircbus.Crowd // static
+	keys                knownKeys
 	origins             []string        // static
 	hosts               hosts           // static
 	closed              context.Context // ends with Close

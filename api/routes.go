@@ -140,7 +140,7 @@ func (h *Handler) secure(next http.Handler) http.Handler {
 		}
 		if h.mayRead(r) {
 			header.Set("Access-Control-Allow-Origin", "*")
-			header.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, Ircbus-Epoch, Ircbus-Head, Ircbus-Oldest, Ircbus-Gap")
+			header.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, Ircbus-Epoch, Ircbus-Head, Ircbus-Oldest, Ircbus-Gap, Ircbus-Warning")
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -8,31 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/ircbus/ircbus"
 )
-
-// near is the word of which another one is probably a typing error, or "".
-func near(word string, words []string) (found string) {
-	if len(word) < 3 {
-		return ""
-	}
-	limit := 1 // letters that differ
-	if len(word) > 5 {
-		limit = 2
-	}
-	for _, w := range words {
-		if len(w) < 3 || max(len(w), len(word))-min(len(w), len(word)) > limit {
-			continue
-		}
-		distance := levenshtein.ComputeDistance(word, w)
-		if distance > 0 && (distance < limit || distance == limit && found == "") {
-			found, limit = w, distance
-		}
-	}
-	return found
-}
 
 // nearFeed is the feed whose name was probably meant, "" if none.
 func (c *client) nearFeed(name string) string {
@@ -42,7 +19,7 @@ func (c *client) nearFeed(name string) string {
 	}
 	c.charge(lookedAt(len(names)))
 	slices.Sort(names)
-	if found := near(ircbus.Fold(strings.TrimPrefix(name, "#")), names); found != "" {
+	if found := ircbus.Near(ircbus.Fold(strings.TrimPrefix(name, "#")), names); found != "" {
 		return c.srv.feeds[lcChan("#"+found)].name
 	}
 	return ""
@@ -56,7 +33,7 @@ func (c *client) nearPublisher(nick string) string {
 	}
 	c.charge(lookedAt(len(names)))
 	slices.Sort(names)
-	if found := near(ircbus.Fold(nick), names); found != "" {
+	if found := ircbus.Near(ircbus.Fold(nick), names); found != "" {
 		return c.srv.publishers[lcNick(found)].name
 	}
 	return ""
@@ -136,7 +113,7 @@ func (c *client) reviewFilter(v *viewing, view ircbus.View) {
 			if r.unfinished {
 				what = "None of the newest events here has"
 			}
-			c.tell(v.name, fmt.Sprintf("%s the field %q%s", what, key, didYouMean(near(key, known))))
+			c.tell(v.name, fmt.Sprintf("%s the field %q%s", what, key, didYouMean(ircbus.Near(key, known))))
 		}
 		return nil
 	}})

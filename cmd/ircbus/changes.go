@@ -129,6 +129,11 @@ func (r *changesReader) page(query url.Values) (next url.Values, err error) {
 		r.gap = true
 		fmt.Fprintln(r.g.stderr, "ircbus: events are missing: the bus's retention has removed some of those asked for")
 	}
+	for _, warning := range answer.Header.Values("Ircbus-Warning") {
+		if !r.later {
+			fmt.Fprintln(r.g.stderr, "ircbus: warning: "+harmless(warning))
+		}
+	}
 	r.copied = 0
 	if err := r.copy(answer.Body); err != nil {
 		return nil, err
