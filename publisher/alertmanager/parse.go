@@ -24,6 +24,7 @@ package alertmanager
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ircbus/ircbus"
 	"github.com/ircbus/ircbus/publisher/mapping"
@@ -58,18 +59,50 @@ func Parse(body []byte) ([]*Alert, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := n.At("alerts").List()
+	list, unread := alertsOf(n.At("alerts"))
 	if len(list) == 0 {
 		return nil, ircbus.Refuse(ircbus.InvalidEvent, "there are no alerts; this door takes the webhooks of Alertmanager and Grafana")
 	}
 	common := commonFields(n)
 	alerts := make([]*Alert, len(list))
 	for i, alert := range list {
-		if alerts[i], err = read(alert.Flat(), n.Text("groupKey"), common); err != nil {
-			return nil, err
+		alerts[i] = read(alert.Flat(), statusOf(alert, n, time.Now()), n.Text("groupKey"), common)
+	}
+	alerts[0].event.Omitted += unread
+	return alerts, nil
+}
+
+// alertsOf are the alerts of a notification, one object as well as a list, and how
+// many values stand in their place that are none.
+func alertsOf(v mapping.Value) (alerts []mapping.Value, unread int) {
+	list := v.List()
+	if v.IsObject() {
+		list = []mapping.Value{v}
+	}
+	for _, alert := range list {
+		switch flat := alert.In("alert").Flat(); {
+		case len(flat.Fields) == 0:
+		case alert.IsObject():
+			alerts = append(alerts, alert)
+		default:
+			unread += len(flat.Fields) + flat.Omitted
 		}
 	}
-	return alerts, nil
+	return alerts, unread
+}
+
+// statusOf is the status of an alert: its own, else the notification's, else what its
+// end tells.
+func statusOf(alert, n mapping.Value, now time.Time) string {
+	for _, status := range [...]mapping.Value{alert.At("status"), n.At("status")} {
+		if status.IsString() && status.Text() != "" {
+			return status.Text()
+		}
+	}
+	if end, ok := mapping.ParseTime(alert.Text("endsAt")); ok && end.Year() >= 1970 && !end.After(now) {
+		return "resolved"
+	}
+	return "firing"
 }
 
 // repeats are names of the notification that repeat what the alerts have, or are
@@ -88,30 +121,30 @@ func commonFields(n mapping.Value) mapping.Flat {
 }
 
 // read maps one alert.
-func read(raw mapping.Flat, groupKey string, common mapping.Flat) (*Alert, error) {
-	a := &Alert{Status: raw.Get("status"), Fingerprint: raw.Get("fingerprint"), Starts: raw.Get("startsAt"), formerly: groupKey}
-	if a.Status == "" {
-		return nil, ircbus.Refuse(ircbus.InvalidEvent, "an alert has no status")
-	}
+func read(raw mapping.Flat, status, groupKey string, common mapping.Flat) *Alert {
+	a := &Alert{Status: status, Fingerprint: raw.Get("fingerprint"), Starts: raw.Get("startsAt"), formerly: groupKey}
 	e := &a.event
 	name := raw.Get("labels.alertname")
 	summary := firstOf(raw, "annotations.summary", "annotations.message", "annotations.description")
 	address := firstOf(raw, "panelURL", "dashboardURL", "annotations.runbook_url", "generatorURL")
 	e.Add("page", name)
 	e.Add("action", a.Status)
-	e.Add("time", happened(raw))
+	e.Add("time", happened(raw, status))
 	e.Add("comment", summary)
 	e.Add("url", address)
-	e.Add("text", mapping.Sentence(headline(raw), summary, address))
+	e.Add("text", mapping.Sentence(headline(raw, status), summary, address))
 	if strings.HasPrefix(raw.Get("endsAt"), "0001-01-01T") { // it has not come yet
 		raw = raw.Without("endsAt")
 	}
-	e.KeepFlat(raw, "labels.alertname", "status", "annotations.summary")
+	if raw.Get("status") == status {
+		raw = raw.Without("status")
+	}
+	e.KeepFlat(raw, "labels.alertname", "annotations.summary")
 	e.KeepFlat(common)
 	if a.Fingerprint == "" {
 		a.Fingerprint = string(labels(raw.Fields).Append(nil))
 	}
-	return a, nil
+	return a
 }
 
 // labels are those of an alert, in an order that does not change.
@@ -126,8 +159,8 @@ func labels(raw ircbus.Fields) (all ircbus.Fields) {
 }
 
 // headline is the begin of the line for people: "[FIRING] WikiDown on wiki1".
-func headline(raw mapping.Flat) string {
-	line := "[" + strings.ToUpper(raw.Get("status")) + "] " + raw.Get("labels.alertname")
+func headline(raw mapping.Flat, status string) string {
+	line := "[" + strings.ToUpper(status) + "] " + raw.Get("labels.alertname")
 	if where := firstOf(raw, "labels.instance", "labels.host", "labels.node", "labels.job"); where != "" {
 		line += " on " + where
 	}
@@ -145,9 +178,9 @@ func firstOf(raw mapping.Flat, names ...string) string {
 
 // happened is when the alert began, or ended, as the bus writes times; "" if the
 // source's is none.
-func happened(raw mapping.Flat) string {
+func happened(raw mapping.Flat, status string) string {
 	name := "startsAt"
-	if raw.Get("status") == "resolved" {
+	if status == "resolved" {
 		name = "endsAt"
 	}
 	at, ok := mapping.ParseTime(raw.Get(name))

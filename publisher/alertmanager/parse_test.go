@@ -146,3 +146,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCaseC3Alerts: what is of another type refuses no alert.
+func TestCaseC3Alerts(t *testing.T) {
+	for _, test := range []struct{ body, actions, omitted string }{
+		{`{"alerts":[5,"x",null,{"status":"firing"},{"status":"resolved"}]}`, "firing resolved", "2"},
+		{`{"alerts":{"status":"firing","labels":{"alertname":"A"}}}`, "firing", ""},
+		{`{"status":"resolved","alerts":[{"labels":{"alertname":"A"}}]}`, "resolved", ""},
+		{`{"alerts":[{"status":5,"labels":{"alertname":"A"}}]}`, "firing", ""},
+		{`{"alerts":[{"status":{"state":"active"},"endsAt":"2020-01-02T03:04:05Z"}]}`, "resolved", ""},
+		{`{"alerts":[{"endsAt":"0001-01-01T00:00:00Z"},{"endsAt":"9999-01-01T00:00:00Z"}]}`, "firing firing", ""},
+	} {
+		events, err := parse([]byte(test.body))
+		var actions []string
+		for _, fields := range events {
+			actions = append(actions, fields.Get("action"))
+		}
+		if err != nil || strings.Join(actions, " ") != test.actions || events[0].Get("omitted") != test.omitted {
+			t.Errorf("%s: %v %v", test.body, err, events)
+		}
+	}
+}
