@@ -14,11 +14,11 @@ import (
 func flatten(m mapping.Value) (text, address string) {
 	var l lines
 	l.add(markup(m.Text("text")), m.Text("content"))
-	for _, a := range m.At("attachments").List() { // Slack's and Mattermost's
+	for _, a := range items(m.At("attachments")) { // Slack's and Mattermost's
 		before := len(l)
 		l.add(a.Text("author_name"))
 		l.add(markup(a.Text("pretext")), markup(a.Text("title")), markup(a.Text("text")))
-		for _, f := range a.At("fields").List() {
+		for _, f := range items(a.At("fields")) {
 			l.add(pair(markup(f.Text("title")), markup(f.Text("value"))))
 		}
 		address = cmp.Or(address, a.Text("title_link"), l.blocks(a.At("blocks")))
@@ -26,15 +26,44 @@ func flatten(m mapping.Value) (text, address string) {
 			l.add(markup(a.Text("fallback")))
 		}
 	}
-	for _, e := range m.At("embeds").List() { // Discord's
+	for _, e := range items(m.At("embeds")) { // Discord's
 		l.add(e.Text("author", "name"), e.Text("title"), e.Text("description"))
-		for _, f := range e.At("fields").List() {
+		for _, f := range items(e.At("fields")) {
 			l.add(pair(f.Text("name"), f.Text("value")))
 		}
 		address = cmp.Or(address, e.Text("url"))
 	}
 	address = cmp.Or(address, l.blocks(m.At("blocks")), l.blocks(m.At("components")))
 	return strings.Join(l, "\n"), address
+}
+
+// items are the elements of an array, or the one object that stands in its place.
+func items(v mapping.Value) []mapping.Value {
+	if v.IsObject() {
+		return []mapping.Value{v}
+	}
+	return v.List()
+}
+
+// anyText is what is called a text wherever it is: in the cards of Teams, in polls, and
+// where a list or an object stands in the place of a text.
+func anyText(raw mapping.Flat) string {
+	var l lines
+	for _, field := range raw.Fields {
+		if isText(field.Key) {
+			l.add(markup(field.Value))
+		}
+	}
+	return strings.Join(l, "\n")
+}
+
+// isText reports whether a name, or the object it is in, is called as texts are.
+func isText(name string) bool {
+	switch name[strings.LastIndexByte(name, '.')+1:] {
+	case "text", "content", "title", "description", "summary", "message", "value":
+		return true
+	}
+	return false
 }
 
 // lines are what there is to show.

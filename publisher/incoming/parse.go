@@ -6,6 +6,7 @@
 //	comment    what a chat server would show: the text, then of each attachment
 //	           (of Discord's embeds) author, pretext, title, text, fields and
 //	           blocks, then blocks and components that say something else
+//	           and if there is none of these, what is called a text wherever it is
 //	url        the first title_link of an attachment, url of an embed, or address of a
 //	           button or link in blocks
 //	text       "USERNAME: TEXT https://…"
@@ -29,7 +30,7 @@ import (
 // isDiscord reports whether a message is of Discord's form, whose senders expect
 // Discord's answer.
 func isDiscord(m mapping.Value) bool {
-	return m.Text("text") == "" && (m.Text("content") != "" || len(m.At("embeds").List()) > 0)
+	return m.Text("text") == "" && (m.Text("content") != "" || len(items(m.At("embeds"))) > 0 || m.At("poll").IsObject())
 }
 
 // mapped are the names of which is not kept what the comment says.
@@ -58,7 +59,12 @@ func Parse(body []byte, maxBody int) (fields ircbus.Fields, discord bool, err er
 		return nil, false, err
 	}
 	text, address := flatten(m)
-	if text == "" {
+	raw := m.Flat().Without(LeftOut...)
+	lenient := text == ""
+	if lenient {
+		text = anyText(raw)
+	}
+	if !slices.ContainsFunc(raw.Fields, func(field ircbus.Field) bool { return strings.TrimSpace(field.Value) != "" }) && text == "" {
 		return nil, false, ircbus.Refuse(ircbus.InvalidEvent, "the message has no text")
 	}
 	var e mapping.Event
@@ -69,10 +75,11 @@ func Parse(body []byte, maxBody int) (fields ircbus.Fields, discord bool, err er
 	if strings.Contains(text, address) {
 		address = "" // once is enough
 	}
-	e.Add("text", mapping.Sentence(username, text, address))
-	raw := m.Flat().Without(LeftOut...)
+	if text != "" {
+		e.Add("text", mapping.Sentence(username, text, address))
+	}
 	raw.Fields = slices.DeleteFunc(raw.Fields, func(field ircbus.Field) bool {
-		return (slices.Contains(mapped, field.Key) || isShown(field.Key)) && strings.Contains(text, strings.TrimSpace(markup(field.Value)))
+		return (slices.Contains(mapped, field.Key) || isShown(field.Key) || lenient && isText(field.Key)) && strings.Contains(text, strings.TrimSpace(markup(field.Value)))
 	})
 	e.KeepFlat(raw, "attachments.title_link", "embeds.url", "username")
 	return e.Fit(maxBody), isDiscord(m), nil

@@ -46,7 +46,7 @@ func TestDocumented(t *testing.T) {
 }
 
 func TestRefuses(t *testing.T) {
-	for _, body := range []string{"", "text", "payload=", "payload=x", "%zz", "[]", "{}", `{"text":""}`, `{"text":{"a":7}}`, `{"text":" ","username":"x"}`, `{"attachments":[{}]}`, `{"text":"x"`} {
+	for _, body := range []string{"", "text", "payload=", "payload=x", "%zz", "[]", "{}", `{"text":""}`, `{"text":" "}`, `{"attachments":[{}]}`, `{"text":"x"`} {
 		if fields, _, err := Parse([]byte(body), 0); err == nil {
 			t.Errorf("%s: %v", body, fields)
 		}
@@ -97,6 +97,29 @@ func TestCaseC16(t *testing.T) {
 		fields, _, err := Parse([]byte(test.body), 0)
 		if err != nil || fields.Get("comment") != test.comment || fields.Get("url") != test.url {
 			t.Errorf("%s: %v\n got %q %s\nwant %q %s", test.body, err, fields.Get("comment"), fields.Get("url"), test.comment, test.url)
+		}
+	}
+}
+
+// TestCaseC16Lenient: whatever says anything is an event, and what is called a text in
+// any place is its comment.
+func TestCaseC16Lenient(t *testing.T) {
+	for _, test := range []struct{ body, comment string }{
+		{`{"text":["a","b"]}`, "a\nb"},
+		{`{"embeds":{"title":"E1"}}`, "E1"},
+		{`{"text":{"content":"x"}}`, "x"},
+		{`{"attachments":{"fallback":"f"}}`, "f"},
+		{`{"poll":{"question":{"text":"Q?"},"answers":[{"poll_media":{"text":"A1"}},{"poll_media":{"text":"A2"}}]}}`, "Q?\nA1\nA2"},
+		{`{"type":"message","attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":{"body":[{"type":"TextBlock","text":"hi"}]}}]}`, "hi"},
+		{`{"text":{"a":7}}`, ""},
+		{`{"text":" ","username":"x"}`, ""},
+	} {
+		fields, _, err := Parse([]byte(test.body), 0)
+		if err == nil {
+			fields, err = ircbus.Accept(fields, 0)
+		}
+		if err != nil || fields.Get("comment") != test.comment {
+			t.Errorf("%s: %v %v, want comment %q", test.body, err, fields, test.comment)
 		}
 	}
 }
