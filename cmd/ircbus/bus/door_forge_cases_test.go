@@ -127,3 +127,19 @@ func TestCaseC5Quiet(t *testing.T) {
 		})
 	}
 }
+
+// TestCaseC3ForgePublisher: a publisher that the door makes is not unknown before its
+// first delivery.
+func TestCaseC3ForgePublisher(t *testing.T) {
+	c := Config{}
+	c.Forge.SecretsFile = filepath.Join(t.TempDir(), "secrets")
+	if err := os.WriteFile(c.Forge.SecretsFile, []byte("code sesame\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Mail.Publishers = map[string]string{"list": "lists"}
+	for name, want := range map[string]bool{"code": true, "Code": true, "lists": true, "other": false} {
+		if c.mayBring(name) != want {
+			t.Errorf("%s: want %v", name, want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -111,6 +112,7 @@ func (c *Config) mayBring(name string) bool {
 		return true
 	}
 	names := slices.Concat(sortedKeys(c.Poll), sortedKeys(c.Moin.Wikis),
+		c.Forge.names(), slices.Collect(maps.Values(c.Mail.Publishers)),
 		[]string{c.Irker.Publisher, c.Mail.Publisher, c.Prism.Publisher, c.PSYC.Publisher, c.Syslog.Publisher, c.MQTT.Publisher})
 	return slices.ContainsFunc(names, func(n string) bool { return ircbus.Fold(n) == ircbus.Fold(name) })
 }
