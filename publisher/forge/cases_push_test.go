@@ -58,3 +58,20 @@ func TestCaseC6PushScalars(t *testing.T) {
 		}
 	}
 }
+
+// TestCaseC5Address: the address is that of what the event is about, where one is told.
+func TestCaseC5Address(t *testing.T) {
+	const home = `"repository":{"name":"r","html_url":"https://f.example/r"}`
+	for event, body := range map[string]string{
+		"deployment_review":              `{"action":"approved","workflow":{"html_url":"https://f.example/w"},"workflow_run":{"html_url":"https://f.example/it"},` + home + `}`,
+		"bypass_request_push_ruleset":    `{"action":"created","exemption_request":{"html_url":"https://f.example/it"},` + home + `}`,
+		"repository_vulnerability_alert": `{"action":"create","alert":{"external_reference":"https://f.example/it"},` + home + `}`,
+		"pull_request_review_thread":     `{"action":"resolved","thread":{"comments":[{"html_url":"https://f.example/it"}]},"pull_request":{"title":"t","html_url":"https://f.example/pr"},` + home + `}`,
+		"membership":                     `{"action":"added","member":{"login":"ann","html_url":"https://f.example/ann"},"team":{"name":"t","html_url":"https://f.example/it"},"organization":{"login":"o"}}`,
+		"repository_ruleset":             `{"action":"created","repository_ruleset":{"name":"n","_links":{"html":{"href":"https://f.example/it"}}},` + home + `}`,
+	} {
+		if got := made(t, Delivery{Event: event, ID: "1", Body: []byte(body)})[0].Get("url"); got != "https://f.example/it" {
+			t.Errorf("%s: %s", event, got)
+		}
+	}
+}

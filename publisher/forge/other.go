@@ -91,17 +91,39 @@ const maxBody = 8 << 10
 
 // address is the page that tells more, the best that there is.
 func (p *payload) address(about mapping.Value) string {
-	address := firstOf(page(p.remark()), page(about))
+	address := firstOf(page(p.remark()), about.Text("_links", "html", "href"), about.Text("external_reference"))
+	if comments := p.At("thread", "comments").List(); address == "" && len(comments) > 0 {
+		address = page(comments[0])
+	}
+	isPerson := slices.Contains(people, p.aboutName())
+	if address == "" && !isPerson {
+		address = page(about)
+	}
 	if address == "" && p.kind == "deployment_status" {
 		address = page(p.At("deployment"))
 	}
 	if id := p.Text("build_id"); id != "" && p.home() != "" { // GitLab's jobs do not say theirs
 		address = firstOf(address, p.home()+"/-/jobs/"+id)
 	}
-	if address = firstOf(address, page(p.Value)); address == "" && p.home() != "" && !slices.Contains(people, p.aboutName()) {
+	if address = firstOf(address, page(p.Value), p.beside(), page(about)); address == "" && p.home() != "" && !isPerson {
 		if rev := p.revision(); rev != "" && p.At("repository", "html_url").IsString() {
 			return p.home() + "/commit/" + rev
 		}
 	}
 	return firstOf(address, p.home())
+}
+
+// beside is the page of something else that the event has with it, and that is
+// neither a person nor what many kinds of events have: of a run before all, which has
+// its workflow with it.
+func (p *payload) beside() string {
+	for _, name := range append([]string{"workflow_run"}, p.Names()...) {
+		if slices.Contains(general, name) || slices.Contains(people, name) {
+			continue
+		}
+		if address := p.Text(name, "html_url"); address != "" && !isAPI(address) {
+			return address
+		}
+	}
+	return ""
 }
