@@ -75,3 +75,16 @@ func TestCaseC5Address(t *testing.T) {
 		}
 	}
 }
+
+// TestCaseC5Which: a line says the version of a package and the former name.
+func TestCaseC5Which(t *testing.T) {
+	for _, test := range []struct{ event, body, comment string }{
+		{"package", `{"action":"published","package":{"name":"p","package_version":{"version":"1.2"}}}`, "p 1.2"},
+		{"registry_package", `{"action":"published","registry_package":{"name":"p","package_version":{"version":"1.2"}}}`, "p 1.2"},
+		{"repository", `{"action":"renamed","changes":{"repository":{"name":{"from":"old"}}},"repository":{"name":"new","full_name":"o/new"}}`, "new (was old)"},
+	} {
+		if got := made(t, Delivery{Event: test.event, ID: "1", Body: []byte(test.body)})[0].Get("comment"); got != test.comment {
+			t.Errorf("%s: %q", test.event, got)
+		}
+	}
+}

@@ -69,6 +69,12 @@ func (p *payload) texts(e *mapping.Event, about mapping.Value) {
 	if p.kind == "organization" { // of which the organization itself is the less
 		title = firstOf(person(p.At("membership", "user")), title)
 	}
+	if former := p.Text("changes", "repository", "name", "from"); former != "" {
+		title = firstOf(title, p.project()) + " (was " + former + ")"
+	}
+	if version := about.Text("package_version", "version"); version != "" {
+		title = strings.TrimSpace(title + " " + version)
+	}
 	body := firstOf(written(about), p.Text("description"))
 	if text := strings.TrimSpace(written(p.remark())); text != "" {
 		e.Add("title", title)
