@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ func TestSearchEndsEarly(t *testing.T) {
 			t.Errorf("%s %v", body, err)
 			return true
 		}
-		next := strings.Replace(string(body[:begin]), "after=6", "after=1", 1)
+		next := regexp.MustCompile(`(after=[a-z0-9]+-)6`).ReplaceAllString(string(body[:begin]), "${1}1")
 		fmt.Fprintf(out, `%s"events":[]}`, next)
 		return true
 	})

@@ -42,7 +42,7 @@ func TestCaseE8Values(t *testing.T) {
 		{"changes --format jsn", `--format must be one of`},
 		{"changes --limit x", `--limit: "x" is not a whole number`},
 		{"changes --after -3", `--after: "-3" is not an event id`},
-		{"redact x", `<id>: "x" is not a whole number of 0 or more`},
+		{"redact x", `"x" is not an event id: use a whole number like 123, or EPOCH-123`},
 		{"redact", "<id> is missing"},
 		{"bench fanout --rate x", `--rate: "x" is not a number`},
 		{"publish --timeout 5", `--timeout: "5" is not a duration like 30s or 5m`},

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -113,7 +114,8 @@ func TestDoorFails(t *testing.T) {
 	var before []*opened
 	for _, d := range b.doors {
 		before = append(before, d.current())
-		if err := d.current().source.(io.Closer).Close(); err != nil {
+		// The door itself closes the rest as soon as a part of it is closed.
+		if err := d.current().source.(io.Closer).Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			t.Fatal(err)
 		}
 	}
