@@ -204,17 +204,18 @@ func TestFromNowOn(t *testing.T) {
 	r.check(t, w.stored("#moin")[5:])
 }
 
-// awaitFile waits until a file has something in it.
+// awaitFile waits until a cursor file has a position.
 func awaitFile(t *testing.T, path string) {
 	t.Helper()
 	timeout := time.After(patience)
 	for {
-		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+		// A file that says no epoch is there before the position is known.
+		if data, err := os.ReadFile(path); err == nil && !strings.Contains(string(data), `"epoch":""`) {
 			return
 		}
 		select {
 		case <-timeout:
-			t.Fatalf("%s stays empty", path)
+			t.Fatalf("%s gets no position", path)
 		case <-time.After(time.Millisecond):
 		}
 	}

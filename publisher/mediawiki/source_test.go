@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,6 +137,9 @@ func TestQueueIsBounded(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	for deadline := time.Now().Add(time.Minute); b.in.Report().Dropped[door.Queue] == 0 && time.Now().Before(deadline); {
+		runtime.Gosched() // until the queue has been full once
+	}
 	close(release)
 	run.Wait()
 	got := b.in.Report()
