@@ -22,3 +22,11 @@ func Near(word string, words []string) (found string) {
 	}
 	return found
 }
+
+// DidYouMean ends an error about a name with what Near has found, if that is anything.
+func DidYouMean(near string) string {
+	if near == "" {
+		return ""
+	}
+	return ": did you mean " + near + "?"
+}

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -47,5 +49,46 @@ func TestCaseD5(t *testing.T) {
 				t.Errorf("%s %s: %d, %s", path, channel, a.status, body)
 			}
 		}
+	}
+}
+
+// TestCaseD5Advice: what is told of typing errors is advice. It holds up no answer, is
+// looked for in few keys of a request, and ends when an event has the key.
+func TestCaseD5Advice(t *testing.T) {
+	b := startBus(t, nil)
+	b.publish("page=A")
+	warnings := func(path, filter string) []string {
+		t.Helper()
+		a := b.do("HEAD", path+"channel="+url.QueryEscape("#moinmaster?"+filter), nil)
+		if a.status != 200 {
+			t.Errorf("%s: %d", filter, a.status)
+		}
+		return a.header.Values("Ircbus-Warning")
+	}
+	if got := warnings("/changes?", "a=1&b=1&c=1&d=1&e=1"); len(got) != maxUnknown {
+		t.Errorf("got %q", got)
+	}
+	for range 2 {
+		if got := warnings("/changes?", "pagee=A"); len(got) != 1 {
+			t.Errorf("got %q", got)
+		}
+	}
+	b.publish("page=B&pagee=x")
+	if got := warnings("/changes?", "pagee=A"); len(got) != 0 {
+		t.Errorf("an event has the key: %q", got)
+	}
+	var turns []func()
+	for range 100 { // more than there are
+		now, cancel := context.WithCancel(t.Context())
+		cancel()
+		if done, err := b.api.searches.Take(now, netip.MustParseAddr("127.0.0.1")); err == nil {
+			turns = append(turns, done)
+		}
+	}
+	if got := warnings("/stream?format=ndjson&", "other="); len(got) != 0 || len(turns) == 0 {
+		t.Errorf("%d turns are taken, and there is %q", len(turns), got)
+	}
+	for _, done := range turns {
+		done()
 	}
 }

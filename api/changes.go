@@ -35,9 +35,7 @@ func (h *Handler) serveChanges(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 	}
-	if err := h.warn(ctx, w.Header(), q.Views, p.from); err != nil {
-		return err
-	}
+	h.warn(ctx, w.Header(), q.Views, p.from)
 	if err := p.open(ctx); err != nil {
 		return err
 	}

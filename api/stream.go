@@ -40,9 +40,7 @@ func (h *Handler) serveStream(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer done()
-	if err := h.warn(r.Context(), w.Header(), s.views, s.peer); err != nil {
-		return err
-	}
+	h.warn(r.Context(), w.Header(), s.views, s.peer)
 	if err := s.start(r.Context()); err != nil {
 		return err
 	}

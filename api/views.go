@@ -31,7 +31,7 @@ func (h *Handler) resolver(ctx context.Context) func(ircbus.View) (ircbus.View, 
 		case err != nil:
 			return view, err
 		}
-		p := notFound("there is no channel %q%s; /wikis lists those that there are", view.Channel, didYouMean(nearChannel(wikis, view.Channel)))
+		p := notFound("there is no channel %q%s; /wikis lists those that there are", view.Channel, ircbus.DidYouMean(nearChannel(wikis, view.Channel)))
 		p.Parameter = "channel"
 		return view, p
 	}

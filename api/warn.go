@@ -17,16 +17,24 @@ import (
 
 // Bounds of looking for typing errors in a filter.
 const (
-	maxKnownKeys = 256     // remembered of a channel
+	maxKnownKeys = 256     // remembered of a channel, and as many that no event has
 	keySample    = 20      // of the newest events are looked at first
-	keyBudget    = 4 << 20 // bytes of events read for one unknown key
+	maxUnknown   = 3       // keys of one request that are looked for
+	keyBudget    = 4 << 20 // bytes of events read for one of them
 )
 
-// knownKeys are the fields that events of each packed channel were seen to have.
-// The bus has as many channels as its publishers have feeds.
+// knownKeys are the fields that events of each packed channel were seen to have, and
+// those that none had. The bus has as many channels as its publishers have feeds.
 type knownKeys struct {
-	mu sync.Mutex
-	of map[string]map[string]bool // guarded by mu
+	mu     sync.Mutex
+	of     map[string]map[string]bool   // guarded by mu
+	absent map[string]map[string]absent // guarded by mu
+}
+
+// absent says up to where a key was looked for.
+type absent struct {
+	until  ircbus.ID
+	partly bool // only the newest events were read
 }
 
 func (k *knownKeys) has(channel, key string) bool {
@@ -57,86 +65,115 @@ func (k *knownKeys) sorted(channel string) []string {
 	return slices.Sorted(maps.Keys(k.of[channel]))
 }
 
-// warn tells in a header what is probably not meant so in the filters. Whoever
-// asks has their turn to search already, or gets it here.
-func (h *Handler) warn(ctx context.Context, header http.Header, views []ircbus.View, from netip.Addr) error {
-	for _, view := range views {
-		if view.Filter.HasOddBlanks() {
-			header.Add("Ircbus-Warning", "in a filter + is a blank: write %2B for a +, in an address %252B")
-			break
-		}
-	}
-	for _, view := range views {
-		if err := h.warnOfKeys(ctx, header, view, from); err != nil {
-			return err
-		}
-	}
-	return nil
+func (k *knownKeys) lookedFor(channel, key string) absent {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.absent[channel][key]
 }
 
-func (h *Handler) warnOfKeys(ctx context.Context, header http.Header, view ircbus.View, from netip.Addr) error {
-	unknown := slices.DeleteFunc(view.Filter.Keys(), func(key string) bool { return h.keys.has(view.Channel, key) })
-	if len(unknown) == 0 {
-		return nil
+func (k *knownKeys) miss(channel, key string, what absent) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.absent == nil {
+		k.absent = make(map[string]map[string]absent)
 	}
-	done, err := h.search(ctx, from)
+	if k.absent[channel] == nil {
+		k.absent[channel] = make(map[string]absent)
+	}
+	if _, again := k.absent[channel][key]; again || len(k.absent[channel]) < maxKnownKeys {
+		k.absent[channel][key] = what
+	}
+}
+
+// warn tells in a header what is probably not meant so in the filters. It is advice:
+// while everybody is searching, or if reading fails, there is none, and what was asked
+// for is answered all the same.
+func (h *Handler) warn(ctx context.Context, header http.Header, views []ircbus.View, from netip.Addr) {
+	if slices.ContainsFunc(views, func(v ircbus.View) bool { return v.Filter.HasOddBlanks() }) {
+		header.Add("Ircbus-Warning", "in a filter + is a blank: write %2B for a +, in an address %252B")
+	}
+	unknown := h.unknownKeys(views)
+	if len(unknown) == 0 {
+		return
+	}
+	now, cancel := context.WithCancel(ctx)
+	cancel()
+	done, err := h.searches.Take(now, from) // a turn that is free, without waiting
 	if err != nil {
-		return err
+		return
 	}
 	defer done()
-	whole, err := ircbus.ParseView(view.Channel)
-	if err != nil {
-		return err
-	}
-	if _, err := h.look(ctx, whole, keySample); err != nil {
-		return err
-	}
-	known := h.keys.sorted(view.Channel)
-	for _, key := range unknown {
-		if len(known) == 0 || h.keys.has(view.Channel, key) {
-			continue // a channel without events tells nothing
-		}
-		having, err := ircbus.ParseView(view.Channel + "?" + key + "=?*")
-		if err != nil {
-			return err
-		}
-		what := "no event"
-		unfinished, err := h.look(ctx, having, keySample)
-		if err != nil {
-			return err
-		}
-		if unfinished {
-			what = "none of the newest events"
-		}
-		if !h.keys.has(view.Channel, key) {
-			header.Add("Ircbus-Warning", fmt.Sprintf("%s of %s has the field %+q%s", what, view.Channel, key, didYouMean(ircbus.Near(key, known))))
+	for _, view := range unknown {
+		if warning := h.warnOfKey(ctx, view.channel, view.key); warning != "" {
+			header.Add("Ircbus-Warning", warning)
 		}
 	}
-	return nil
 }
 
-// look learns the keys of the newest events of a view.
-func (h *Handler) look(ctx context.Context, view ircbus.View, limit int) (unfinished bool, err error) {
-	q := history.Query{Views: []ircbus.View{view}, Limit: limit, Desc: true, Budget: keyBudget, Lend: true}
+// unknownKey is a key of a filter that no event of its channel was seen to have.
+type unknownKey struct{ channel, key string }
+
+func (h *Handler) unknownKeys(views []ircbus.View) (unknown []unknownKey) {
+	for _, view := range views {
+		for _, key := range view.Filter.Keys() {
+			k := unknownKey{view.Channel, key}
+			if !h.keys.has(view.Channel, key) && len(unknown) < maxUnknown && !slices.Contains(unknown, k) {
+				unknown = append(unknown, k)
+			}
+		}
+	}
+	return unknown
+}
+
+// warnOfKey is "" if the channel has the key, or is not known well enough.
+func (h *Handler) warnOfKey(ctx context.Context, channel, key string) string {
+	bounds, err := h.Index.Bounds(ctx)
+	if err != nil {
+		return ""
+	}
+	before := h.keys.lookedFor(channel, key)
+	if before.until == 0 {
+		if _, err := h.look(ctx, channel, 0); err != nil {
+			return ""
+		}
+	}
+	known := h.keys.sorted(channel)
+	if len(known) == 0 {
+		return "" // a channel without events tells nothing
+	}
+	unfinished := false
+	if before.until < bounds.Head && !h.keys.has(channel, key) {
+		if unfinished, err = h.look(ctx, channel+"?"+key+"=?*", before.until); err != nil {
+			return ""
+		}
+	}
+	if h.keys.has(channel, key) {
+		return ""
+	}
+	now := absent{until: bounds.Head, partly: before.partly || unfinished}
+	h.keys.miss(channel, key, now)
+	what := "no event"
+	if now.partly {
+		what = "none of the newest events"
+	}
+	return fmt.Sprintf("%s of %s has the field %+q%s", what, channel, key, ircbus.DidYouMean(ircbus.Near(key, known)))
+}
+
+// look learns the keys of the newest events of a view, of those after an id.
+func (h *Handler) look(ctx context.Context, name string, after ircbus.ID) (unfinished bool, err error) {
+	view, err := ircbus.ParseView(name)
+	if err != nil {
+		return false, err
+	}
+	q := history.Query{Views: []ircbus.View{view}, After: after, Limit: keySample, Desc: true, Budget: keyBudget, Lend: true}
 	err = h.Index.Range(ctx, q, func(e *ircbus.Event) error {
 		h.keys.learn(view.Channel, e)
 		return nil
 	})
-	if stop := (*history.Unfinished)(nil); errors.As(err, &stop) {
-		return true, nil
-	}
-	if errors.Is(err, history.ErrRemoved) {
+	if stop := (*history.Unfinished)(nil); errors.As(err, &stop) || errors.Is(err, history.ErrRemoved) {
 		return true, nil
 	}
 	return false, err
-}
-
-// didYouMean is a question about a name, "" if nothing is near it.
-func didYouMean(near string) string {
-	if near == "" {
-		return ""
-	}
-	return ": did you mean " + near + "?"
 }
 
 // nearChannel is the channel that was probably meant, "" if none.

@@ -53,7 +53,7 @@ func (c *client) join(name, key string) error {
 		return c.joinFeed(fn, name, filtered)
 	}
 	if filtered {
-		return errNoSuchChannel(name, "No publisher has this channel, and only publishers' channels can be filtered"+didYouMean(c.nearFeed(base)))
+		return errNoSuchChannel(name, "No publisher has this channel, and only publishers' channels can be filtered"+ircbus.DidYouMean(c.nearFeed(base)))
 	}
 	return c.joinChannel(name, key)
 }
@@ -94,7 +94,7 @@ func (c *client) joinChannel(name, key string) error {
 			return numeric("476", clip(name), err.Error())
 		}
 		if c.srv.cfg.NoUserChannels {
-			return errNoSuchChannel(name, "No publisher has this channel, and people cannot make channels here"+didYouMean(c.nearFeed(name)))
+			return errNoSuchChannel(name, "No publisher has this channel, and people cannot make channels here"+ircbus.DidYouMean(c.nearFeed(name)))
 		}
 		if err := c.asksBack(name); err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/ergochat/irc-go/ircmsg"
+
+	"github.com/ircbus/ircbus"
 )
 
 // Limits of MONITOR.
@@ -63,7 +65,7 @@ func (c *client) addMonitored(nicks []string) {
 	for _, nick := range added {
 		if c.srv.nicks[foldNick(nick)] == nil {
 			if publisher := c.nearPublisher(nick); publisher != "" {
-				c.tell(c.name(), "Nobody is "+nick+" now"+didYouMean(publisher))
+				c.tell(c.name(), "Nobody is "+nick+" now"+ircbus.DidYouMean(publisher))
 			}
 		}
 	}

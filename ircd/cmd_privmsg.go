@@ -184,7 +184,7 @@ func (c *client) sayTo(nick string, m message) error {
 	p := c.srv.nicks[foldNick(nick)]
 	switch {
 	case p == nil && m.command == "PRIVMSG" && c.nearPublisher(nick) != "":
-		return numeric("401", clip(nick), "There is nobody with this nick"+didYouMean(c.nearPublisher(nick)))
+		return numeric("401", clip(nick), "There is nobody with this nick"+ircbus.DidYouMean(c.nearPublisher(nick)))
 	case p == nil:
 		return errNoSuchNick(nick)
 	case p.publisher != nil && c.ask(p.publisher, m):

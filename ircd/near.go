@@ -39,14 +39,6 @@ func (c *client) nearPublisher(nick string) string {
 	return ""
 }
 
-// didYouMean is a question about a name, "" if nothing is near it.
-func didYouMean(near string) string {
-	if near == "" {
-		return ""
-	}
-	return ": did you mean " + near + "?"
-}
-
 // reviewNames tells of names in a list of channels that are probably typing errors.
 func (c *client) reviewNames(list string) {
 	names := strings.SplitN(list, ",", maxTargets+1)
@@ -55,7 +47,7 @@ func (c *client) reviewNames(list string) {
 			continue
 		}
 		if feed := c.nearFeed(name); feed != "" {
-			c.tell(c.name(), "There is no channel "+clip(name)+didYouMean(feed))
+			c.tell(c.name(), "There is no channel "+clip(name)+ircbus.DidYouMean(feed))
 		}
 	}
 }
@@ -71,7 +63,7 @@ func (c *client) asksBack(name string) error {
 		return nil
 	}
 	c.asked = foldChan(name)
-	return errNoSuchChannel(name, "There is no channel "+name+didYouMean(feed)+" Once more makes an ordinary channel of this name")
+	return errNoSuchChannel(name, "There is no channel "+name+ircbus.DidYouMean(feed)+" Once more makes an ordinary channel of this name")
 }
 
 // maxKeys is how many keys of its events are remembered of a feed.
@@ -113,7 +105,7 @@ func (c *client) reviewFilter(v *viewing, view ircbus.View) {
 			if r.unfinished {
 				what = "None of the newest events here has"
 			}
-			c.tell(v.name, fmt.Sprintf("%s the field %q%s", what, key, didYouMean(ircbus.Near(key, known))))
+			c.tell(v.name, fmt.Sprintf("%s the field %q%s", what, key, ircbus.DidYouMean(ircbus.Near(key, known))))
 		}
 		return nil
 	}})
